@@ -1,0 +1,3 @@
+"""Athanor: a closed-loop active-learning agent for autonomous materials and chemistry laboratories."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,120 @@
+"""Budget and stop rules: what a campaign may spend, what counts, and when it is enough."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from agent.core.job import Job, JobStatus
+from agent.core.values import Value
+
+_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+class Duration(Value):
+    """A span of time with its unit."""
+
+    limit: float = Field(gt=0)
+    unit: Literal["s", "min", "h", "d"] = "h"
+
+    @property
+    def seconds(self) -> float:
+        """The span in seconds."""
+        return self.limit * _SECONDS[self.unit]
+
+    def __str__(self) -> str:
+        """`8 h`."""
+        return f"{self.limit:g} {self.unit}"
+
+
+class Cost(Value):
+    """A limit on cost. What counts: each started execution at `per_experiment`, or at what the
+    adapter says that it really cost.
+    """
+
+    limit: float = Field(gt=0)
+    unit: str = Field(description="EUR, h of beam time, mg of catalyst …")
+    per_experiment: float = Field(gt=0, description="reserved when an experiment is dispatched")
+
+
+class Budget(Value):
+    """What may be spent. At least one limit.
+
+    `experiments` counts each started execution: failed and unknown ones too, refused ones not.
+    `wall_time` runs from the first dispatch.
+    """
+
+    experiments: int | None = Field(default=None, ge=1)
+    cost: Cost | None = None
+    wall_time: Duration | None = None
+
+    @model_validator(mode="after")
+    def _bounded(self) -> "Budget":
+        if self.experiments is None and self.cost is None and self.wall_time is None:
+            raise ValueError("give at least one of experiments, cost, wall_time")
+        return self
+
+
+class Stop(Value):
+    """When it is enough before the budget is spent."""
+
+    no_improvement_after: int | None = Field(
+        default=None, ge=1, description="results in a row that are not better than the best before"
+    )
+    idle_rounds: int = Field(
+        default=3, ge=1, description="rounds with nothing open and nothing to propose"
+    )
+    target: float | None = Field(
+        default=None, description="stop when the best value is as good as this"
+    )
+
+
+class Use(Value):
+    """What has been used of a budget."""
+
+    experiments: int
+    cost: float
+    seconds: float
+
+
+def counts(job: Job) -> bool:
+    """Whether a job counts as a started experiment: not if it is certain that nothing was executed."""
+    withdrawn = job.status is JobStatus.CANCELLED and job.started_at is None
+    return job.status is not JobStatus.REFUSED and not withdrawn
+
+
+def used(jobs: Iterable[Job], now: datetime) -> Use:
+    """What the jobs have used: number, cost, and seconds since the first of them was intended."""
+    counted = [job for job in jobs if counts(job)]
+    first = min((job.intended_at for job in counted), default=now)
+    return Use(
+        experiments=len(counted),
+        cost=sum(job.cost for job in counted),
+        seconds=max((now - first).total_seconds(), 0.0),
+    )
+
+
+def spent(budget: Budget, use: Use) -> str | None:
+    """Which limit leaves no room for another experiment, in words; None if there is room."""
+    if budget.experiments is not None and use.experiments >= budget.experiments:
+        return f"{use.experiments} of {budget.experiments} experiments are started"
+    if budget.cost is not None and use.cost + budget.cost.per_experiment > budget.cost.limit * (
+        1 + 1e-9
+    ):
+        return f"{use.cost:g} of {budget.cost.limit:g} {budget.cost.unit} are spent or reserved"
+    if budget.wall_time is not None and use.seconds >= budget.wall_time.seconds:
+        return f"the wall time of {budget.wall_time} is over"
+    return None
+
+
+def room(budget: Budget, use: Use) -> int | None:
+    """How many more experiments the budget has room for; None if it does not count them."""
+    if spent(budget, use):
+        return 0
+    rooms: list[int] = []
+    if budget.experiments is not None:
+        rooms.append(budget.experiments - use.experiments)
+    if budget.cost is not None:
+        rooms.append(int((budget.cost.limit * (1 + 1e-9) - use.cost) / budget.cost.per_experiment))
+    return min(rooms, default=None)

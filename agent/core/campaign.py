@@ -1,0 +1,97 @@
+"""Campaign: the whole plan as one frozen value."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from agent.core.budget import Budget, Duration, Stop
+from agent.core.constraints import Constraint
+from agent.core.objective import Objective
+from agent.core.policy import Policy
+from agent.core.pools import PoolColumn
+from agent.core.space import Parameter, SearchSpace
+from agent.core.values import Value
+
+CampaignName = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)
+
+
+class Quantity(Value):
+    """A value of the campaign's context: a number with a unit, or a text."""
+
+    value: float | int | str
+    unit: str = ""
+
+
+class Execution(Value):
+    """Who executes: an adapter by name, and its settings."""
+
+    adapter: str = Field(
+        description="name of an adapter: table, function, chgnet, files, or an installed one"
+    )
+    settings: dict[str, Any] = Field(default_factory=dict, description="what this adapter takes")
+    instrument: str | None = Field(
+        default=None, description="name of the instrument; default: the adapter's name"
+    )
+    attempts: int = Field(
+        default=3, ge=1, description="sendings of a trial that the adapter refuses"
+    )
+    deadline: Duration | None = Field(
+        default=None, description="a job that takes longer is looked into by a person"
+    )
+    poll: Duration = Field(
+        default=Duration(limit=1, unit="s"), description="pause between two looks at running jobs"
+    )
+
+    @property
+    def target(self) -> str:
+        """The instrument's name."""
+        return self.instrument or self.adapter
+
+
+class ReviewRule(Value):
+    """Whether people review before dispatch, and how long a proposal may wait."""
+
+    mode: Literal["none", "required"]
+    expires: Duration | None = Field(
+        default=None, description="a proposal that waits longer expires"
+    )
+
+
+class Campaign(Value):
+    """Space, objectives, budget, policy, execution, review, context and one seed.
+
+    Resolved by `agent.load`: pools are references to blobs, paths are absolute.
+    """
+
+    name: str = CampaignName
+    description: str = ""
+    parameters: tuple[Parameter, ...] = Field(min_length=1)
+    constraints: tuple[Constraint, ...] = ()
+    objectives: tuple[Objective, ...] = Field(min_length=1)
+    context: dict[str, Quantity] = Field(default_factory=dict)
+    budget: Budget
+    stop: Stop = Stop()
+    policy: Policy = Policy()
+    execution: Execution
+    review: ReviewRule | None = Field(
+        default=None,
+        description="none or required; default: required where the adapter's effect is physical",
+    )
+    seed: int = Field(default=0, ge=0, lt=2**31)
+
+    @property
+    def space(self) -> SearchSpace:
+        """What may be varied; bind the pools before asking for candidates."""
+        return SearchSpace(parameters=self.parameters, constraints=self.constraints)
+
+    @property
+    def objective(self) -> Objective:
+        """The one objective that is optimised."""
+        return self.objectives[0]
+
+    @property
+    def pools(self) -> dict[str, str]:
+        """Parameter name -> sha256 of its pool's blob."""
+        return {
+            p.name: p.pool.sha256 for p in self.parameters if isinstance(p, PoolColumn) and p.pool
+        }

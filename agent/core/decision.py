@@ -1,0 +1,48 @@
+"""Decision: one round's choice with everything that went in, so that it can be replayed."""
+
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from agent.core.values import Point, Value
+
+
+class Choice(Value):
+    """One chosen point with its reasons, before it becomes a trial and a proposal.
+
+    `prediction` maps objective -> (mean, sd) in the objective's unit.
+    """
+
+    point: Point
+    prediction: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    acquisition: str
+    score: float | None = None
+    shares: dict[str, float] = Field(default_factory=dict)
+    why: str
+    replicate_of: str | None = None
+
+
+class Decision(Value):
+    """One round's choice. `rows` and `pending` are in the order in which they went in.
+
+    `state` is the fitted surrogate as JSON (hyperparameters and data transforms); `notes` tell of
+    fallbacks. `budget` is what was read of it. `seed` is derived from the campaign's and `number`.
+    """
+
+    id: str
+    campaign: str
+    number: int = Field(ge=1)
+    revision: int = Field(ge=1)
+    kind: Literal["initial", "model", "given"]
+    rows: tuple[str, ...]
+    pending: tuple[str, ...]
+    batch: int = Field(ge=1)
+    seed: int
+    clock: AwareDatetime
+    budget: dict[str, float]
+    policy: dict[str, Any]
+    choices: tuple[Choice, ...]
+    state: dict[str, Any] | None = None
+    notes: tuple[str, ...] = ()
+    fingerprint: dict[str, str]
+    at: AwareDatetime

@@ -1,0 +1,165 @@
+"""Comparison expressions over parameters, parsed and never evaluated as code.
+
+A small language: numbers, texts, names; + - * / **; abs min max sqrt exp log log10; comparisons,
+`in [..]`; and or not. The same tree is evaluated on single settings or on whole columns.
+"""
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agent.errors import SpaceError
+
+Functions = Mapping[str, Callable[..., Any]]
+
+SCALAR: Functions = {
+    "abs": abs, "min": min, "max": max,
+    "sqrt": math.sqrt, "exp": math.exp, "log": math.log, "log10": math.log10,
+}  # fmt: skip
+
+_LONGEST = 500
+_HIGHEST_POWER = 10
+_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
+    ast.Div: operator.truediv, ast.Pow: operator.pow,
+}  # fmt: skip
+_COMPARISON: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
+    ast.GtE: operator.ge, ast.Eq: operator.eq, ast.NotEq: operator.ne,
+}  # fmt: skip
+
+
+def parse(text: str) -> ast.expr:
+    """The tree of a comparison expression.
+
+    Raises:
+        SpaceError: it is not one, or uses what the language does not have.
+    """
+    if len(text) > _LONGEST:
+        raise SpaceError(f"the expression is longer than {_LONGEST} characters", "split it in two")
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise SpaceError(f"cannot read {text!r}", "write it like: a + 2 * b <= 10") from error
+    _check(tree)
+    if not isinstance(tree, (ast.Compare, ast.BoolOp)) and not _is_not(tree):
+        raise SpaceError(f"{text!r} does not compare anything", "write it like: a + 2 * b <= 10")
+    return tree
+
+
+def names(tree: ast.expr) -> frozenset[str]:
+    """The parameters that the expression speaks of."""
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    found = (
+        node for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called
+    )
+    return frozenset(node.id for node in found)
+
+
+def evaluate(tree: ast.expr, settings: Mapping[str, Any], functions: Functions = SCALAR) -> Any:
+    """The truth of the expression at `settings`: a bool, or an array of them for columns."""
+    match tree:
+        case ast.Constant(value=value):
+            return value
+        case ast.Name(id=name):
+            return settings[name]
+        case ast.BoolOp(op=op, values=values):
+            join = operator.and_ if isinstance(op, ast.And) else operator.or_
+            result = evaluate(values[0], settings, functions)
+            for value in values[1:]:
+                result = join(result, evaluate(value, settings, functions))
+            return result
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return operator.xor(evaluate(operand, settings, functions), True)
+        case ast.UnaryOp(op=op, operand=operand):
+            value = evaluate(operand, settings, functions)
+            return -value if isinstance(op, ast.USub) else value
+        case ast.BinOp(left=left, op=op, right=right):
+            sides = (evaluate(side, settings, functions) for side in (left, right))
+            return _ARITHMETIC[type(op)](*sides)
+        case ast.Call(func=ast.Name(id=name), args=args):
+            return functions[name](*(evaluate(arg, settings, functions) for arg in args))
+        case ast.Compare(left=left, ops=ops, comparators=comparators):
+            return _compare(left, ops, comparators, settings, functions)
+    raise SpaceError(f"cannot evaluate {ast.unparse(tree)!r}")
+
+
+def _compare(
+    left: ast.expr,
+    ops: list[ast.cmpop],
+    comparators: list[ast.expr],
+    settings: Mapping[str, Any],
+    functions: Functions,
+) -> Any:
+    result: Any = None
+    value = evaluate(left, settings, functions)
+    for op, comparator in zip(ops, comparators, strict=True):
+        if isinstance(comparator, (ast.List, ast.Tuple)):
+            one = _member(value, comparator, isinstance(op, ast.NotIn), settings, functions)
+        else:
+            other = evaluate(comparator, settings, functions)
+            one, value = _COMPARISON[type(op)](value, other), other
+        result = one if result is None else operator.and_(result, one)
+    return result
+
+
+def _member(
+    value: Any,
+    among: ast.List | ast.Tuple,
+    negate: bool,
+    settings: Mapping[str, Any],
+    functions: Functions,
+) -> Any:
+    result: Any = None
+    for element in among.elts:
+        one = operator.eq(value, evaluate(element, settings, functions))
+        result = one if result is None else operator.or_(result, one)
+    return operator.xor(result, True) if negate else result
+
+
+def _is_not(tree: ast.expr) -> bool:
+    return isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not)
+
+
+def _check(tree: ast.expr) -> None:
+    for node in ast.walk(tree):
+        reason = _against(node)
+        if reason:
+            raise SpaceError(
+                reason,
+                "allowed: numbers, texts, parameters, + - * / **, comparisons, in [..], and or not",
+            )
+
+
+def _against(node: ast.AST) -> str | None:
+    match node:
+        case ast.Constant(value=value):
+            plain = isinstance(value, (int, float, str)) and not isinstance(value, bool)
+            return None if plain else f"{value!r} is neither a number nor a text"
+        case ast.Call(func=ast.Name(id=name), keywords=[]) if name in SCALAR:
+            return None
+        case ast.Call(func=func):
+            return f"no function {ast.unparse(func)!r}; there are {', '.join(SCALAR)}"
+        case ast.BinOp(op=ast.Pow(), right=right):
+            small = isinstance(right, ast.Constant) and isinstance(right.value, (int, float))
+            if not small or abs(right.value) > _HIGHEST_POWER:  # type: ignore[attr-defined]
+                return f"a power must be a number of at most {_HIGHEST_POWER}"
+            return None
+        case ast.BinOp(op=op):
+            return None if type(op) in _ARITHMETIC else f"no operator {type(op).__name__}"
+        case ast.Compare(ops=ops, comparators=comparators):
+            for op, comparator in zip(ops, comparators, strict=True):
+                listed = isinstance(comparator, (ast.List, ast.Tuple)) and bool(comparator.elts)
+                if listed != isinstance(op, (ast.In, ast.NotIn)):
+                    return "'in' wants a list like ['DMF', 'DMSO']; nothing else does"
+                if not listed and type(op) not in _COMPARISON:
+                    return f"no comparison {type(op).__name__}"
+            return None
+        case (
+            ast.Name() | ast.BoolOp() | ast.UnaryOp(op=ast.Not() | ast.USub() | ast.UAdd()) | ast.List() | ast.Tuple()
+            | ast.operator() | ast.cmpop() | ast.boolop() | ast.unaryop() | ast.expr_context()
+        ):  # fmt: skip
+            return None
+    return f"{ast.unparse(node)!r} is not part of the language"

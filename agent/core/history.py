@@ -1,0 +1,144 @@
+"""What a campaign knows so far: trials and observations as rows for learning, best, and curve."""
+
+from collections.abc import Iterable, Mapping
+
+from agent.core.job import Observation
+from agent.core.objective import Objective
+from agent.core.trial import Review, Trial, TrialStatus
+from agent.core.values import Point, Scalar, Value
+
+COUNTED_ROLES = frozenset({"candidate", "replicate"})
+"""Only trials of these roles count for best, stop and report, at fidelity `target`."""
+
+TARGET = "target"
+
+
+class Effective(Value):
+    """What is really to be done for a trial: the latest review's point, or else the proposed one."""
+
+    point: Point
+    settings: Point
+
+
+def effective(trials: Iterable[Trial], reviews: Iterable[Review]) -> dict[str, Effective]:
+    """Trial id -> what is really to be done, after edits."""
+    found = {trial.id: Effective(point=trial.point, settings=trial.settings) for trial in trials}
+    for review in sorted(reviews, key=lambda review: review.number):
+        if review.trial in found and review.verdict != "reject":
+            found[review.trial] = Effective(point=review.point, settings=review.settings)
+    return found
+
+
+class Row(Value):
+    """One measured value at one point. `id` is the observation's; `sd` its standard uncertainty."""
+
+    id: str
+    trial: str
+    point: Point
+    value: float
+    sd: float | None = None
+
+
+class Pending(Value):
+    """A trial that may still bring a result, and the point that will be measured."""
+
+    trial: str
+    point: Point
+
+
+def key(point: Mapping[str, Scalar]) -> tuple[tuple[str, str], ...]:
+    """A hashable name of a point: equal for settings that are equal as sent."""
+    return tuple((name, _key(point[name])) for name in sorted(point))
+
+
+def _key(value: Scalar) -> str:
+    return value if isinstance(value, str) else f"{float(value):.10g}"
+
+
+def current(observations: Iterable[Observation]) -> tuple[Observation, ...]:
+    """The observations that no newer one corrects, in their order."""
+    observations = tuple(observations)
+    replaced = {one.supersedes for one in observations if one.supersedes}
+    return tuple(one for one in observations if one.id not in replaced)
+
+
+def rows_of(
+    trials: Iterable[Trial],
+    observations: Iterable[Observation],
+    objective: Objective,
+    plans: Mapping[str, Effective],
+) -> tuple[Row, ...]:
+    """The rows that count, in the order in which they were observed.
+
+    A row is a current value (not a bound, not void) of the objective, at fidelity `target`, of a
+    trial whose role counts and that is not voided. Its point is the settings as executed where the
+    instrument told them, otherwise the effective point.
+
+    Args:
+        trials: The campaign's trials.
+        observations: Its observations, in order.
+        objective: The objective that is optimised.
+        plans: Trial id -> what was really to be done, from `effective`.
+    """
+    counted = {
+        t.id: t for t in trials if t.role in COUNTED_ROLES and t.status is not TrialStatus.VOIDED
+    }
+    return tuple(
+        Row(
+            id=one.id,
+            trial=one.trial,
+            point=_executed(one, plans[one.trial].point),
+            value=one.value,
+            sd=one.sd,
+        )
+        for one in current(observations)
+        if one.value is not None
+        and one.objective == objective.name
+        and one.fidelity == TARGET
+        and one.trial in counted
+    )
+
+
+def _executed(observation: Observation, point: Point) -> Point:
+    told = observation.executed or {}
+    return {**point, **{name: value for name, value in told.items() if name in point}}
+
+
+class Best(Value):
+    """The best value so far: of the mean over each point's rows."""
+
+    trial: str
+    point: Point
+    value: float
+    rows: int
+
+
+def best(rows: Iterable[Row], objective: Objective) -> Best | None:
+    """The point whose mean of measured values scores best; the first of equals; None without rows."""
+    by_point: dict[tuple[tuple[str, str], ...], list[Row]] = {}
+    for row in rows:
+        by_point.setdefault(key(row.point), []).append(row)
+    found: Best | None = None
+    for group in by_point.values():
+        mean = sum(row.value for row in group) / len(group)
+        if found is None or objective.score(mean) > objective.score(found.value):
+            found = Best(trial=group[0].trial, point=group[0].point, value=mean, rows=len(group))
+    return found
+
+
+def curve(rows: Iterable[Row], objective: Objective) -> tuple[float, ...]:
+    """The best single value after each row."""
+    values: list[float] = []
+    for row in rows:
+        better = not values or objective.score(row.value) > objective.score(values[-1])
+        values.append(row.value if better else values[-1])
+    return tuple(values)
+
+
+def since_improvement(rows: Iterable[Row], objective: Objective) -> int:
+    """How many of the last rows in a row were not better than the best before them."""
+    values = curve(rows, objective)
+    return next(
+        (n for n in range(len(values)) if n + 1 == len(values) or values[-1 - n] != values[-2 - n]),
+        0,
+    )

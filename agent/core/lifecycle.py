@@ -1,0 +1,108 @@
+"""The life cycles as tables, and the one function that takes a step.
+
+The tables are the only place that says what may follow what; the documents print them and a test
+walks every pair of states.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from agent.core.actor import Actor
+from agent.core.job import IN_FLIGHT, Job, JobStatus
+from agent.core.trial import TrialStatus
+from agent.errors import LifecycleError
+
+
+class Step(NamedTuple):
+    """One allowed step: from, to, who may take it, and on what condition."""
+
+    source: StrEnum
+    target: StrEnum
+    actors: frozenset[str]
+    condition: str
+
+
+_ANY = frozenset({"agent", "person", "rule"})
+_AGENT = frozenset({"agent"})
+_PERSON = frozenset({"person"})
+_REVIEWER = frozenset({"person", "rule"})
+
+_T, _J = TrialStatus, JobStatus
+
+TRIAL: tuple[Step, ...] = (
+    Step(_T.PROPOSED, _T.APPROVED, _REVIEWER, "a review approves it, as proposed or edited"),
+    Step(_T.PROPOSED, _T.REJECTED, _REVIEWER, "a review rejects it"),
+    Step(_T.PROPOSED, _T.EXPIRED, frozenset({"agent", "rule"}), "it waited longer than its campaign allows"),
+    Step(_T.PROPOSED, _T.CANCELLED, _ANY, "the campaign ended, or a person withdrew it"),
+    Step(_T.APPROVED, _T.PROPOSED, _REVIEWER, "a revision, an expiry or a revocation sends it back to review"),
+    Step(_T.APPROVED, _T.CANCELLED, _ANY, "the campaign ended, or a person withdrew it"),
+    Step(_T.APPROVED, _T.IN_PROGRESS, _AGENT, "a job is intended for it"),
+    Step(_T.IN_PROGRESS, _T.APPROVED, _ANY, "its job was refused: nothing was executed, it may be sent again"),
+    Step(_T.IN_PROGRESS, _T.DONE, _ANY, "its jobs are done and every objective was observed"),
+    Step(_T.IN_PROGRESS, _T.PARTIAL, _ANY, "its jobs are done and an objective is missing"),
+    Step(_T.IN_PROGRESS, _T.FAILED, _ANY, "its last job failed, or was refused too often"),
+    Step(_T.IN_PROGRESS, _T.CANCELLED, _ANY, "its last job was cancelled"),
+    Step(_T.PARTIAL, _T.DONE, _ANY, "what was missing was observed"),
+    Step(_T.DONE, _T.VOIDED, _PERSON, "a person declares the result void"),
+    Step(_T.PARTIAL, _T.VOIDED, _PERSON, "a person declares the result void"),
+)  # fmt: skip
+
+JOB: tuple[Step, ...] = (
+    Step(_J.INTENDED, _J.STARTED, _AGENT, "the adapter says that it was started, or found it"),
+    Step(_J.INTENDED, _J.REFUSED, _AGENT, "it is certain that nothing was executed"),
+    Step(_J.INTENDED, _J.CANCELLED, _AGENT, "withdrawn before anything was sent"),
+    Step(_J.STARTED, _J.RUNNING, _AGENT, "the instrument says that it is at work on it"),
+    Step(_J.STARTED, _J.DONE, _AGENT, "the results were collected"),
+    Step(_J.STARTED, _J.FAILED, _AGENT, "the instrument says that it failed"),
+    Step(_J.STARTED, _J.CANCELLED, _AGENT, "the instrument confirms that it stopped"),
+    Step(_J.RUNNING, _J.DONE, _AGENT, "the results were collected"),
+    Step(_J.RUNNING, _J.FAILED, _AGENT, "the instrument says that it failed"),
+    Step(_J.RUNNING, _J.CANCELLED, _AGENT, "the instrument confirms that it stopped"),
+    Step(_J.INTENDED, _J.UNKNOWN, _AGENT, "whether it was executed cannot be known"),
+    Step(_J.STARTED, _J.UNKNOWN, _AGENT, "what became of it cannot be known"),
+    Step(_J.RUNNING, _J.UNKNOWN, _AGENT, "what became of it cannot be known"),
+    Step(_J.UNKNOWN, _J.DONE, _PERSON, "a person found the result"),
+    Step(_J.UNKNOWN, _J.FAILED, _PERSON, "a person knows that it was executed and failed"),
+    Step(_J.UNKNOWN, _J.REFUSED, _PERSON, "a person knows that nothing was executed"),
+    Step(_J.UNKNOWN, _J.CANCELLED, _PERSON, "a person stopped it"),
+)  # fmt: skip
+
+
+def check_step(table: tuple[Step, ...], source: StrEnum, target: StrEnum, actor: Actor) -> Step:
+    """The step from `source` to `target`, if there is one that `actor` may take.
+
+    Raises:
+        LifecycleError: there is none, or it is another's to take.
+    """
+    for step in table:
+        if step.source == source and step.target == target:
+            if actor.kind not in step.actors:
+                who = " or ".join(sorted(step.actors))
+                raise LifecycleError(
+                    f"{actor} may not take the step {source} -> {target}", f"only {who} may"
+                )
+            return step
+    ways = ", ".join(step.target for step in table if step.source == source) or "nothing"
+    raise LifecycleError(f"no step {source} -> {target}", f"{source} may become: {ways}")
+
+
+def trial_status(jobs: Iterable[Job], complete: bool, attempts: int) -> TrialStatus:
+    """Where a trial stands, derived from its jobs (oldest first).
+
+    Args:
+        jobs: Every job that was intended for the trial, in order.
+        complete: Whether every objective of the campaign was observed on it.
+        attempts: How many attempts a refused job may have.
+    """
+    jobs = list(jobs)
+    if not jobs:
+        return TrialStatus.APPROVED
+    last = jobs[-1]
+    if last.status in IN_FLIGHT or last.status is JobStatus.UNKNOWN:
+        return TrialStatus.IN_PROGRESS
+    if last.status is JobStatus.DONE:
+        return TrialStatus.DONE if complete else TrialStatus.PARTIAL
+    if last.status is JobStatus.REFUSED:
+        return TrialStatus.FAILED if last.attempt >= attempts else TrialStatus.APPROVED
+    return TrialStatus.CANCELLED if last.status is JobStatus.CANCELLED else TrialStatus.FAILED

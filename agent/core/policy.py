@@ -1,0 +1,55 @@
+"""What a campaign says about how to choose: policy and initial design."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from agent.core.values import Point, Value
+
+PolicyName = Literal[
+    "expected_improvement", "uncertainty", "committee", "ucb", "thompson", "random"
+]
+
+
+class InitialDesign(Value):
+    """The experiments before there is a model.
+
+    `sobol` and `latin_hypercube` fill a box, `maximin` spreads over a pool; `points` are given.
+    `auto` is maximin for pools and Sobol otherwise. `size` defaults to what the space asks for.
+    """
+
+    design: Literal["auto", "sobol", "latin_hypercube", "maximin", "points"] = "auto"
+    size: int | None = Field(default=None, ge=1)
+    points: tuple[Point, ...] = ()
+
+    @model_validator(mode="after")
+    def _sane(self) -> "InitialDesign":
+        if (self.design == "points") != bool(self.points):
+            raise ValueError("design points needs points, and only it takes them")
+        return self
+
+
+class Policy(Value):
+    """Posterior in, proposals out.
+
+    expected_improvement: log noisy EI (Ament et al. 2023). uncertainty: posterior standard deviation,
+    or the reduction of the integrated variance. committee: variance among the members' means (query
+    by committee). ucb: mean + sqrt(beta) * sd. thompson: the best of one posterior draw.
+    """
+
+    name: PolicyName = "expected_improvement"
+    criterion: Literal["standard_deviation", "integrated_variance"] = Field(
+        default="standard_deviation", description="of policy uncertainty"
+    )
+    beta: float = Field(default=4.0, gt=0, description="of policy ucb: mean + sqrt(beta) * sd")
+    initial: InitialDesign = InitialDesign()
+    batch_size: int = Field(default=1, ge=1, description="points chosen in one decision")
+    in_flight: int | None = Field(
+        default=None, ge=1, description="experiments at the same time; default: the batch size"
+    )
+    replicates: int = Field(default=1, ge=1, description="times that each point is measured")
+
+    @property
+    def concurrency(self) -> int:
+        """Experiments that may be in flight at the same time."""
+        return self.in_flight or self.batch_size

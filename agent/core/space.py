@@ -1,0 +1,172 @@
+"""SearchSpace: what may be varied, in lab units."""
+
+import math
+from typing import Annotated
+
+from pydantic import Field
+
+from agent.core.constraints import Constraint
+from agent.core.mixtures import CompositionParameter
+from agent.core.parameters import (
+    CategoricalParameter,
+    ContinuousParameter,
+    DiscreteParameter,
+    IntegerParameter,
+)
+from agent.core.pools import CandidatesParameter, MaterialParameter, Pool, PoolColumn
+from agent.core.trial import Setting
+from agent.core.values import Point, Scalar, Value
+from agent.errors import SpaceError
+
+Parameter = Annotated[
+    ContinuousParameter
+    | DiscreteParameter
+    | IntegerParameter
+    | CategoricalParameter
+    | CompositionParameter
+    | CandidatesParameter
+    | MaterialParameter,
+    Field(discriminator="type"),
+]
+
+
+class SearchSpace(Value):
+    """Parameters and constraints; `pools` holds the tables of those parameters that have one.
+
+    The pools are bound after the campaign was read (they are blobs in the store), and are not part
+    of its JSON.
+    """
+
+    parameters: tuple[Parameter, ...] = Field(min_length=1)
+    constraints: tuple[Constraint, ...] = ()
+    pools: dict[str, Pool] = Field(default_factory=dict, exclude=True, repr=False)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The keys of a point, in order."""
+        return tuple(column for parameter in self.parameters for column in parameter.columns)
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Column -> unit, for the columns of a point and of the pools."""
+        found: dict[str, str] = {}
+        for parameter in self.parameters:
+            found.update(dict.fromkeys(parameter.columns, parameter.unit))
+            if isinstance(parameter, PoolColumn):
+                found.update(parameter.units)
+        return found
+
+    def bound(self, pools: dict[str, Pool]) -> "SearchSpace":
+        """This space with its pools."""
+        return self.model_copy(update={"pools": pools})
+
+    def pool(self, parameter: PoolColumn) -> Pool:
+        """The pool of a parameter.
+
+        Raises:
+            SpaceError: the pools were not bound.
+        """
+        if parameter.name not in self.pools:
+            raise SpaceError(
+                f"the pool of {parameter.name} is not loaded", "bind the campaign's pools first"
+            )
+        return self.pools[parameter.name]
+
+    def reasons(self, point: Point) -> tuple[str, ...]:
+        """Everything that speaks against `point` being in this space; empty if nothing does."""
+        missing = [name for name in self.columns if name not in point]
+        extra = [name for name in point if name not in self.columns]
+        if missing or extra:
+            return (
+                *(f"{name}: missing" for name in missing),
+                *(f"{name}: not a parameter" for name in extra),
+            )
+        found = [
+            reason for parameter in self.parameters if (reason := self._reason(parameter, point))
+        ]
+        if found:
+            return tuple(found)
+        settings = self.settings(point)
+        return tuple(
+            f"breaks the constraint {c}" for c in self.constraints if not c.holds(settings)
+        )
+
+    def __contains__(self, point: Point) -> bool:
+        """Whether `point` can be sent as it is."""
+        return not self.reasons(point)
+
+    def settings(self, point: Point) -> Point:
+        """`point` spelled out as it would be sent: with the columns of its pools."""
+        spelled = dict(point)
+        for parameter in self.parameters:
+            if isinstance(parameter, PoolColumn):
+                spelled.update(self.pool(parameter).row(str(point[parameter.name])))
+        return spelled
+
+    def labelled(self, settings: Point) -> dict[str, Setting]:
+        """Settings with their units."""
+        units = self.units
+        return {
+            name: Setting(value=value, unit=units.get(name, "")) for name, value in settings.items()
+        }
+
+    def completed(self, point: Point) -> Point | None:
+        """An older row's point in this space: a parameter added since gets the value it names.
+
+        None if a parameter says that the older rows' value is unknown.
+        """
+        filled = {name: value for name, value in point.items() if name in self.columns}
+        for parameter in self.parameters:
+            for column in parameter.columns:
+                if column not in filled:
+                    if parameter.old_rows is None or parameter.old_rows == "unknown":
+                        return None
+                    filled[column] = parameter.old_rows
+        return filled
+
+    def size(self) -> int | None:
+        """How many points there are before constraints; None if a parameter is continuous."""
+        sizes = [self._size(parameter) for parameter in self.parameters]
+        known = [size for size in sizes if size is not None]
+        return math.prod(known) if len(known) == len(sizes) else None
+
+    def _size(self, parameter: Parameter) -> int | None:
+        match parameter:
+            case ContinuousParameter():
+                return None
+            case CompositionParameter():
+                parts = min(parameter.present, len(parameter.components))
+                return sum(
+                    math.comb(len(parameter.components), k) * math.comb(parameter.ticks - 1, k - 1)
+                    for k in range(1, parts + 1)
+                )
+            case PoolColumn(pool=ref):
+                return (
+                    len(self.pool(parameter).ids)
+                    if ref is None or parameter.name in self.pools
+                    else ref.rows
+                )
+            case _:
+                return len(parameter.values)
+
+    def _reason(self, parameter: Parameter, point: Point) -> str | None:
+        match parameter:
+            case CompositionParameter():
+                reason = parameter.reason(point)
+            case CandidatesParameter() | MaterialParameter():
+                reason = parameter.reason(point[parameter.name], self.pool(parameter))
+            case _:
+                reason = parameter.reason(point[parameter.name])
+        return None if reason is None else f"{parameter.name}: {reason}"
+
+
+def describe(point: Point, units: dict[str, str] | None = None) -> str:
+    """A point in one line for people: `temperature 80 °C, solvent DMF`."""
+    units = units or {}
+    return ", ".join(
+        f"{name} {_text(value)} {units.get(name, '')}".rstrip() for name, value in point.items()
+    )
+
+
+def _text(value: Scalar) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

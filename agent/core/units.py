@@ -1,0 +1,74 @@
+"""Units, parsed by pint. °C is absolute, a difference differs, and nothing is assumed of an unlabelled number."""
+
+from functools import cache
+
+import pint
+
+from agent.errors import IngestError
+
+_ALIASES = {
+    "°C": "degC",
+    "℃": "degC",
+    "°F": "degF",
+    "%": "percent",
+    "": "dimensionless",
+    "1": "dimensionless",
+}
+
+
+@cache
+def registry() -> pint.UnitRegistry:
+    """The one registry of the process."""
+    return pint.UnitRegistry(autoconvert_offset_to_baseunit=False)
+
+
+@cache
+def known(unit: str) -> bool:
+    """Whether pint can read `unit`."""
+    try:
+        registry().parse_units(_ALIASES.get(unit, unit))
+    except (pint.PintError, ValueError, AssertionError, TypeError, AttributeError, SyntaxError):
+        return False
+    return True
+
+
+def convert(value: float, source: str, target: str) -> float:
+    """`value`, an absolute reading in `source`, in `target`.
+
+    Raises:
+        IngestError: a unit is not known, or the two measure different things.
+    """
+    if source == target:
+        return value
+    return _convert(value, source, target, difference=False)
+
+
+def convert_difference(value: float, source: str, target: str) -> float:
+    """`value`, a difference (an uncertainty) in `source`, in `target`: 1 K is 1 delta °C.
+
+    Raises:
+        IngestError: a unit is not known, or the two measure different things.
+    """
+    if source == target:
+        return value
+    return _convert(value, source, target, difference=True)
+
+
+def _convert(value: float, source: str, target: str, *, difference: bool) -> float:
+    for unit in (source, target):
+        if not known(unit):
+            raise IngestError(
+                f"{unit!r} is not a unit", "write it as pint reads it, like mg/mL or degC"
+            )
+    units = registry()
+    quantity = units.Quantity(value, _ALIASES.get(source, source))
+    goal = units.parse_units(_ALIASES.get(target, target))
+    try:
+        if not difference:
+            return float(quantity.to(goal).magnitude)
+        zero = units.Quantity(0.0, quantity.units).to(goal).magnitude
+        return float(quantity.to(goal).magnitude - zero)
+    except (pint.PintError, ValueError) as error:
+        raise IngestError(
+            f"{source!r} cannot be converted to {target!r}", "check the unit of the column"
+        ) from error

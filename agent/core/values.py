@@ -1,0 +1,46 @@
+"""The frozen base of every noun, canonical JSON, and the hash that an approval binds."""
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+Scalar = float | int | str
+"""A setting in lab units: a number, or the name of a choice."""
+
+Point = dict[str, Scalar]
+"""One place in a search space: column name -> setting, in lab units."""
+
+
+class Value(BaseModel):
+    """A noun: frozen, closed (unknown keys are refused), finite."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def canonical(value: Any) -> str:
+    """JSON that is equal for equal values: keys sorted, no spaces, `1.0` and `1` alike.
+
+    Raises:
+        ValueError: a number is not finite.
+        TypeError: something in it is not JSON.
+    """
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def digest(value: Any) -> str:
+    """sha256 (hex) of the canonical JSON of `value`."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return _plain(value.model_dump(mode="json"))
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    return value
