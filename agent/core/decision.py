@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
+from agent.core.history import Pending
 from agent.core.values import Point, Value
 
 
@@ -23,7 +24,8 @@ class Choice(Value):
 
 
 class Decision(Value):
-    """One round's choice. `rows` and `pending` are in the order in which they went in.
+    """One round's choice. `rows` (ids of observations), `pending` and `barred` are in the order in
+    which they went in; `started` is how many trials there were.
 
     `state` is the fitted surrogate as JSON (hyperparameters and data transforms); `notes` tell of
     fallbacks. `budget` is what was read of it. `seed` is derived from the campaign's and `number`.
@@ -35,7 +37,9 @@ class Decision(Value):
     revision: int = Field(ge=1)
     kind: Literal["initial", "model", "given"]
     rows: tuple[str, ...]
-    pending: tuple[str, ...]
+    pending: tuple[Pending, ...]
+    barred: tuple[Point, ...] = ()
+    started: int = Field(default=0, ge=0)
     batch: int = Field(ge=1)
     seed: int
     clock: AwareDatetime

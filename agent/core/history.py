@@ -12,6 +12,9 @@ COUNTED_ROLES = frozenset({"candidate", "replicate"})
 
 TARGET = "target"
 
+OWN = "campaign"
+"""The origin of what the campaign did itself; anything else was imported."""
+
 
 class Effective(Value):
     """What is really to be done for a trial: the latest review's point, or else the proposed one."""
@@ -67,6 +70,8 @@ def rows_of(
     observations: Iterable[Observation],
     objective: Objective,
     plans: Mapping[str, Effective],
+    *,
+    own: bool = False,
 ) -> tuple[Row, ...]:
     """The rows that count, in the order in which they were observed.
 
@@ -79,9 +84,14 @@ def rows_of(
         observations: Its observations, in order.
         objective: The objective that is optimised.
         plans: Trial id -> what was really to be done, from `effective`.
+        own: Leave out imported rows: they teach, and do not count for best, stop and report.
     """
     counted = {
-        t.id: t for t in trials if t.role in COUNTED_ROLES and t.status is not TrialStatus.VOIDED
+        t.id: t
+        for t in trials
+        if t.role in COUNTED_ROLES
+        and t.status is not TrialStatus.VOIDED
+        and (t.origin == OWN or not own)
     }
     return tuple(
         Row(

@@ -15,11 +15,16 @@ _ALIASES = {
     "1": "dimensionless",
 }
 
+_COUNTED = ("atom", "site", "formula_unit", "droplet", "cell")
+
 
 @cache
 def registry() -> pint.UnitRegistry:
     """The one registry of the process."""
-    return pint.UnitRegistry(autoconvert_offset_to_baseunit=False)
+    units: pint.UnitRegistry = pint.UnitRegistry(autoconvert_offset_to_baseunit=False)
+    for counted in _COUNTED:
+        units.define(f"{counted} = 1 * count")
+    return units
 
 
 @cache
