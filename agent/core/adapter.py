@@ -49,12 +49,12 @@ class Health(Value):
 class Sighting(Value):
     """What a look-up saw of a job.
 
-    `absent` with `sure` means: it was not executed and, unless its sender is still alive, never
-    will be. `absent` without `sure` says nothing.
+    `absent` with `sure` means: it was not executed and never will be, whatever its sender still
+    does. `absent` without `sure` says nothing.
     """
 
     state: Literal["absent", "running", "ended"]
-    sure: bool = True
+    sure: bool = False
     handle: Handle | None = None
     reason: str = ""
 
@@ -99,7 +99,10 @@ class Adapter(Protocol):
     constructor takes one.
     """
 
-    Settings: type[BaseModel]
+    @property
+    def Settings(self) -> type[BaseModel]:  # noqa: N802 (it is a class)
+        """The model of the adapter's settings."""
+        ...
 
     def capabilities(self) -> Capabilities:
         """What it is and promises."""

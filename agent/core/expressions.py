@@ -8,6 +8,7 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any
 
 from agent.errors import SpaceError
@@ -67,15 +68,12 @@ def evaluate(tree: ast.expr, settings: Mapping[str, Any], functions: Functions =
             return settings[name]
         case ast.BoolOp(op=op, values=values):
             join = operator.and_ if isinstance(op, ast.And) else operator.or_
-            result = evaluate(values[0], settings, functions)
-            for value in values[1:]:
-                result = join(result, evaluate(value, settings, functions))
-            return result
+            return reduce(join, (evaluate(side, settings, functions) for side in values))
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return operator.xor(evaluate(operand, settings, functions), True)
         case ast.UnaryOp(op=op, operand=operand):
-            value = evaluate(operand, settings, functions)
-            return -value if isinstance(op, ast.USub) else value
+            inner = evaluate(operand, settings, functions)
+            return -inner if isinstance(op, ast.USub) else inner
         case ast.BinOp(left=left, op=op, right=right):
             sides = (evaluate(side, settings, functions) for side in (left, right))
             return _ARITHMETIC[type(op)](*sides)
@@ -150,12 +148,12 @@ def _against(node: ast.AST) -> str | None:
         case ast.BinOp(op=op):
             return None if type(op) in _ARITHMETIC else f"no operator {type(op).__name__}"
         case ast.Compare(ops=ops, comparators=comparators):
-            for op, comparator in zip(ops, comparators, strict=True):
+            for comparison, comparator in zip(ops, comparators, strict=True):
                 listed = isinstance(comparator, (ast.List, ast.Tuple)) and bool(comparator.elts)
-                if listed != isinstance(op, (ast.In, ast.NotIn)):
+                if listed != isinstance(comparison, (ast.In, ast.NotIn)):
                     return "'in' wants a list like ['DMF', 'DMSO']; nothing else does"
-                if not listed and type(op) not in _COMPARISON:
-                    return f"no comparison {type(op).__name__}"
+                if not listed and type(comparison) not in _COMPARISON:
+                    return f"no comparison {type(comparison).__name__}"
             return None
         case (
             ast.Name() | ast.BoolOp() | ast.UnaryOp(op=ast.Not() | ast.USub() | ast.UAdd()) | ast.List() | ast.Tuple()

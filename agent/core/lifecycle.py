@@ -26,6 +26,7 @@ class Step(NamedTuple):
 _ANY = frozenset({"agent", "person", "rule"})
 _AGENT = frozenset({"agent"})
 _PERSON = frozenset({"person"})
+_HANDS = frozenset({"agent", "person"})
 _REVIEWER = frozenset({"person", "rule"})
 
 _T, _J = TrialStatus, JobStatus
@@ -53,10 +54,10 @@ JOB: tuple[Step, ...] = (
     Step(_J.INTENDED, _J.REFUSED, _AGENT, "it is certain that nothing was executed"),
     Step(_J.INTENDED, _J.CANCELLED, _AGENT, "withdrawn before anything was sent"),
     Step(_J.STARTED, _J.RUNNING, _AGENT, "the instrument says that it is at work on it"),
-    Step(_J.STARTED, _J.DONE, _AGENT, "the results were collected"),
+    Step(_J.STARTED, _J.DONE, _HANDS, "the results were collected, or recorded by a person"),
     Step(_J.STARTED, _J.FAILED, _AGENT, "the instrument says that it failed"),
     Step(_J.STARTED, _J.CANCELLED, _AGENT, "the instrument confirms that it stopped"),
-    Step(_J.RUNNING, _J.DONE, _AGENT, "the results were collected"),
+    Step(_J.RUNNING, _J.DONE, _HANDS, "the results were collected, or recorded by a person"),
     Step(_J.RUNNING, _J.FAILED, _AGENT, "the instrument says that it failed"),
     Step(_J.RUNNING, _J.CANCELLED, _AGENT, "the instrument confirms that it stopped"),
     Step(_J.INTENDED, _J.UNKNOWN, _AGENT, "whether it was executed cannot be known"),

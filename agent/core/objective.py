@@ -52,8 +52,7 @@ class Objective(Value):
             case "minimise":
                 return -value
             case "match":
-                assert self.target is not None
-                return -abs(value - self.target)
+                return -abs(value - (self.target or 0.0))
         below = 0.0 if self.low is None else max(self.low - value, 0.0)
         above = 0.0 if self.high is None else max(value - self.high, 0.0)
         return -(below + above)

@@ -1,4 +1,7 @@
-"""Parameters of one column: continuous, discrete, integer, categorical. Each in lab units, with its resolution."""
+"""Parameters of one column: continuous, discrete, integer, categorical.
+
+Each is in lab units, and has a resolution.
+"""
 
 import math
 from decimal import Decimal
@@ -6,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from agent.core.values import Point, Scalar, Value
+from agent.core.values import Scalar, Value
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64)]
 """A name that may stand in an expression: a letter or underscore, then letters, digits, underscores."""
@@ -66,7 +69,7 @@ class ContinuousParameter(Column):
             raise ValueError("a log scale takes digits, not a resolution")
         if self.scale == "linear" and self.digits is not None:
             raise ValueError("a linear scale takes a resolution, not digits")
-        if self.resolution is not None and self.resolution > self.high - self.low:
+        if self.resolution is not None and self.resolution > (self.high - self.low) * (1 + _GRID):
             raise ValueError("the resolution is wider than the range")
         return self
 
@@ -131,11 +134,9 @@ class DiscreteParameter(Column):
         """Every setting, rising."""
         if self.levels is not None:
             return tuple(sorted(self.levels))
-        assert self.low is not None and self.high is not None and self.step is not None
-        low, step = self.low, self.step
+        low, high, step = self.low or 0.0, self.high or 0.0, self.step or 1.0
         return tuple(
-            on_grid(low, step, k)
-            for k in range(math.floor((self.high - low) / step * (1 + _GRID)) + 1)
+            on_grid(low, step, k) for k in range(math.floor((high - low) / step * (1 + _GRID)) + 1)
         )
 
     def round(self, value: float) -> float:
@@ -234,8 +235,3 @@ def brief(values: tuple[Scalar, ...], most: int = 6) -> str:
         f"{value:g}" if isinstance(value, float) else str(value) for value in values[:most]
     )
     return shown + (", …" if len(values) > most else "")
-
-
-def column_reason(parameter: Column, point: Point, reason: str | None) -> str | None:
-    """`reason` with the name of the column before it."""
-    return None if reason is None else f"{parameter.name}: {reason}"

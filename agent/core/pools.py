@@ -1,4 +1,4 @@
-"""Pools: parameters whose settings are the rows of a table (candidates) or elements on prototypes (material)."""
+"""Pools: parameters whose settings are rows of a table, or elements on the sites of a prototype."""
 
 from typing import Literal
 
@@ -30,15 +30,19 @@ class Pool(Value):
         return self
 
     def index(self) -> dict[str, int]:
-        """id -> row."""
+        """Row of each id."""
         return {identity: row for row, identity in enumerate(self.ids)}
+
+    def texts(self, identity: str) -> Point:
+        """The labels of one candidate."""
+        at = self.ids.index(identity)
+        return {name: column[at] for name, column in self.labels.items()}
 
     def row(self, identity: str) -> Point:
         """The labels and descriptors of one candidate."""
         at = self.ids.index(identity)
-        texts = {name: column[at] for name, column in self.labels.items()}
-        numbers = {name: column[at] for name, column in self.descriptors.items()}
-        return {**texts, **numbers}
+        numbers: Point = {name: column[at] for name, column in self.descriptors.items()}
+        return {**self.texts(identity), **numbers}
 
 
 class PoolRef(Value):

@@ -86,21 +86,38 @@ class SearchSpace(Value):
         ]
         if found:
             return tuple(found)
-        settings = self.settings(point)
-        return tuple(
-            f"breaks the constraint {c}" for c in self.constraints if not c.holds(settings)
-        )
+        spelled = self.spelled(point)
+        return tuple(f"breaks the constraint {c}" for c in self.constraints if not c.holds(spelled))
 
     def __contains__(self, point: Point) -> bool:
         """Whether `point` can be sent as it is."""
         return not self.reasons(point)
 
-    def settings(self, point: Point) -> Point:
-        """`point` spelled out as it would be sent: with the columns of its pools."""
-        spelled = dict(point)
+    def spelled(self, point: Point) -> Point:
+        """`point` with every column of its pools: what constraints may speak of."""
+        found = dict(point)
         for parameter in self.parameters:
             if isinstance(parameter, PoolColumn):
-                spelled.update(self.pool(parameter).row(str(point[parameter.name])))
+                found.update(self.pool(parameter).row(str(point[parameter.name])))
+        return found
+
+    def settings(self, point: Point) -> Point:
+        """`point` spelled out as it would be sent.
+
+        A candidate is sent with the columns of its row, and under its id if its file names one; a
+        material as its prototype and the element on each site.
+        """
+        spelled: Point = {}
+        for parameter in self.parameters:
+            spelled.update({column: point[column] for column in parameter.columns})
+            match parameter:
+                case MaterialParameter():
+                    del spelled[parameter.name]
+                    spelled.update(self.pool(parameter).texts(str(point[parameter.name])))
+                case CandidatesParameter():
+                    if parameter.id_column is None:
+                        del spelled[parameter.name]
+                    spelled.update(self.pool(parameter).row(str(point[parameter.name])))
         return spelled
 
     def labelled(self, settings: Point) -> dict[str, Setting]:

@@ -19,9 +19,9 @@ _COUNTED = ("atom", "site", "formula_unit", "droplet", "cell")
 
 
 @cache
-def registry() -> pint.UnitRegistry:
+def registry() -> "pint.UnitRegistry[float]":
     """The one registry of the process."""
-    units: pint.UnitRegistry = pint.UnitRegistry(autoconvert_offset_to_baseunit=False)
+    units: pint.UnitRegistry[float] = pint.UnitRegistry(autoconvert_offset_to_baseunit=False)
     for counted in _COUNTED:
         units.define(f"{counted} = 1 * count")
     return units
@@ -32,7 +32,7 @@ def known(unit: str) -> bool:
     """Whether pint can read `unit`."""
     try:
         registry().parse_units(_ALIASES.get(unit, unit))
-    except (pint.PintError, ValueError, AssertionError, TypeError, AttributeError, SyntaxError):
+    except (pint.PintError, ArithmeticError, AttributeError, SyntaxError, TypeError, ValueError):
         return False
     return True
 

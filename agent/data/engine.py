@@ -1,0 +1,136 @@
+"""Opening a database, and the two ways into it: a read and a write transaction."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
+from typing import Any
+
+from pydantic_core import from_json
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, StatementError
+from sqlalchemy.pool import StaticPool
+
+from agent.data.address import file_of, is_memory, parse
+from agent.errors import MissingExtra, StoreError
+
+BUSY_MS = 30_000
+# What is not JSON in PostgreSQL (NaN) is not to get into SQLite either.
+_dumps = partial(json.dumps, separators=(",", ":"), allow_nan=False)
+
+
+class Database:
+    """An engine, and who is writing in which thread.
+
+    While a thread writes, what it reads comes from its own transaction, on every kind of database.
+
+    Raises:
+        StoreError: the URL cannot be used.
+        MissingExtra: its driver is not installed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = parse(url)
+        self.engine = _engine(self.url)
+        self.dialect = self.engine.dialect.name
+        self._mine = threading.local()
+        # One connection is all that a database in memory has: its threads take turns.
+        self._turn: AbstractContextManager[Any] = (
+            threading.RLock() if is_memory(self.url) else nullcontext()
+        )
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A short transaction for reading.
+
+        Raises:
+            StoreError: the database refuses.
+        """
+        current: Connection | None = getattr(self._mine, "connection", None)
+        if current is not None:
+            yield current
+            return
+        with _translated(self.url), self._turn, self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction for writing; it is committed at the end, or not at all.
+
+        Raises:
+            StoreError: the database refuses, or this thread is writing already.
+        """
+        if getattr(self._mine, "connection", None) is not None:
+            raise StoreError("this thread is writing already", "use the open transaction")
+        with _translated(self.url), self._turn, self.engine.connect() as connection:
+            connection.execution_options(writes=True)
+            with connection.begin():
+                self._mine.connection = connection
+                try:
+                    yield connection
+                finally:
+                    self._mine.connection = None
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+
+def _engine(url: URL) -> Engine:
+    more: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": from_json}
+    if url.get_backend_name() == "postgresql":
+        options = {"connect_timeout": 10, "options": "-c timezone=UTC"}
+        more |= {"pool_pre_ping": True, "connect_args": options}
+    elif is_memory(url):
+        more |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    try:
+        engine = create_engine(url, **more)
+    except ArgumentError as error:
+        raise StoreError(f"{url!r} cannot be used: {error}", "see the guide on stores") from error
+    except ImportError as error:
+        raise MissingExtra(
+            f"{url.drivername} needs the package {error.name}",
+            "pip install 'athanor[postgres]'",
+        ) from error
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine, durable=file_of(url) is not None)
+    return engine
+
+
+def _prepare_sqlite(engine: Engine, durable: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: sqlite3.Connection, _: object) -> None:
+        # The driver's own BEGIN comes too late (before the first write, after the reads).
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys=ON")
+        if durable:
+            connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _translated(url: URL) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        hint = "is the address right, is the server up, may this user write there?"
+        if "locked" in str(error.orig):
+            hint = "another process has been writing for long: try again"
+        raise StoreError(f"{url!r}: {_first(error)}", hint) from error
+    except IntegrityError as error:
+        raise StoreError(_first(error), "nothing of this step was written") from error
+    except StatementError as error:
+        raise StoreError(f"{url!r}: {_first(error)}", "nothing was written") from error
+
+
+def _first(error: StatementError) -> str:
+    lines = str(error.orig).strip().splitlines()
+    return lines[0] if lines else type(error.orig).__name__

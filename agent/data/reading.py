@@ -1,0 +1,250 @@
+"""What can be asked of a store. Each answer is made of frozen records."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+
+from agent.core.decision import Decision
+from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation, Sample
+from agent.core.register import Entry, JournalEntry, Revision
+from agent.core.trial import Approval, Proposal, Review, Trial, TrialStatus
+from agent.core.values import Value
+from agent.data.engine import Database
+from agent.data.rows import TABLES, Record, from_row, query
+from agent.data.tables import table
+from agent.errors import NotFound
+
+_TRIALS, _JOBS = TABLES[Trial], TABLES[Job]
+
+
+class Sketch(Value):
+    """A campaign in a few numbers; states that nothing is in are left out."""
+
+    trials: dict[TrialStatus, int]
+    jobs: dict[JobStatus, int]
+    decision: int
+
+
+class Reading:
+    """The questions. While its thread writes, they are answered from inside that transaction."""
+
+    _database: Database
+
+    def entries(self) -> list[Entry]:
+        """The register of campaigns, oldest first."""
+        kept = TABLES[Entry]
+        return self._all(Entry, query(Entry).order_by(kept.c.at, kept.c.id))
+
+    def entry(self, name: str) -> Entry:
+        """The campaign of that name, or of that id.
+
+        Raises:
+            NotFound: there is none; the hint lists near names.
+        """
+        kept = TABLES[Entry]
+        found = self._all(Entry, query(Entry).where(or_(kept.c.name == name, kept.c.id == name)))
+        if found:
+            return found[0]
+        names = [entry.name for entry in self.entries()]
+        near = get_close_matches(name, names) or names[:5]
+        raise NotFound(
+            f"no campaign is named {name!r}",
+            f"there is: {', '.join(near)}" if near else "the store holds no campaign yet",
+        )
+
+    def revision(self, campaign: str, number: int | None = None) -> Revision:
+        """A revision of a campaign; the latest if no number is given.
+
+        Raises:
+            NotFound: there is none.
+        """
+        kept = TABLES[Revision]
+        asked = query(Revision).where(kept.c.campaign == campaign)
+        if number is not None:
+            asked = asked.where(kept.c.number == number)
+        found = self._all(Revision, asked.order_by(kept.c.number.desc()).limit(1))
+        if not found:
+            raise NotFound(f"campaign {campaign} has no revision {number or ''}".rstrip())
+        return found[0]
+
+    def revisions(self, campaign: str) -> list[Revision]:
+        """Every revision of a campaign, in order."""
+        return self._of(Revision, campaign, "number")
+
+    def trials(self, campaign: str, *statuses: TrialStatus) -> list[Trial]:
+        """The trials of a campaign in these states (in any, if none is given), in order."""
+        return self._of(Trial, campaign, "number", statuses)
+
+    def trial(self, id: str) -> Trial:
+        """One trial.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return self._one(Trial, id)
+
+    def proposals(self, campaign: str) -> list[Proposal]:
+        """The proposals of a campaign, in the order of their trials."""
+        return self._beside_trials(Proposal, campaign, "id")
+
+    def proposal(self, trial: str) -> Proposal | None:
+        """Why the trial was proposed; None if it was given or imported."""
+        return next(iter(self._about(Proposal, trial, "id")), None)
+
+    def reviews(self, campaign: str) -> list[Review]:
+        """The reviews of a campaign, in the order of their trials."""
+        return self._beside_trials(Review, campaign, "number")
+
+    def reviews_of(self, trial: str) -> list[Review]:
+        """The reviews of one trial, in order."""
+        return self._about(Review, trial, "number")
+
+    def approvals(self, campaign: str) -> list[Approval]:
+        """The approvals of a campaign, in the order of their trials."""
+        return self._beside_trials(Approval, campaign, "seq")
+
+    def approvals_of(self, trial: str) -> list[Approval]:
+        """The approvals of one trial, oldest first."""
+        return self._about(Approval, trial, "seq")
+
+    def approval(self, id: str) -> Approval:
+        """One approval.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return self._one(Approval, id)
+
+    def jobs(self, campaign: str, *statuses: JobStatus) -> list[Job]:
+        """The jobs of a campaign in these states (in any, if none is given), as intended."""
+        return self._of(Job, campaign, "seq", statuses)
+
+    def job(self, id: str) -> Job:
+        """One job.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return self._one(Job, id)
+
+    def jobs_of(self, trial: str) -> list[Job]:
+        """The jobs of one trial, in the order of intention."""
+        link = table("job_trials")
+        asked = query(Job).join(link, link.c.job == _JOBS.c.id).where(link.c.trial == trial)
+        return self._all(Job, asked.order_by(_JOBS.c.seq))
+
+    def in_doubt(self, instrument: str) -> list[Job]:
+        """The jobs of any campaign of which only a person can say what that instrument did."""
+        return self._on(instrument, [JobStatus.UNKNOWN])
+
+    def busy(self, instrument: str) -> list[Job]:
+        """The jobs of any campaign that may be going on at that instrument."""
+        return self._on(instrument, IN_FLIGHT)
+
+    def observations(self, campaign: str) -> list[Observation]:
+        """The observations of a campaign, superseded ones too, in the order of their ids."""
+        return self._of(Observation, campaign, "id")
+
+    def observations_of(self, trial: str) -> list[Observation]:
+        """The observations of one trial, superseded ones too, in the order of their ids."""
+        return self._about(Observation, trial, "id")
+
+    def decisions(self, campaign: str) -> list[Decision]:
+        """The decisions of a campaign, in order."""
+        return self._of(Decision, campaign, "number")
+
+    def decision(self, id: str) -> Decision:
+        """One decision.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return self._one(Decision, id)
+
+    def samples(self, campaign: str) -> list[Sample]:
+        """The samples of a campaign, in the order in which they were made."""
+        return self._of(Sample, campaign, "seq")
+
+    def journal(
+        self, campaign: str, after: int = 0, limit: int | None = None
+    ) -> list[JournalEntry]:
+        """The lines of a campaign's account with `seq > after`, at most `limit` of them."""
+        kept = TABLES[JournalEntry]
+        asked = query(JournalEntry).where(kept.c.campaign == campaign, kept.c.seq > after)
+        return self._all(JournalEntry, asked.order_by(kept.c.seq).limit(limit))
+
+    def blob(self, sha: str) -> bytes:
+        """The document of that hash.
+
+        Raises:
+            NotFound: there is none.
+        """
+        kept = table("blobs")
+        with self._database.reading() as connection:
+            found = connection.execute(select(kept.c.content).where(kept.c.sha256 == sha)).scalar()
+        if found is None:
+            raise NotFound(f"no document has the hash {sha}")
+        return bytes(found)
+
+    def has_blob(self, sha: str) -> bool:
+        """Whether there is a document of that hash."""
+        kept = table("blobs")
+        with self._database.reading() as connection:
+            return (
+                connection.execute(select(kept.c.size).where(kept.c.sha256 == sha)).first()
+                is not None
+            )
+
+    def sketch(self, campaign: str) -> Sketch:
+        """A campaign in a few numbers, counted by the database."""
+        numbers = TABLES[Decision].c
+        last = select(func.max(numbers.number)).where(numbers.campaign == campaign)
+        with self._database.reading() as connection:
+            trials, jobs = (
+                connection.execute(
+                    select(kept.c.status, func.count())
+                    .where(kept.c.campaign == campaign)
+                    .group_by(kept.c.status)
+                ).all()
+                for kept in (_TRIALS, _JOBS)
+            )
+            decision = connection.execute(last).scalar()
+        return Sketch(trials=dict(trials), jobs=dict(jobs), decision=decision or 0)
+
+    def _all(self, cls: type[Record], asked: Select[Any]) -> list[Record]:
+        with self._database.reading() as connection:
+            return [from_row(cls, row) for row in connection.execute(asked)]
+
+    def _one(self, cls: type[Record], id: str) -> Record:
+        found = self._all(cls, query(cls).where(TABLES[cls].c.id == id))
+        if not found:
+            raise NotFound(f"there is no {cls.__name__.lower()} {id}")
+        return found[0]
+
+    def _of(
+        self, cls: type[Record], campaign: str, order: str, statuses: Iterable[str] = ()
+    ) -> list[Record]:
+        kept = TABLES[cls]
+        asked = query(cls).where(kept.c.campaign == campaign)
+        if wanted := [str(status) for status in statuses]:
+            asked = asked.where(kept.c.status.in_(wanted))
+        return self._all(cls, asked.order_by(kept.c[order]))
+
+    def _about(self, cls: type[Record], trial: str, order: str) -> list[Record]:
+        kept = TABLES[cls]
+        return self._all(cls, query(cls).where(kept.c.trial == trial).order_by(kept.c[order]))
+
+    def _beside_trials(self, cls: type[Record], campaign: str, order: str) -> list[Record]:
+        kept = TABLES[cls]
+        asked = query(cls).join(_TRIALS, _TRIALS.c.id == kept.c.trial)
+        asked = asked.where(_TRIALS.c.campaign == campaign)
+        return self._all(cls, asked.order_by(_TRIALS.c.number, kept.c[order]))
+
+    def _on(self, instrument: str, statuses: Iterable[JobStatus]) -> list[Job]:
+        asked = query(Job).where(
+            _JOBS.c.instrument == instrument,
+            _JOBS.c.status.in_([str(status) for status in statuses]),
+        )
+        return self._all(Job, asked.order_by(_JOBS.c.intended_at, _JOBS.c.seq, _JOBS.c.id))

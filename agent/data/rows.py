@@ -1,0 +1,77 @@
+"""Record -> row and row -> record: one generic pair for every noun."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Insert, Select, Table, Update, bindparam, insert, select, update
+
+from agent.core.decision import Decision
+from agent.core.job import Job, Observation, Sample
+from agent.core.register import Entry, JournalEntry, Lease, Revision
+from agent.core.trial import Approval, Proposal, Review, Trial
+from agent.core.values import Value
+from agent.data.tables import table
+
+Record = TypeVar("Record", bound=Value)
+
+TABLES: Mapping[type[Value], Table] = {
+    Entry: table("campaigns"),
+    Revision: table("revisions"),
+    Trial: table("trials"),
+    Proposal: table("proposals"),
+    Review: table("reviews"),
+    Approval: table("approvals"),
+    Job: table("jobs"),
+    Sample: table("samples"),
+    Observation: table("observations"),
+    Decision: table("decisions"),
+    Lease: table("leases"),
+    JournalEntry: table("journal"),
+}
+"""Where each record is kept."""
+
+_FIELDS = {cls: tuple(cls.model_fields) for cls in TABLES}
+_SELECTS = {cls: select(*(TABLES[cls].c[f] for f in fields)) for cls, fields in _FIELDS.items()}
+# Statements with named parameters are built once: building one costs as much as running it.
+_BY_ID = {
+    cls: _SELECTS[cls].where(kept.c.id == bindparam("wanted"))
+    for cls, kept in TABLES.items()
+    if "id" in kept.c
+}
+_MOVES: Mapping[type[Value], Update] = {
+    cls: update(TABLES[cls]).where(
+        TABLES[cls].c.id == bindparam("wanted"), TABLES[cls].c.status == bindparam("still")
+    )
+    for cls in (Trial, Job)
+}
+_INSERTS = {cls: insert(kept) for cls, kept in TABLES.items()}
+
+
+def to_row(record: Value) -> dict[str, Any]:
+    """The columns of `record`; the column types turn them into what the database keeps."""
+    return record.model_dump()
+
+
+def from_row(cls: type[Record], row: Sequence[Any]) -> Record:
+    """The record of a row that `query(cls)` selected, validated anew."""
+    return cls.model_validate(dict(zip(_FIELDS[cls], row, strict=True)))
+
+
+def query(cls: type[Value]) -> Select[Any]:
+    """A selection of the columns of `cls`, in the order of its fields."""
+    return _SELECTS[cls]
+
+
+def query_one(cls: type[Value]) -> Select[Any]:
+    """The same for the one row whose id is the parameter `wanted`."""
+    return _BY_ID[cls]
+
+
+def move(cls: type[Value]) -> Update:
+    """A change of the row whose id is `wanted`, if its status is `still` that."""
+    return _MOVES[cls]
+
+
+def insertion(cls: type[Value]) -> Insert:
+    """An insertion of a row of `cls`."""
+    return _INSERTS[cls]

@@ -1,0 +1,166 @@
+"""Writing what happens: jobs on their way, samples, observations, documents, and what follows."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from agent.core.job import IN_FLIGHT, FailureKind, Job, JobStatus, Observation, Sample
+from agent.core.lifecycle import JOB, check_step, trial_status
+from agent.core.trial import Trial, TrialStatus
+from agent.data.leases import insert_new
+from agent.data.rows import TABLES, from_row, query
+from agent.data.tables import table
+from agent.data.writer import Writer
+from agent.errors import LifecycleError, StoreError
+
+_SEEN_ROWS, _JOBS, _LINKS = TABLES[Observation], TABLES[Job], table("job_trials")
+_NEWER = _SEEN_ROWS.alias()
+_SEEN = select(_SEEN_ROWS.c.objective).where(
+    _SEEN_ROWS.c.trial == bindparam("wanted"),
+    ~select(_NEWER.c.id).where(_NEWER.c.supersedes == _SEEN_ROWS.c.id).exists(),
+)
+_JOBS_OF = (
+    query(Job)
+    .join(_LINKS, _LINKS.c.job == _JOBS.c.id)
+    .where(_LINKS.c.trial == bindparam("wanted"))
+    .order_by(_JOBS.c.seq)
+)
+_ENDED = frozenset({JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.REFUSED})
+
+
+class Running(Writer):
+    """The part of a transaction that follows a job to its results."""
+
+    def note(self, job_id: str, handle: dict[str, Any]) -> None:
+        """Keep the handle by which the job is found again.
+
+        Raises:
+            LifecycleError: the job has ended.
+        """
+        job = self._locked_job(job_id)
+        if job.status not in IN_FLIGHT | {JobStatus.UNKNOWN}:
+            raise LifecycleError(f"job {job.id} is {job.status}", "its handle is not changed")
+        self._change(Job, job.id, job.status, {"handle": handle})
+        self.record(job.campaign, "job.noted", job.id, {"handle": handle})
+
+    def move_job(
+        self,
+        job_id: str,
+        target: JobStatus,
+        *,
+        message: str = "",
+        failure: FailureKind | None = None,
+        cost: float | None = None,
+        handle: dict[str, Any] | None = None,
+    ) -> None:
+        """Take one step of a job's life; what is not given stays as it was.
+
+        A failure that nobody classified is `unclassified`.
+
+        Raises:
+            NotFound: there is no such job.
+            LifecycleError: there is no such step, it is another's, or another was faster.
+        """
+        job = self._locked_job(job_id)
+        check_step(JOB, job.status, target, self.by)
+        if target is JobStatus.FAILED:
+            failure = failure or "unclassified"
+        elif failure is not None:
+            raise LifecycleError(f"a job that is {target} has no failure", "move it to failed")
+        given = {"message": message or None, "failure": failure, "cost": cost, "handle": handle}
+        change = {name: value for name, value in given.items() if value is not None}
+        self._change(
+            Job, job.id, job.status, {"status": target, **change, **self._times(job, target)}
+        )
+        data = {"from": job.status, "to": target, **change}
+        self.record(job.campaign, "job.moved", job.id, data)
+
+    def observe(self, observation: Observation) -> None:
+        """Add an observation.
+
+        Raises:
+            StoreError: its trial is of another campaign, or what it supersedes is not a current
+                observation of the same trial and objective.
+        """
+        self._lock(observation.campaign)
+        self._same_campaign(observation.campaign, [observation.trial])
+        if observation.supersedes is not None:
+            old = self._one(Observation, observation.supersedes)
+            if (old.trial, old.objective) != (observation.trial, observation.objective):
+                raise StoreError(f"observation {old.id} is of another trial or objective")
+        self._insert(observation)
+        data = {"trial": observation.trial, "objective": observation.objective}
+        if observation.supersedes is not None:
+            data["supersedes"] = observation.supersedes
+        self.record(observation.campaign, "observation.made", observation.id, data)
+
+    def add_sample(self, sample: Sample) -> None:
+        """Add a sample.
+
+        Raises:
+            StoreError: its trial is of another campaign, or its code is taken.
+        """
+        self._lock(sample.campaign)
+        self._same_campaign(sample.campaign, [sample.trial])
+        data = {"code": sample.code, "trial": sample.trial}
+        self._insert(sample, seq=self.record(sample.campaign, "sample.made", sample.id, data))
+
+    def put_blob(self, content: bytes, media: str) -> str:
+        """Keep a document; its sha256. The same one is kept once.
+
+        It is of no campaign: the observation that names it is what the journal tells of.
+        """
+        sha = hashlib.sha256(content).hexdigest()
+        row = {"sha256": sha, "media": media, "size": len(content), "content": content}
+        insert_new(self._connection, "blobs", row)
+        return sha
+
+    def settle(self, trial_id: str, objectives: Sequence[str], attempts: int) -> TrialStatus:
+        """Put a trial where its jobs and its current observations say that it is; the new state.
+
+        Only a trial in progress or partial moves; while a later step has no job that is done, a
+        trial whose last job is done stays in progress.
+
+        Raises:
+            NotFound: there is no such trial.
+        """
+        trial = self._locked_trial(trial_id)
+        if trial.status not in (TrialStatus.IN_PROGRESS, TrialStatus.PARTIAL):
+            return trial.status
+        jobs = self._jobs_of(trial)
+        seen = self._objectives_seen(trial)
+        derived = trial_status(jobs, seen.issuperset(objectives), attempts)
+        if derived in (TrialStatus.DONE, TrialStatus.PARTIAL) and _steps_left(trial, jobs):
+            derived = TrialStatus.IN_PROGRESS
+        if trial.status is TrialStatus.PARTIAL and derived is not TrialStatus.DONE:
+            return trial.status
+        if derived is not trial.status:
+            self._take(trial, derived)
+            data = {"from": trial.status, "to": derived, "reason": "settled"}
+            self.record(trial.campaign, "trial.moved", trial.id, data)
+        return derived
+
+    def _times(self, job: Job, target: JobStatus) -> dict[str, Any]:
+        times: dict[str, Any] = {}
+        if target is JobStatus.STARTED:
+            times["started_at"] = self.now
+        elif job.status is JobStatus.UNKNOWN and target is not JobStatus.REFUSED:
+            # A person says that it was executed, nobody knows since when; it counts all the same.
+            times["started_at"] = job.started_at or job.intended_at
+        if target in _ENDED:
+            times["ended_at"] = self.now
+        return times
+
+    def _objectives_seen(self, trial: Trial) -> set[str]:
+        return set(self._connection.execute(_SEEN, {"wanted": trial.id}).scalars())
+
+    def _jobs_of(self, trial: Trial) -> list[Job]:
+        rows = self._connection.execute(_JOBS_OF, {"wanted": trial.id}).all()
+        return [from_row(Job, row) for row in rows]
+
+
+def _steps_left(trial: Trial, jobs: Sequence[Job]) -> bool:
+    done = {job.step for job in jobs if job.status is JobStatus.DONE}
+    return not done.issuperset(trial.steps)

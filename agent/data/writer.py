@@ -1,0 +1,142 @@
+"""What every kind of writing does: lock the campaign, write the fact, and write the journal line."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from agent.core.actor import Actor
+from agent.core.clock import utc
+from agent.core.job import Job, JobStatus
+from agent.core.lifecycle import TRIAL, check_step
+from agent.core.register import CampaignStatus, Entry, JournalEntry
+from agent.core.trial import Trial, TrialStatus
+from agent.core.values import Value
+from agent.data import journal
+from agent.data.rows import TABLES, Record, from_row, insertion, move, query_one, to_row
+from agent.errors import LifecycleError, NotFound, StoreError
+
+_CAMPAIGNS, _JOURNAL, _TRIALS = TABLES[Entry], TABLES[JournalEntry], TABLES[Trial]
+_STATUS = (
+    select(_CAMPAIGNS.c.status).where(_CAMPAIGNS.c.id == bindparam("wanted")).with_for_update()
+)
+_HEAD = (
+    select(_JOURNAL.c.seq, _JOURNAL.c.hash)
+    .where(_JOURNAL.c.campaign == bindparam("wanted"))
+    .order_by(_JOURNAL.c.seq.desc())
+    .limit(1)
+)
+_PRESENT = select(_TRIALS.c.id).where(
+    _TRIALS.c.campaign == bindparam("wanted"), _TRIALS.c.id.in_(bindparam("ids", expanding=True))
+)
+
+
+class Writer:
+    """One open transaction, by one actor, at one moment."""
+
+    def __init__(self, connection: Connection, by: Actor, now: datetime) -> None:
+        self._connection = connection
+        self.by = by
+        self.now = utc(now)
+        self._heads: dict[str, journal.Head] = {}
+        self._statuses: dict[str, CampaignStatus] = {}
+
+    def record(self, campaign: str, event: str, subject: str, data: dict[str, Any]) -> int:
+        """Write one line of the journal by itself; its `seq`.
+
+        Raises:
+            NotFound: there is no such campaign.
+        """
+        self._lock(campaign)
+        entry = journal.seal(
+            self._head(campaign),
+            campaign=campaign,
+            at=self.now,
+            by=self.by,
+            event=event,
+            subject=subject,
+            data=data,
+        )
+        self._insert(entry)
+        self._heads[campaign] = journal.Head(entry.seq, entry.hash)
+        return entry.seq
+
+    def _lock(self, campaign: str) -> CampaignStatus:
+        """The campaign's status; on PostgreSQL its row is locked, so that its journal cannot fork.
+
+        Everything that writes locks the campaign before anything else of it: no deadlock.
+        """
+        if campaign not in self._statuses:
+            found = self._connection.execute(_STATUS, {"wanted": campaign}).scalar()
+            if found is None:
+                raise NotFound(f"there is no campaign {campaign}", "register it first")
+            self._statuses[campaign] = CampaignStatus(found)
+        return self._statuses[campaign]
+
+    def _head(self, campaign: str) -> journal.Head:
+        if campaign not in self._heads:
+            row = self._connection.execute(_HEAD, {"wanted": campaign}).first()
+            self._heads[campaign] = journal.START if row is None else journal.Head(*row)
+        return self._heads[campaign]
+
+    def _insert(self, record: Value, **more: int) -> None:
+        self._connection.execute(insertion(type(record)), {**to_row(record), **more})
+
+    def _insert_all(self, records: Sequence[Value]) -> None:
+        if records:
+            rows = [to_row(record) for record in records]
+            self._connection.execute(insertion(type(records[0])), rows)
+
+    def _one(self, cls: type[Record], id: str) -> Record:
+        row = self._connection.execute(query_one(cls), {"wanted": id}).first()
+        if row is None:
+            raise NotFound(f"there is no {cls.__name__.lower()} {id}")
+        return from_row(cls, row)
+
+    def _locked_trial(self, id: str) -> Trial:
+        trial = self._one(Trial, id)
+        return self._one(Trial, id) if self._lock_late(trial.campaign) else trial
+
+    def _locked_job(self, id: str) -> Job:
+        job = self._one(Job, id)
+        return self._one(Job, id) if self._lock_late(job.campaign) else job
+
+    def _lock_late(self, campaign: str) -> bool:
+        """Lock the campaign of a row that was read without; whether the row may have changed."""
+        late = campaign not in self._statuses and self._connection.dialect.name == "postgresql"
+        self._lock(campaign)
+        return late
+
+    def _take(self, trial: Trial, target: TrialStatus) -> None:
+        """Take one step of a trial's life, if it is still where `trial` says.
+
+        Raises:
+            LifecycleError: there is no such step, it is another's, or another was faster.
+        """
+        check_step(TRIAL, trial.status, target, self.by)
+        self._change(Trial, trial.id, trial.status, {"status": target})
+
+    def _change(
+        self,
+        cls: type[Value],
+        id: str,
+        status: TrialStatus | JobStatus,
+        columns: dict[str, Any],
+    ) -> None:
+        row = {"wanted": id, "still": str(status), **columns}
+        if self._connection.execute(move(cls), row).rowcount != 1:
+            raise LifecycleError(
+                f"{cls.__name__.lower()} {id} is no longer {status}", "another step was faster"
+            )
+
+    def _same_campaign(self, campaign: str, trials: Sequence[str]) -> None:
+        """See that all these trials are of `campaign`.
+
+        Raises:
+            StoreError: one is not.
+        """
+        row = {"wanted": campaign, "ids": list(trials)}
+        missing = set(trials) - set(self._connection.execute(_PRESENT, row).scalars())
+        if missing:
+            raise StoreError(f"campaign {campaign} has no trial {', '.join(sorted(missing))}")

@@ -1,0 +1,34 @@
+"""Adapters import only what they talk to, and say which extra is missing."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def run(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_people_and_functions_need_no_heavy_packages() -> None:
+    heavy = "{'torch', 'pandas', 'numpy', 'pymatgen', 'ase', 'chgnet', 'pytest'}"
+    code = f"import sys, adapters.files, adapters.function; print({heavy} & sys.modules.keys())"
+    assert run(code).strip() == "set()"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("missing", ["ase", "chgnet"])
+def test_a_missing_extra_is_named(missing: str) -> None:
+    code = f"""
+import sys
+sys.modules[{missing!r}] = None
+try:
+    import adapters.chgnet
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+    said = run(code)
+    assert said.startswith("MissingExtra")
+    assert 'pip install "athanor[oracles]"' in said
