@@ -24,7 +24,7 @@ def trial(number: int = 1, **said: Any) -> Trial:
             "settings": point,
             "at": NOW,
             **said,
-        }  # fmt: skip
+        }
     )
 
 
@@ -39,7 +39,7 @@ def plan(trial_id: str = "c-T0001", **said: Any) -> Plan:
             "parameters": {},
             "objectives": {"y": "1"},
             **said,
-        }  # fmt: skip
+        }
     )
 
 
@@ -58,7 +58,7 @@ def job(trial_id: str = "c-T0001", attempt: int = 1, **said: Any) -> Job:
             "fence": 1,
             "intended_at": NOW,
             **said,
-        }  # fmt: skip
+        }
     )
 
 
@@ -75,7 +75,7 @@ def observation(number: int = 1, trial_id: str = "c-T0001", **said: Any) -> Obse
             "by": AGENT,
             "at": NOW,
             **said,
-        }  # fmt: skip
+        }
     )
 
 
@@ -92,5 +92,5 @@ def review(trial_id: str = "c-T0001", number: int = 1, **said: Any) -> Review:
             "settings": point,
             "at": NOW,
             **said,
-        }  # fmt: skip
+        }
     )

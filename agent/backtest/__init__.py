@@ -1,0 +1,36 @@
+"""Back-tests: the loop that runs a laboratory, over many seeds and policies, judged by true values.
+
+A seed gives every policy the same initial design, and the same noise at the same trial and point.
+What counts as found is the best true value among the measured points; beside it stands the true
+value of the point that the agent would recommend, the one with the best mean of its own readings.
+"""
+
+from agent.backtest.result import (
+    Backtest,
+    CampaignResult,
+    Comparison,
+    Curve,
+    Factor,
+    Failed,
+    Figure,
+    PolicyResult,
+    SeedResult,
+)
+from agent.backtest.run import run
+from agent.backtest.show import HEADER, picture, table
+
+__all__ = [
+    "HEADER",
+    "Backtest",
+    "CampaignResult",
+    "Comparison",
+    "Curve",
+    "Factor",
+    "Failed",
+    "Figure",
+    "PolicyResult",
+    "SeedResult",
+    "picture",
+    "run",
+    "table",
+]

@@ -1,0 +1,111 @@
+"""A back-test for people: a plain table, and regret curves as a picture."""
+
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Sheet
+
+from agent.backtest.result import Backtest, CampaignResult, Factor, Figure, PolicyResult
+from agent.errors import AthanorError
+
+ENDINGS = (".png", ".svg", ".pdf")
+"""What `picture` writes, by the path's ending."""
+
+HEADER = (
+    "campaign",
+    "policy",
+    "seeds",
+    "to top 5 %",
+    "to top 1 %",
+    "regret area",
+    "final regret",
+    "of recommended",
+    "acceleration (top 5 %)",
+    "enhancement (peak)",
+    "s/experiment",
+)
+
+
+def table(result: Backtest) -> list[tuple[str, ...]]:
+    """A row for each campaign and policy after a row of headings; brackets hold 95 % limits.
+
+    Numbers of experiments count a miss as budget + 1. Regret is normalised: 0 is the best possible,
+    1 the population's median.
+    """
+    rows: list[tuple[str, ...]] = [HEADER]
+    for campaign in result.campaigns:
+        rows += [_row(campaign, policy) for policy in campaign.policies]
+    return rows
+
+
+def picture(result: Backtest, path: str | Path) -> Path:
+    """Write the regret curves with their bands, a panel for each campaign, as PNG, SVG or PDF.
+
+    Raises:
+        AthanorError: another ending, nothing to draw, or the file cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in ENDINGS:
+        raise AthanorError(f"{path.name} has no known ending", f"use one of {', '.join(ENDINGS)}")
+    if not result.campaigns:
+        raise AthanorError("there is nothing to draw", "no run came to an end")
+    count = len(result.campaigns)
+    sheet = Sheet(figsize=(5.6 * count, 4.2), layout="constrained")
+    panels = sheet.subplots(1, count, squeeze=False)[0]
+    for panel, campaign in zip(panels, result.campaigns, strict=True):
+        _draw(panel, campaign)
+    try:
+        sheet.savefig(path, dpi=150)
+    except OSError as error:
+        raise AthanorError(f"{path} cannot be written: {error}", "is the folder there?") from error
+    return path
+
+
+def _draw(panel: Axes, campaign: CampaignResult) -> None:
+    for one in campaign.policies:
+        steps = range(1, campaign.budget + 1)
+        (line,) = panel.plot(steps, one.regret.mean, label=one.policy.replace("_", " "))
+        panel.fill_between(
+            steps, one.regret.low, one.regret.high, color=line.get_color(), alpha=0.2, linewidth=0
+        )
+        panel.plot(steps, one.recommended_regret.mean, color=line.get_color(), linestyle=":")
+    runs = max(len(one.seeds) for one in campaign.policies)
+    panel.set_title(f"{campaign.campaign} ({runs} seeds)")
+    panel.set_xlabel("experiments")
+    panel.set_ylabel("normalised regret (dotted: of the recommended point)")
+    panel.set_ylim(0, 1.02)
+    panel.set_xlim(1, max(campaign.budget, 2))
+    panel.legend(frameon=False)
+
+
+def _row(campaign: CampaignResult, policy: PolicyResult) -> tuple[str, ...]:
+    beside = next((one for one in campaign.comparisons if one.policy == policy.policy), None)
+    peak = (
+        ""
+        if beside is None or beside.enhancement_peak is None
+        else (f"{beside.enhancement_peak:.2f} at {beside.enhancement_peak_at}")
+    )
+    return (
+        campaign.campaign,
+        policy.policy,
+        str(len(policy.seeds)),
+        _figure(policy.to_top5, 1),
+        _figure(policy.to_top1, 1),
+        _figure(policy.area, 3),
+        f"{policy.regret.mean[-1]:.3f}",
+        f"{policy.recommended_regret.mean[-1]:.3f}",
+        _factor(beside.acceleration_top5) if beside else "",
+        peak,
+        f"{policy.seconds_per_experiment:.3f}",
+    )
+
+
+def _figure(figure: Figure, digits: int) -> str:
+    low, high = f"{figure.low:.{digits}f}", f"{figure.high:.{digits}f}"
+    return f"{figure.value:.{digits}f} [{low}, {high}]"
+
+
+def _factor(factor: Factor | None) -> str:
+    if factor is None:
+        return "not reached"
+    return f"{factor.bound} {_figure(factor, 2)}".lstrip()

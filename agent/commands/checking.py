@@ -1,0 +1,117 @@
+"""`athanor check`: a campaign file, only looked at."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from agent.commands.common import console, table
+from agent.core.adapter import Adapter
+from agent.core.campaign import Campaign
+from agent.core.history import Effective
+from agent.core.mixtures import CompositionParameter
+from agent.core.parameters import ContinuousParameter, brief
+from agent.core.pools import PoolColumn
+from agent.core.space import Parameter, SearchSpace, describe
+from agent.core.trial import Trial
+from agent.core.values import Point
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="A campaign file (YAML).")],
+    points: Annotated[int, typer.Option(help="How many first proposals to try.")] = 3,
+) -> None:
+    """Look a campaign file over: its space, the adapter's health, a dry run of the first proposals."""
+    from agent.assemble import SettingsModels, adapter_of, operators
+    from agent.decide.review import rule_in_force
+    from agent.load import read
+
+    resolved = read(file, SettingsModels())
+    campaign, space = resolved.campaign, resolved.campaign.space.bound(resolved.pools)
+    for warning in resolved.warnings:
+        console.print(f"[yellow]note[/yellow] {escape(warning)}", highlight=False)
+    _show_space(campaign, space)
+    adapter = adapter_of(campaign)
+    capabilities, health = adapter.capabilities(), adapter.health()
+    unattended = campaign.execution.target in operators().unattended
+    rule = rule_in_force(campaign.review, capabilities, unattended=unattended)
+    why = f" ({health.reason})" if health.reason else ""
+    console.print(
+        f"adapter   {campaign.execution.adapter}: {health.state}{escape(why)}; "
+        f"effect {capabilities.effect}; review {rule.mode}",
+        highlight=False,
+    )
+    _dry_run(campaign, space, adapter, points)
+
+
+def _show_space(campaign: Campaign, space: SearchSpace) -> None:
+    objective = campaign.objective
+    console.print(f"[bold]{campaign.name}[/bold]: {objective.name}, {escape(objective.wanted)}")
+    rows = [(p.name, p.type, _range(p), _resolution(p), p.unit) for p in space.parameters]
+    console.print(table("", ("parameter", "type", "settings", "resolution", "unit"), rows))
+    size = space.size()
+    points = "a continuum" if size is None else f"{size:,}"
+    console.print(f"points    {points}; {len(space.constraints)} constraints", highlight=False)
+
+
+def _range(parameter: Parameter) -> str:
+    match parameter:
+        case ContinuousParameter():
+            return f"{parameter.low:g} to {parameter.high:g} ({parameter.scale})"
+        case CompositionParameter():
+            return f"{brief(parameter.columns)} sum to {parameter.total:g}"
+        case PoolColumn():
+            return f"{parameter.pool.rows if parameter.pool else 0} candidates"
+        case _:
+            return brief(parameter.values)
+
+
+def _resolution(parameter: Parameter) -> str:
+    match parameter:
+        case ContinuousParameter(scale="log"):
+            return f"{parameter.digits or 3} digits"
+        case ContinuousParameter():
+            return f"{parameter.step:g}"
+        case CompositionParameter():
+            return f"{parameter.step:g}"
+    return ""
+
+
+def _dry_run(campaign: Campaign, space: SearchSpace, adapter: Adapter, points: int) -> None:
+    from agent.decide.propose import propose
+
+    selection = propose(
+        space, campaign.objective, campaign.policy, (), (), (), points, campaign.seed, started=0
+    )
+    console.print("\n[bold]first proposals[/bold] (nothing is sent):")
+    for choice in selection.choices:
+        reasons = _against(campaign, space, adapter, choice.point)
+        verdict = (
+            f"[red]{escape('; '.join(reasons))}[/red]"
+            if reasons
+            else "[green]the adapter can do it[/green]"
+        )
+        console.print(
+            f"  {escape(describe(choice.point, space.units))}: {verdict}", highlight=False
+        )
+
+
+def _against(
+    campaign: Campaign, space: SearchSpace, adapter: Adapter, point: Point
+) -> tuple[str, ...]:
+    from agent.dispatch.plans import plan_for
+
+    settings = space.settings(point)
+    trial = Trial(
+        id="check-T0001",
+        campaign="check",
+        number=1,
+        revision=1,
+        batch=1,
+        point=point,
+        settings=settings,
+        at=datetime(2000, 1, 1, tzinfo=UTC),
+    )
+    return adapter.check(plan_for(trial, Effective(point=point, settings=settings), campaign))

@@ -1,0 +1,92 @@
+"""`athanor pause | resume | stop | resolve`: what people say of a campaign, or of a job in doubt."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from agent.commands.common import (
+    ByOption,
+    NameArgument,
+    ReasonOption,
+    StoreOption,
+    console,
+    existing,
+    person,
+)
+from agent.core.job import FailureKind, JobStatus
+from agent.core.register import CampaignStatus
+from agent.errors import LifecycleError
+
+
+class Fate(StrEnum):
+    """What a person can say of a job of which nobody knows what became."""
+
+    REFUSED = "refused"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+def pause(
+    name: NameArgument, reason: ReasonOption = "", store: StoreOption = None, by: ByOption = None
+) -> None:
+    """Propose and send nothing more until it is resumed; what is running is still collected."""
+    _say(name, CampaignStatus.PAUSED, reason or "paused by a person", store, by)
+
+
+def resume(
+    name: NameArgument, reason: ReasonOption = "", store: StoreOption = None, by: ByOption = None
+) -> None:
+    """Let a paused, stopped or finished campaign go on; then run it again."""
+    _say(name, CampaignStatus.ACTIVE, reason, store, by)
+
+
+def stop(
+    name: NameArgument, reason: ReasonOption = "", store: StoreOption = None, by: ByOption = None
+) -> None:
+    """End a campaign: what was not sent is withdrawn, what is running is still collected."""
+    _say(name, CampaignStatus.STOPPED, reason or "stopped by a person", store, by)
+
+
+def resolve(
+    job: Annotated[str, typer.Argument(help="The job in doubt, as status names it.")],
+    fate: Annotated[
+        Fate,
+        typer.Argument(
+            help="refused: nothing was executed. failed: it was, without result. cancelled: it was stopped."
+        ),
+    ],
+    reason: Annotated[
+        str, typer.Option("--reason", help="How you know.", prompt="How do you know?")
+    ],
+    store: StoreOption = None,
+    by: ByOption = None,
+) -> None:
+    """Say what became of a job when the agent cannot know. A result you have: athanor record."""
+    from agent.assemble import SystemClock
+    from agent.standing import campaign_of
+
+    with existing(store) as opened:
+        found = opened.job(job)
+        if found.status is not JobStatus.UNKNOWN:
+            raise LifecycleError(
+                f"{job} is {found.status}, not in doubt", "athanor status names the jobs in doubt"
+            )
+        campaign = campaign_of(opened, found.campaign)
+        objectives = tuple(objective.name for objective in campaign.objectives)
+        with opened.write(person(by), SystemClock().now()) as tx:
+            failure: FailureKind | None = "unclassified" if fate is Fate.FAILED else None
+            tx.move_job(job, JobStatus(fate), message=reason, failure=failure)
+            for trial in found.trials:
+                tx.settle(trial, objectives, campaign.execution.attempts)
+    console.print(f"{job} is {fate}.")
+
+
+def _say(name: str, status: CampaignStatus, reason: str, url: str | None, by: str | None) -> None:
+    from agent.assemble import SystemClock
+
+    with existing(url) as opened:
+        entry = opened.entry(name)
+        with opened.write(person(by), SystemClock().now()) as tx:
+            tx.set_status(entry.id, status, reason)
+    console.print(f"{entry.name} is {status}" + (f": {reason}" if reason else "."))

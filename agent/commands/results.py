@@ -1,0 +1,189 @@
+"""`athanor record | export | import | report | replay | schema`: what comes in, and what is made of it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from agent.commands.common import (
+    ByOption,
+    Exit,
+    JsonOption,
+    NameArgument,
+    StoreOption,
+    console,
+    errors,
+    existing,
+    person,
+    show_json,
+    table,
+)
+from agent.errors import AdapterError
+
+OutOption = Annotated[Path, typer.Option("--output", "-o", help="File to write.")]
+
+
+def record(
+    name: NameArgument,
+    trial: Annotated[str, typer.Argument(help="Trial, by number or id.")],
+    values: Annotated[
+        list[str],
+        typer.Argument(
+            help="objective=value, objective='value unit', objective='<0.5' or objective=void:reason"
+        ),
+    ],
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Correct what was recorded before.")
+    ] = False,
+    store: StoreOption = None,
+    by: ByOption = None,
+) -> None:
+    """Record results by hand: of an experiment at the bench, of one in doubt, or as a correction."""
+    from agent.assemble import SystemClock
+    from agent.recording import record as write
+
+    with existing(store) as opened:
+        written = write(
+            opened, name, trial, values, person(by), SystemClock().now(), correct=correct
+        )
+    for line in written:
+        console.print(escape(line), highlight=False)
+
+
+def export(name: NameArgument, output: OutOption, store: StoreOption = None) -> None:
+    """Write one row a trial as CSV, Parquet or JSON, by the file's ending."""
+    from agent.assemble import SystemClock
+    from agent.exchange import export as write
+
+    with existing(store) as opened:
+        write(opened, name, output, SystemClock().now())
+    console.print(f"{output}", highlight=False, soft_wrap=True)
+
+
+def import_(
+    name: NameArgument,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Tidy results: CSV, Parquet or JSON; units in the headers, as in `yield [%]`."
+        ),
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Take them in without asking.")] = False,
+    store: StoreOption = None,
+    by: ByOption = None,
+) -> None:
+    """Take in earlier results as history: they teach, and do not count against the budget."""
+    from agent.assemble import SystemClock
+    from agent.exchange import apply_import, plan_import
+
+    with existing(store) as opened:
+        plan = plan_import(opened, name, file)
+        for line in plan.lines():
+            console.print(escape(line), highlight=False)
+        if not plan.rows:
+            raise typer.Exit(Exit.FAULT if plan.faults else Exit.DONE)
+        if yes or typer.confirm(f"Take in {len(plan.rows)} rows?"):
+            apply_import(plan, opened, person(by), SystemClock().now())
+            console.print(f"{len(plan.rows)} rows taken in.")
+
+
+def report(name: NameArgument, output: OutOption, store: StoreOption = None) -> None:
+    """Write one self-contained HTML page that shows how the campaign stands."""
+    from agent.assemble import SystemClock
+    from agent.report import write
+
+    with existing(store) as opened:
+        write(opened, name, output, SystemClock().now())
+    console.print(f"{output}", highlight=False, soft_wrap=True)
+
+
+def replay(
+    name: NameArgument,
+    policy: Annotated[
+        str | None, typer.Option("--policy", help="Ask instead what this policy would have chosen.")
+    ] = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compute every decision again from its stored inputs; exit code 6 if one comes out different."""
+    from rich.progress import track
+
+    from agent.core.space import describe
+    from agent.replay import counterfactual
+    from agent.replay import replay as again
+
+    with existing(store) as opened:
+        total = len(opened.decisions(opened.entry(name).id))
+        if policy:
+            others = list(
+                track(
+                    counterfactual(opened, name, policy),
+                    "replaying",
+                    total=total,
+                    disable=as_json,
+                    transient=True,
+                )
+            )
+            if as_json:
+                show_json([one.model_dump(mode="json") for one in others])
+                return
+            rows = [
+                (
+                    one.number,
+                    "; ".join(map(describe, one.stored)),
+                    "the same" if one.same else "; ".join(describe(c.point) for c in one.instead),
+                )
+                for one in others
+            ]
+            console.print(table("", ("decision", "chosen", f"{policy} would have chosen"), rows))
+            return
+        verdicts = list(
+            track(again(opened, name), "replaying", total=total, disable=as_json, transient=True)
+        )
+    if as_json:
+        show_json([one.model_dump(mode="json") for one in verdicts])
+    else:
+        counts = {
+            kind: sum(one.verdict == kind for one in verdicts)
+            for kind in ("identical", "equivalent", "different")
+        }
+        console.print(
+            f"{len(verdicts)} decisions: " + ", ".join(f"{n} {kind}" for kind, n in counts.items())
+        )
+        for one in verdicts:
+            if one.verdict == "different":
+                stored, points = (
+                    "; ".join(map(describe, one.stored)),
+                    "; ".join(map(describe, one.again)),
+                )
+                console.print(
+                    f"[red]{one.decision}[/red] {escape(one.why)}: stored {escape(stored)}, again {escape(points)}",
+                    highlight=False,
+                )
+    if any(one.verdict == "different" for one in verdicts):
+        raise typer.Exit(Exit.DIFFERENT)
+
+
+def schema(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; default: print.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of campaign files, so that an editor completes them."""
+    import json
+
+    from agent.assemble import SettingsModels
+    from agent.load import schema as made
+
+    models, loaded = SettingsModels(), {}
+    for name in models:
+        try:
+            loaded[name] = models[name]
+        except AdapterError as error:
+            errors.print(f"[yellow]left out[/yellow] {escape(str(error))}", highlight=False)
+    text = json.dumps(made(loaded), indent=2, ensure_ascii=False)
+    if output is None:
+        typer.echo(text)
+    else:
+        output.write_text(text + "\n")

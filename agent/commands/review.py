@@ -1,0 +1,217 @@
+"""`athanor review`: see what the agent wants to do, and say yes, no, or something else."""
+
+from typing import Annotated, Literal
+
+import typer
+from rich.markup import escape
+
+from agent.commands.common import (
+    ByOption,
+    JsonOption,
+    NameArgument,
+    StoreOption,
+    console,
+    existing,
+    person,
+    show_json,
+)
+from agent.core.campaign import Campaign
+from agent.core.history import effective
+from agent.core.space import SearchSpace, describe
+from agent.core.trial import Proposal, Trial, TrialStatus
+from agent.core.values import Point, Scalar
+from agent.data.store import Store
+from agent.dispatch.reviewing import Verdict
+from agent.dispatch.reviewing import review as write
+from agent.errors import NotFound, SpaceError
+from agent.standing import campaign_of, space_of
+
+Trials = Annotated[
+    list[str] | None, typer.Option(help="Trial, by number or id; 'all'. May be repeated.")
+]
+
+
+def review(
+    name: NameArgument,
+    approve: Trials = None,
+    reject: Trials = None,
+    edit: Annotated[str | None, typer.Option(help="Trial to change before it is approved.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="For --edit: setting=value. May be repeated.")
+    ] = None,
+    reason: Annotated[
+        list[str] | None, typer.Option("--reason", help="Why. May be repeated.")
+    ] = None,
+    store: StoreOption = None,
+    by: ByOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the proposals that wait, or approve, edit or reject them. At a terminal it asks one by one."""
+    with existing(store) as opened:
+        entry = opened.entry(name)
+        campaign = campaign_of(opened, entry.id)
+        waiting = opened.trials(entry.id, TrialStatus.PROPOSED)
+        desk = _Desk(opened, campaign, person(by).name, tuple(reason or ()))
+        if edit:
+            desk.say(_pick(waiting, [edit])[0], "edit", _settings(set_ or []))
+        for trial in _pick(waiting, approve or []):
+            desk.say(trial, "approve")
+        for trial in _pick(waiting, reject or []):
+            desk.say(trial, "reject")
+        if edit or approve or reject:
+            return
+        if as_json:
+            show_json([_as_json(opened, trial) for trial in waiting])
+        elif not waiting:
+            console.print(f"Nothing of {entry.name} waits for a review.")
+        elif console.is_terminal and typer.get_text_stream("stdin").isatty():
+            desk.ask(waiting)
+        else:
+            for trial in waiting:
+                _show(opened, campaign, trial)
+            console.print(
+                f"\n[bold]athanor review {entry.name} --approve all[/bold]"
+                " | --reject N --reason … | --edit N --set name=value"
+            )
+
+
+class _Desk:
+    """One person's review of a campaign's proposals."""
+
+    def __init__(self, store: Store, campaign: Campaign, by: str, reasons: tuple[str, ...]) -> None:
+        self._store, self._campaign, self._by, self._reasons = store, campaign, by, reasons
+
+    def say(
+        self,
+        trial: Trial,
+        word: Literal["approve", "edit", "reject"],
+        changes: dict[str, str] | None = None,
+        reasons: tuple[str, ...] = (),
+    ) -> None:
+        from agent.assemble import SystemClock, operators
+
+        space = space_of(self._store, self._campaign) if word == "edit" else None
+        written = write(
+            self._store,
+            trial,
+            self._campaign,
+            Verdict(
+                word,
+                person(self._by),
+                reasons or self._reasons,
+                _edited(trial, changes or {}, space) if space else None,
+            ),
+            SystemClock().now(),
+            space=space,
+            limits=operators().limits,
+        )
+        said = {
+            "approve": "[green]approved[/green]",
+            "edit": "[green]edited and approved[/green]",
+            "reject": "[red]rejected[/red]",
+        }
+        console.print(
+            f"{trial.id} {said[written.verdict]}: {escape(describe(written.settings))}",
+            highlight=False,
+        )
+
+    def ask(self, waiting: list[Trial]) -> None:
+        for trial in waiting:
+            _show(self._store, self._campaign, trial)
+            while not self._answer(trial):
+                pass
+
+    def _answer(self, trial: Trial) -> bool:
+        answer = typer.prompt("  [a]pprove  [e]dit  [r]eject  [s]kip  [q]uit", default="s")[
+            :1
+        ].lower()
+        if answer == "q":
+            raise typer.Exit
+        if answer == "a":
+            self.say(trial, "approve")
+        elif answer == "r":
+            self.say(trial, "reject", reasons=(typer.prompt("  why"),))
+        elif answer == "e":
+            try:
+                self.say(trial, "edit", _settings(typer.prompt("  setting=value …").split()))
+            except SpaceError as error:
+                console.print(f"  [red]{escape(str(error))}[/red]")
+                return False
+        return answer in "ares"
+
+
+def _pick(waiting: list[Trial], asked: list[str]) -> list[Trial]:
+    if "all" in asked:
+        return waiting
+    by_name = {
+        **{trial.id: trial for trial in waiting},
+        **{str(trial.number): trial for trial in waiting},
+    }
+    unknown = [one for one in asked if one not in by_name]
+    if unknown:
+        numbers = ", ".join(str(trial.number) for trial in waiting) or "none"
+        raise NotFound(f"no proposal {unknown[0]} waits for a review", f"waiting: {numbers}")
+    return [by_name[one] for one in asked]
+
+
+def _settings(texts: list[str]) -> dict[str, str]:
+    wrong = [text for text in texts if "=" not in text]
+    if wrong or not texts:
+        raise SpaceError(
+            f"cannot read {wrong[0] if wrong else 'the edit'!r}", "write --set temperature=80"
+        )
+    return dict(text.split("=", 1) for text in texts)
+
+
+def _edited(trial: Trial, changes: dict[str, str], space: SearchSpace) -> Point:
+    unknown = [name for name in changes if name not in space.columns]
+    if unknown:
+        raise SpaceError(
+            f"{unknown[0]!r} is not a setting", f"there is: {', '.join(space.columns)}"
+        )
+    return {
+        **trial.point,
+        **{name: _scalar(trial.point[name], text) for name, text in changes.items()},
+    }
+
+
+def _scalar(like: Scalar, text: str) -> Scalar:
+    if isinstance(like, str):
+        return text
+    try:
+        return int(text) if isinstance(like, int) and text.lstrip("+-").isdigit() else float(text)
+    except ValueError as error:
+        raise SpaceError(f"{text!r} is not a number", "write it like 80 or 0.5") from error
+
+
+def _show(store: Store, campaign: Campaign, trial: Trial) -> None:
+    proposal = store.proposal(trial.id)
+    wanted = effective([trial], store.reviews_of(trial.id))[trial.id]
+    console.print(
+        f"\n[bold]{trial.number}[/bold]  {escape(describe(wanted.settings, campaign.space.units))}",
+        highlight=False,
+    )
+    for line in _lines(campaign, proposal):
+        console.print(f"   {escape(line)}", highlight=False)
+
+
+def _lines(campaign: Campaign, proposal: Proposal | None) -> list[str]:
+    if proposal is None:
+        return ["given by a person"]
+    lines = [proposal.why]
+    for name, prediction in proposal.prediction.items():
+        unit = next((o.unit for o in campaign.objectives if o.name == name), "")
+        lines.append(
+            f"predicted {name}: {prediction.mean:.4g} ± {2 * prediction.sd:.2g} {unit} (95 %)"
+        )
+    if proposal.shares:
+        lines.append(", ".join(f"{name} {share:.0%}" for name, share in proposal.shares.items()))
+    return lines
+
+
+def _as_json(store: Store, trial: Trial) -> dict[str, object]:
+    proposal = store.proposal(trial.id)
+    return {
+        "trial": trial.model_dump(mode="json"),
+        "proposal": proposal.model_dump(mode="json") if proposal else None,
+    }

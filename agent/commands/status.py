@@ -1,0 +1,94 @@
+"""`athanor status`: how the campaigns stand."""
+
+from typing import Annotated
+
+import typer
+
+from agent.commands.common import JsonOption, StoreOption, console, existing, show_json, table
+from agent.core.job import JobStatus
+from agent.core.register import CampaignStatus
+from agent.core.space import describe
+from agent.core.trial import TrialStatus
+from agent.data.store import Store
+from agent.standing import Standing, stand
+from agent.status import Summary, summarise
+
+
+def status(
+    name: Annotated[
+        str | None, typer.Argument(help="One campaign; without it, all of them.")
+    ] = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how a campaign stands, or all of them: best so far, budget, and what it waits for."""
+    from agent.assemble import SystemClock
+
+    now = SystemClock().now()
+    with existing(store) as opened:
+        names = [name] if name else [entry.id for entry in opened.entries()]
+        standings = [stand(opened, one, now) for one in names]
+    summaries = [summarise(standing) for standing in standings]
+    if as_json:
+        show_json([summary.model_dump(mode="json") for summary in summaries])
+    elif name:
+        _one(standings[0], summaries[0])
+    else:
+        _all(summaries)
+
+
+def show_one(store: Store, name: str) -> None:
+    """Print how one campaign stands."""
+    from agent.assemble import SystemClock
+
+    standing = stand(store, name, SystemClock().now())
+    _one(standing, summarise(standing))
+
+
+def _all(summaries: list[Summary]) -> None:
+    if not summaries:
+        console.print("No campaigns yet. Start one: [bold]athanor run FILE[/bold]")
+        return
+    rows = [
+        (one.name, one.state, _used(one), one.measured, _best(one), one.waits_for or one.reason)
+        for one in summaries
+    ]
+    console.print(table("", ("campaign", "state", "budget", "measured", "best", "waits for"), rows))
+
+
+def _one(standing: Standing, summary: Summary) -> None:
+    headline = f"[bold]{summary.name}[/bold]  {summary.state}"
+    console.print(headline + (f": {summary.reason}" if summary.reason else ""))
+    point = f" at {describe(summary.best_point)}" if summary.best_point else ""
+    console.print(f"  best      {_best(summary)}{point}", highlight=False)
+    console.print(f"  budget    {_used(summary)}", highlight=False)
+    counts = (
+        ", ".join(f"{count} {status}" for status, count in summary.trials.items()) or "none yet"
+    )
+    console.print(f"  trials    {counts}", highlight=False)
+    if summary.waits_for:
+        console.print(f"  waits for {_whom(standing, summary)}", highlight=False)
+    elif summary.state == CampaignStatus.ACTIVE:
+        console.print(
+            "  nothing is open: [bold]athanor run[/bold] goes on with it", highlight=False
+        )
+
+
+def _whom(standing: Standing, summary: Summary) -> str:
+    if summary.waits_for == "a review":
+        count = len(standing.of(TrialStatus.PROPOSED))
+        return f"a review of {count}: [bold]athanor review {summary.name}[/bold]"
+    if summary.waits_for == "a person":
+        unknown = standing.jobs_in(JobStatus.UNKNOWN)[0]
+        return f"a person: [bold]athanor resolve {unknown.id}[/bold] ({unknown.message})"
+    return f"{standing.campaign.execution.target}: " + ", ".join(j.id for j in standing.in_flight)
+
+
+def _best(summary: Summary) -> str:
+    return "–" if summary.best is None else f"{summary.best:.6g} {summary.unit}".strip()
+
+
+def _used(summary: Summary) -> str:
+    return ", ".join(
+        f"{one.used:.4g}/{one.limit:g} {one.unit or one.name}" for one in summary.budget
+    )

@@ -1,0 +1,66 @@
+"""`athanor store …`: make, look at, verify and upgrade a store."""
+
+from typing import Annotated
+
+import typer
+
+from agent.commands.common import JsonOption, StoreOption, console, existing, show_json
+
+store = typer.Typer(help="Make, verify and upgrade a store.", no_args_is_help=True)
+
+
+@store.command()
+def create(store: StoreOption = None) -> None:
+    """Make an empty store (running a campaign makes one too)."""
+    from agent.assemble import open_store
+
+    with open_store(store) as opened:
+        console.print(f"{opened!r} is ready", highlight=False)
+
+
+@store.command()
+def verify(store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """Check the hash chain of every campaign's journal."""
+    with existing(store) as opened:
+        lines = {entry.name: opened.verify(entry.id) for entry in opened.entries()}
+    if as_json:
+        show_json(lines)
+        return
+    for name, count in lines.items():
+        console.print(f"{name}: {count} lines, the chain holds", highlight=False)
+
+
+@store.command()
+def journal(
+    name: Annotated[str, typer.Argument(help="Name (or id) of a campaign.")],
+    last: Annotated[int, typer.Option(help="How many of the last lines.")] = 20,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the account of what was done, by whom, when."""
+    with existing(store) as opened:
+        entries = opened.journal(opened.entry(name).id)[-last:]
+    if as_json:
+        show_json([entry.model_dump(mode="json") for entry in entries])
+        return
+    for entry in entries:
+        console.print(
+            f"{entry.seq:>5}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.by!s:<24}  {entry.event:<20}  {entry.subject}",
+            highlight=False,
+            markup=False,
+        )
+
+
+@store.command()
+def upgrade(
+    store: StoreOption = None,
+    no_backup: Annotated[
+        bool, typer.Option("--no-backup", help="You have made a backup yourself.")
+    ] = False,
+) -> None:
+    """Bring an older store up to this program; a backup is made first."""
+    from agent.assemble import SystemClock, default_store
+    from agent.data.upgrade import upgrade as bring_up
+
+    done = bring_up(store or default_store(), SystemClock().now(), backup=not no_backup)
+    console.print(f"{done}", highlight=False)

@@ -1,0 +1,1 @@
+"""Posterior in, proposals out: initial designs, acquisition, and the choice of points."""

@@ -1,0 +1,209 @@
+"""Acquisition: how much each point is wanted, for every policy.
+
+All in the standardised units of the surrogate, higher is better. Points in flight are always part
+of it: they count as measured, with a result that is not known yet.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from botorch.acquisition.acquisition import AcquisitionFunction
+from botorch.acquisition.logei import qLogNoisyExpectedImprovement
+from botorch.acquisition.objective import GenericMCObjective
+from botorch.sampling.normal import SobolQMCNormalSampler
+from torch import Tensor
+
+from agent.core.policy import Policy
+from agent.core.seeds import derived
+from agent.learn.committee import Committee
+from agent.learn.posterior import Posterior
+from agent.learn.scaling import Scaling
+from agent.learn.surrogate import Surrogate
+
+MC_SAMPLES = 128
+_MC_CHUNK = 256
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(24)
+NODES = torch.from_numpy(_NODES)
+WEIGHTS = torch.from_numpy(_WEIGHTS / _WEIGHTS.sum())
+
+Score = Callable[[Tensor], Tensor]
+"""`n x d` -> `n`."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """One greedy step's acquisition.
+
+    Attributes:
+        score: The acquisition of `n x d` points, together.
+        rough: A cheap score that keeps the best of many; None where `score` is cheap itself.
+        function: The acquisition for BoTorch's optimisers, where it has a gradient.
+        most: How many points `score` may be asked for at once.
+    """
+
+    score: Score
+    rough: Score | None = None
+    function: AcquisitionFunction | None = None
+    most: int = 10**9
+
+
+class Marginal(AcquisitionFunction):
+    """An acquisition that needs only the mean and standard deviation at a point (`b x 1 x d`)."""
+
+    def __init__(self, posterior: Posterior, value: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__(posterior.model)
+        self._posterior = posterior
+        self._value = value
+
+    def forward(self, X: Tensor) -> Tensor:
+        """The acquisition of each of b points: `b`."""
+        return self._value(*self._posterior.marginals(X.squeeze(-2)))
+
+
+class VarianceReduction(AcquisitionFunction):
+    """By how much the mean variance over a design falls when a point is measured (Cohn, 1996).
+
+    `mean_z cov(x, z)^2 / (var(x) + noise)`.
+
+    Args:
+        posterior: With points in flight.
+        design: The points that count, `m x d`.
+    """
+
+    def __init__(self, posterior: Posterior, design: Tensor) -> None:
+        super().__init__(posterior.model)
+        self._posterior = posterior
+        self._design = design
+
+    def forward(self, X: Tensor) -> Tensor:
+        """The acquisition of each of b points (`b x 1 x d`): `b`."""
+        x = X.squeeze(-2)
+        shared = self._posterior.covariance(x, self._design).square().mean(dim=1)
+        return shared / (self._posterior.marginals(x)[1].square() + self._posterior.noise)
+
+
+def scorer(
+    policy: Policy, surrogate: Surrogate, pending: Tensor, seed: int, design: Tensor
+) -> Scorer:
+    """The acquisition of a policy with `pending` points (`m x d`) in flight.
+
+    Args:
+        policy: Which one, and its numbers.
+        surrogate: Rows in, posterior out.
+        pending: In flight, waiting for a review, or chosen before in this batch.
+        seed: Of samplers, draws and bootstraps.
+        design: Points over which variance is integrated, `k x d`.
+    """
+    scaling = surrogate.scaling
+    match policy.name:
+        case "expected_improvement":
+            return _improvement(surrogate, pending, seed)
+        case "committee":
+            return Scorer(Committee(surrogate, pending, derived(seed, "committee")).variance)
+        case "thompson":
+            posterior = surrogate.posterior
+            spread = derived(seed, "thompson", len(pending))
+            return Scorer(
+                lambda X: scaling.score(posterior.draw(X, spread)),
+                rough=lambda X: torch.from_numpy(np.random.default_rng(spread).random(len(X))),
+                most=2000,
+            )
+    posterior = Posterior(surrogate.model, pending)
+    if policy.name == "uncertainty" and policy.criterion == "integrated_variance":
+        return _of(VarianceReduction(posterior, design), chunk=4096)
+    if policy.name == "uncertainty":
+        return _of(Marginal(posterior, lambda mean, sd: sd), chunk=10**9)  # noqa: ARG005
+    beta = policy.beta
+    return _of(Marginal(posterior, lambda m, s: upper_bound(scaling, m, s, beta)), chunk=10**5)
+
+
+def expected_improvement(scaling: Scaling, mean: Tensor, sd: Tensor, best: float) -> Tensor:
+    """`log E[max(score(z) - best, 0)]` where z is normal: closed form, or Gauss-Hermite sums.
+
+    Args:
+        scaling: Says what z is worth.
+        mean: Of z, `n`.
+        sd: Of z, `n`.
+        best: The score to beat.
+    """
+    if not scaling.ranged:
+        return sd.log() + _log_h((mean - best) / sd)
+    gain = (_scores(scaling, mean, sd) - best).clamp_min(0) @ WEIGHTS
+    return gain.clamp_min(1e-300).log()
+
+
+def upper_bound(scaling: Scaling, mean: Tensor, sd: Tensor, beta: float) -> Tensor:
+    """Upper confidence bound of the score: its mean plus `sqrt(beta)` standard deviations.
+
+    Args:
+        scaling: Says what z is worth.
+        mean: Of z, `n`.
+        sd: Of z, `n`.
+        beta: Srinivas, Krause, Kakade & Seeger (2010).
+    """
+    if not scaling.ranged:
+        return mean + math.sqrt(beta) * sd
+    scores = _scores(scaling, mean, sd)
+    middle = scores @ WEIGHTS
+    variance = (scores - middle.unsqueeze(-1)).square() @ WEIGHTS
+    return middle + math.sqrt(beta) * variance.clamp_min(1e-12).sqrt()
+
+
+def incumbent(surrogate: Surrogate, pending: Tensor) -> float:
+    """The best score of the posterior mean over measured points and points in flight."""
+    X = torch.cat([surrogate.training.X, pending])
+    return float(surrogate.scaling.score(surrogate.posterior.marginals(X)[0]).max())
+
+
+def _improvement(surrogate: Surrogate, pending: Tensor, seed: int) -> Scorer:
+    """Log noisy expected improvement (Ament, Daulton, Eriksson, Balandat & Bakshy, 2023)."""
+    scaling = surrogate.scaling
+    baseline = torch.unique(surrogate.training.X, dim=0)
+
+    def scored(samples: Tensor, X: Tensor | None = None) -> Tensor:
+        del X
+        return scaling.score(samples[..., 0])
+
+    # A replicate in flight would stand twice in one joint covariance.
+    fresh = torch.unique(pending, dim=0)
+    fresh = fresh[(torch.cdist(fresh, baseline) > 1e-9).all(dim=1)]
+    function = qLogNoisyExpectedImprovement(
+        surrogate.model,
+        X_baseline=baseline,
+        sampler=SobolQMCNormalSampler(torch.Size([MC_SAMPLES]), seed=derived(seed, "sampler")),
+        objective=GenericMCObjective(scored) if scaling.ranged else None,
+        X_pending=fresh if len(fresh) else None,
+        prune_baseline=True,
+    )
+    posterior, best = Posterior(surrogate.model, pending), incumbent(surrogate, pending)
+
+    def rough(X: Tensor) -> Tensor:
+        return expected_improvement(scaling, *posterior.marginals(X), best)
+
+    return Scorer(_of(function, _MC_CHUNK).score, rough, function)
+
+
+def _of(function: AcquisitionFunction, chunk: int) -> Scorer:
+    def score(X: Tensor) -> Tensor:
+        with torch.no_grad():
+            return torch.cat([function(part.unsqueeze(1)) for part in torch.split(X, chunk)])
+
+    return Scorer(score, function=function)
+
+
+def _scores(scaling: Scaling, mean: Tensor, sd: Tensor) -> Tensor:
+    """The score at the nodes of a Gauss-Hermite sum: `n x 24`."""
+    return scaling.score(mean.unsqueeze(-1) + sd.unsqueeze(-1) * NODES)
+
+
+def _log_h(u: Tensor) -> Tensor:
+    """`log(phi(u) + u Phi(u))`, also far below zero, where it falls as `log phi(u) - 2 log |u|`."""
+    log_phi = -u.square() / 2 - math.log(2 * math.pi) / 2
+    near = (log_phi.exp() + u * torch.special.ndtr(u)).clamp_min(1e-300).log()
+    below = u.clamp_max(-1.0)
+    ratio = math.sqrt(math.pi / 2) * torch.special.erfcx(-below / math.sqrt(2))
+    tail = torch.where(below > -1e3, torch.log1p(below * ratio), -2 * (-below).log())
+    return torch.where(u > -1.0, near, log_phi + tail)

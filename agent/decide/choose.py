@@ -1,0 +1,167 @@
+"""Choosing with a model: the best of every candidate, one after the other."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from botorch.acquisition.acquisition import AcquisitionFunction
+from torch import Tensor
+
+from agent.core.seeds import derived
+from agent.core.values import Point
+from agent.decide.acquisition import Scorer, scorer
+from agent.decide.candidates import Candidates, Taken, listed, sampled
+from agent.decide.polish import followed, neighbours
+from agent.decide.situation import Situation
+from agent.learn.surrogate import Surrogate
+
+_SHORTLIST_FROM, _SHORTLIST = 2000, 1000
+"""Of a pool of more than 2,000, the 1,000 best by the closed form go on to Monte Carlo: the two
+rank alike but for the incumbent, which is noisy for the one and not for the other."""
+
+_SAMPLE, _FEW = 2048, 192
+_STARTS = 5
+_INTEGRATED = 256
+_MOVES = 12
+
+
+class Chooser:
+    """Sequentially greedy choice: each point is chosen with those before it in flight.
+
+    Args:
+        situation: What the decision starts from.
+        surrogate: Its model.
+        chosen: Points chosen before in this decision (replicates).
+
+    Attributes:
+        design: Up to 256 random candidates, `k x d`: what is typical, and where variance counts.
+    """
+
+    def __init__(self, situation: Situation, surrogate: Surrogate, chosen: list[Point]) -> None:
+        self._situation = situation
+        self._surrogate = surrogate
+        self._chosen = list(chosen)
+        self._taken = Taken(situation.encoding, [*situation.taken.points, *chosen])
+        whole = listed(situation.encoding)
+        self._exact = whole is not None
+        self._pool = (self._sample() if whole is None else whole).without(self._taken.points)
+        few = np.random.default_rng(derived(situation.seed, "integrated")).permutation(
+            len(self._pool)
+        )[:_INTEGRATED]
+        self.design = self._pool.X[torch.from_numpy(np.sort(few))]
+
+    def choices(self, count: int) -> Iterator[tuple[Point, float, Tensor]]:
+        """Up to `count` points with their acquisition and what was in flight, best first."""
+        for _ in range(count):
+            if not len(self._pool):
+                return
+            in_flight = self._situation.in_flight(self._chosen)
+            best = self._best(self._scorer(in_flight))
+            if best is None:
+                return
+            point, value = best
+            self._chosen.append(point)
+            self._taken.add(point)
+            self._pool = self._pool.without([point])
+            yield point, value, in_flight
+
+    def acquisition(self, points: list[Point]) -> list[float]:
+        """The first step's acquisition at `points`; of a joint draw, where the policy is one."""
+        one = self._scorer(self._situation.in_flight(self._chosen))
+        X = self._situation.encoding.encode(points)
+        if one.most >= 10**9:
+            return [float(value) for value in one.score(X)]
+        pool = _shortlisted(self._pool, one)
+        drawn = one.score(torch.cat([pool.X, X]))
+        near = torch.cdist(X, pool.X)
+        same = [
+            int(row.argmin()) if float(row.min()) < 1e-12 else len(pool) + at
+            for at, row in enumerate(near)
+        ]
+        return [float(drawn[at]) for at in same]
+
+    def _scorer(self, in_flight: Tensor) -> Scorer:
+        situation = self._situation
+        return scorer(situation.policy, self._surrogate, in_flight, situation.seed, self.design)
+
+    def _sample(self) -> Candidates:
+        situation, score = self._situation, self._situation.objective.score
+        ranked = sorted(situation.usable, key=lambda row: -score(row.value))
+        around = [row.point for row in ranked[:3]]
+        return sampled(situation.encoding, _SAMPLE, derived(situation.seed, "sample"), around)
+
+    def _best(self, one: Scorer) -> tuple[Point, float] | None:
+        few = _shortlisted(self._pool, one)
+        if not self._exact and one.rough is not None and one.function is not None:
+            few = _top(few, one.rough(few.X), _FEW)
+        values = one.score(few.X)
+        if not self._exact and one.function is not None:
+            few, values = self._polished(few, values, one, one.function)
+        for at in torch.argsort(values, descending=True, stable=True).tolist():
+            point = few.point(at)
+            if point not in self._taken and point in self._situation.space:
+                return point, float(values[at])
+        return None
+
+    def _polished(
+        self, few: Candidates, values: Tensor, one: Scorer, function: AcquisitionFunction
+    ) -> tuple[Candidates, Tensor]:
+        """The candidates, with what was found uphill of the best and apart from each other."""
+        encoding = few.encoding
+        found = few.table.joined(followed(few.take(_apart(few, values)), function))
+        few = Candidates(encoding, found, encoding.encoded(found))
+        values = torch.cat([values, one.score(few.X[len(values) :])])
+        if bool(encoding.smooth.all()) and not encoding.mixtures and not encoding.space.constraints:
+            return few, values
+        moved = few.take([int(self._allowed(few, values).argmax())])
+        value, steps = float(one.score(moved.X)), 0
+        while steps < _MOVES:
+            near = neighbours(moved, 0, self._taken)
+            if not len(near):
+                break
+            scores = one.score(near.X)
+            if float(scores.max()) <= value:
+                break
+            moved, value, steps = near.take([int(scores.argmax())]), float(scores.max()), steps + 1
+        last = followed(moved, function) if steps else moved.table
+        table = few.table.joined(moved.table, last)
+        few = Candidates(encoding, table, encoding.encoded(table))
+        return few, torch.cat([values, one.score(few.X[len(values) :])])
+
+    def _allowed(self, few: Candidates, values: Tensor) -> Tensor:
+        """The values, with those of points that cannot be chosen at minus infinity."""
+        order = torch.argsort(values, descending=True, stable=True).tolist()
+        space = self._situation.space
+        values = values.clone()
+        for at in order:
+            point = few.point(at)
+            if point in space and point not in self._taken:
+                break
+            values[at] = -torch.inf
+        return values
+
+
+def _shortlisted(pool: Candidates, one: Scorer) -> Candidates:
+    if one.rough is None or len(pool) <= min(_SHORTLIST_FROM, one.most):
+        return pool
+    return _top(pool, one.rough(pool.X), min(_SHORTLIST, one.most))
+
+
+def _top(pool: Candidates, values: Tensor, count: int) -> Candidates:
+    """The best `count` in their canonical order; the first of equals."""
+    if len(pool) <= count:
+        return pool
+    order = torch.argsort(values, descending=True, stable=True)[:count]
+    return pool.take(order.sort().values.numpy())
+
+
+def _apart(few: Candidates, values: Tensor) -> list[int]:
+    """The best candidates that are at least a twentieth of the cube's diagonal apart."""
+    least = 0.05 * few.X.shape[1] ** 0.5
+    chosen: list[int] = []
+    for at in torch.argsort(values, descending=True, stable=True).tolist():
+        if len(chosen) == _STARTS:
+            break
+        if not chosen or float(torch.cdist(few.X[at : at + 1], few.X[chosen]).min()) > least:
+            chosen.append(at)
+    return chosen

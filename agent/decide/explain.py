@@ -1,0 +1,97 @@
+"""What a reviewer reads: predictions, shares and one sentence."""
+
+import torch
+from torch import Tensor
+
+from agent.core.history import best
+from agent.core.objective import Objective
+from agent.core.policy import Policy
+from agent.decide.acquisition import expected_improvement, incumbent, upper_bound
+from agent.learn.surrogate import Surrogate
+
+_REASON = {
+    "expected_improvement": "highest expected improvement",
+    "uncertainty": "where the surrogate knows least",
+    "committee": "where the committee's members disagree most",
+    "ucb": "highest upper confidence bound",
+    "thompson": "best of one draw from the posterior",
+    "random": "drawn at random",
+}
+
+
+def shares(
+    surrogate: Surrogate, X: Tensor, pending: Tensor, design: Tensor, policy: Policy
+) -> dict[str, float]:
+    """What makes a point (`1 x d`) stand out from a typical candidate: its mean or its uncertainty.
+
+    With f the acquisition in closed form and (m, s) the medians over `design`, the Shapley values
+    `exploit = (f(mean, sd) - f(m, sd) + f(mean, s) - f(m, s)) / 2` and `explore`, the same for
+    sd (Shapley, 1953), without what is negative, normalised. Policies that look only for what is
+    not known are all exploration.
+    """
+    if policy.name in {"uncertainty", "committee", "random"}:
+        return {"exploit": 0.0, "explore": 1.0}
+    mean, sd = surrogate.posterior.marginals(torch.cat([X, design]))
+    means = torch.stack([mean[0], mean[1:].median()]).repeat_interleave(2)
+    deviations = torch.stack([sd[0], sd[1:].median()]).repeat(2)
+    if policy.name == "ucb":
+        f = upper_bound(surrogate.scaling, means, deviations, policy.beta)
+    else:
+        top = incumbent(surrogate, pending)
+        f = expected_improvement(surrogate.scaling, means, deviations, top)
+    both, mean_only, sd_only, neither = f.tolist()
+    exploit = max(both - sd_only + mean_only - neither, 0.0)
+    explore = max(both - mean_only + sd_only - neither, 0.0)
+    total = exploit + explore
+    share = exploit / total if total > 0 else 0.5
+    return {"exploit": share, "explore": 1.0 - share}
+
+
+def sentence(
+    policy: str,
+    objective: Objective,
+    prediction: tuple[float, float],
+    surrogate: Surrogate,
+    parts: dict[str, float],
+) -> str:
+    """Why a point was chosen, in one sentence with the objective's unit."""
+    mean, sd = prediction
+    unit = "" if objective.unit == "1" else f" {objective.unit}"
+    text = f"{_REASON[policy]}: predicted {figures(mean, sd)}{unit}"
+    known = best(surrogate.rows, objective)
+    if known is not None:
+        text += f", best so far {_like(known.value, sd)}"
+    leading = max(parts, key=lambda name: parts[name])
+    word = {"exploit": "exploitation", "explore": "exploration"}[leading]
+    return f"{text}; {'all' if parts[leading] > 0.995 else 'mostly'} {word}" + (
+        "" if parts[leading] > 0.995 else f" ({parts[leading]:.1f})"
+    )
+
+
+def figures(mean: float, sd: float) -> str:
+    """`mean ± sd` with as many digits as sd supports."""
+    return f"{_like(mean, sd)} ± {sd:.2g}"
+
+
+def of_design(name: str, number: int, size: int) -> str:
+    """Why a point of the initial design was chosen."""
+    reason = {
+        "sobol": "Sobol sequence: fills the space evenly",
+        "latin_hypercube": "Latin hypercube: every range of every parameter once",
+        "maximin": "maximin: unlike everything tried so far",
+    }[name]
+    place = f"{number} of {size}" if number <= size else f"{number}, beyond the {size} planned"
+    return f"initial design ({place}), before there is a model; {reason}"
+
+
+def of_replicate(trial: str, times: int, wanted: int) -> str:
+    """Why a point is measured again."""
+    return f"measured again: {times} of {wanted} measurements of the point of {trial} so far"
+
+
+def _like(value: float, sd: float) -> str:
+    """`value` rounded where two digits of sd end."""
+    if not 1e-4 <= sd <= 1e6:
+        return f"{value:.4g}"
+    digits = max(0, 1 - int(f"{sd:e}".split("e")[1]))
+    return f"{value:.{digits}f}"

@@ -1,0 +1,223 @@
+"""The decision: what is known goes in, the next points with their reasons come out."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from torch import Tensor
+
+from agent.core.decision import Choice
+from agent.core.history import Pending, Row
+from agent.core.objective import Objective
+from agent.core.policy import Policy
+from agent.core.seeds import derived
+from agent.core.space import SearchSpace
+from agent.core.values import Point
+from agent.decide import designs, explain
+from agent.decide.candidates import listed, sampled
+from agent.decide.choose import Chooser
+from agent.decide.situation import Situation
+from agent.errors import ModelError
+from agent.learn.scope import seeded
+from agent.learn.surrogate import Surrogate, fit, restore
+
+_SAMPLE = 1024
+
+Kind = Literal["initial", "model", "given"]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What was chosen.
+
+    Attributes:
+        kind: By the initial design, by a model (or at random), or given in the campaign.
+        choices: New points with their reasons, replicates first; fewer than asked, or none, where
+            the space has no more.
+        state: The fitted surrogate as JSON; None without one.
+        notes: Fallbacks and exclusions, in words.
+    """
+
+    kind: Kind
+    choices: tuple[Choice, ...]
+    state: dict[str, Any] | None
+    notes: tuple[str, ...]
+
+
+def propose(  # noqa: PLR0913
+    space: SearchSpace,
+    objective: Objective,
+    policy: Policy,
+    rows: tuple[Row, ...],
+    pending: tuple[Pending, ...],
+    barred: tuple[Point, ...],
+    q: int,
+    seed: int,
+    started: int,
+) -> Selection:
+    """The next `q` points: a pure function of its arguments.
+
+    Declared replicates come first, then points given in the campaign, then the initial design; from
+    then on a surrogate of the rows and the policy's acquisition choose, one point after the other.
+
+    Args:
+        space: What may be varied, with its pools.
+        objective: What is wanted.
+        policy: How to choose.
+        rows: Measured values, in their order.
+        pending: Open trials; always pending points of the acquisition.
+        barred: Points that may not come again (rejected, infeasible).
+        q: How many points.
+        seed: Of this decision.
+        started: How many trials there are, whatever became of them.
+    """
+    situation = Situation(space, objective, policy, rows, pending, barred, seed, started)
+    with seeded(seed):
+        selection = _selected(situation, q)
+    missing = q - len(selection.choices)
+    if not missing:
+        return selection
+    note = f"{len(selection.choices)} of {q} points: no other is feasible and new"
+    return Selection(selection.kind, selection.choices, selection.state, (*selection.notes, note))
+
+
+def acquisition_of(  # noqa: PLR0913
+    space: SearchSpace,
+    objective: Objective,
+    policy: Policy,
+    rows: tuple[Row, ...],
+    pending: tuple[Pending, ...],
+    barred: tuple[Point, ...],
+    seed: int,
+    state: dict[str, Any],
+    points: list[Point],
+) -> list[float]:
+    """The acquisition of a decision's first greedy step at `points`, from its stored state.
+
+    Raises:
+        ReplayError: the rows are not those that the surrogate learnt from.
+    """
+    situation = Situation(space, objective, policy, rows, pending, barred, seed)
+    with seeded(seed):
+        surrogate = restore(state, situation.encoding, rows, objective)
+        return Chooser(situation, surrogate, []).acquisition(points)
+
+
+def best_acquisition(
+    space: SearchSpace,
+    objective: Objective,
+    policy: Policy,
+    rows: tuple[Row, ...],
+    pending: tuple[Pending, ...],
+    barred: tuple[Point, ...],
+    seed: int,
+    state: dict[str, Any],
+) -> float:
+    """The highest acquisition that a decision's first greedy step finds, from its stored state.
+
+    Raises:
+        ReplayError: the rows are not those that the surrogate learnt from.
+    """
+    situation = Situation(space, objective, policy, rows, pending, barred, seed)
+    with seeded(seed):
+        surrogate = restore(state, situation.encoding, rows, objective)
+        found = [value for _, value, _ in Chooser(situation, surrogate, []).choices(1)]
+    return found[0] if found else float("-inf")
+
+
+def _selected(situation: Situation, q: int) -> Selection:
+    repeated = situation.replicates(q)
+    left = q - len(repeated)
+    given, notes = _given(situation, left)
+    initial = situation.initial
+    if given or not left:
+        kind: Kind = "given" if given else "initial" if initial else "model"
+        selection = Selection(kind, tuple(given), None, notes)
+    elif initial:
+        selection = Selection("initial", _designed(situation, left), None, notes)
+    elif situation.policy.name == "random":
+        selection = Selection("model", _at_random(situation, left), None, notes)
+    else:
+        selection = _modelled(situation, [one.point for one in repeated], left)
+    return Selection(
+        selection.kind, (*repeated, *selection.choices), selection.state, selection.notes
+    )
+
+
+def _given(situation: Situation, count: int) -> tuple[list[Choice], tuple[str, ...]]:
+    """Points given in the campaign that were not tried yet, and notes on those that cannot be."""
+    points = situation.policy.initial.points
+    if situation.started >= 2 * situation.size:
+        return [], ()
+    possible = [point for point in points if point in situation.space]
+    wrong = len(points) - len(possible)
+    notes = (f"{wrong} given points are not in the space",) if wrong else ()
+    new = [point for point in possible if point not in situation.taken]
+    why = "given in the campaign, before there is a model"
+    chosen = [Choice(point=point, acquisition="given", why=why) for point in new[:count]]
+    return chosen, notes
+
+
+def _designed(situation: Situation, count: int) -> tuple[Choice, ...]:
+    design, encoding = situation.policy.initial, situation.encoding
+    name = designs.named(encoding, design)
+    before = len(situation.usable) + len(situation.pending)
+    points = designs.drawn(encoding, design, situation.taken, count, situation.seed)
+    return tuple(
+        Choice(
+            point=point,
+            acquisition=name,
+            why=explain.of_design(name, before + number, situation.size),
+        )
+        for number, point in enumerate(points, start=1)
+    )
+
+
+def _at_random(situation: Situation, count: int) -> tuple[Choice, ...]:
+    whole = listed(situation.encoding)
+    seed = derived(situation.seed, "random")
+    pool = sampled(situation.encoding, _SAMPLE, seed) if whole is None else whole
+    pool = pool.without(situation.taken.points)
+    rows = np.random.default_rng(seed).permutation(len(pool))[:count]
+    return tuple(
+        Choice(point=pool.point(int(row)), acquisition="random", why="drawn at random")
+        for row in rows
+    )
+
+
+def _modelled(situation: Situation, before: list[Point], count: int) -> Selection:
+    """Points by the policy's acquisition; by the initial design where no model can be fitted."""
+    try:
+        surrogate = fit(
+            situation.encoding, situation.rows, situation.objective, derived(situation.seed, "fit")
+        )
+    except ModelError as error:
+        return Selection("initial", _designed(situation, count), None, (str(error),))
+    chooser = Chooser(situation, surrogate, before)
+    chosen = [
+        _explained(situation, surrogate, chooser.design, *choice)
+        for choice in chooser.choices(count)
+    ]
+    return Selection("model", tuple(chosen), surrogate.state(), surrogate.notes)
+
+
+def _explained(
+    situation: Situation,
+    surrogate: Surrogate,
+    design: Tensor,
+    point: Point,
+    value: float,
+    in_flight: Tensor,
+) -> Choice:
+    policy, objective = situation.policy, situation.objective
+    prediction = surrogate.predict([point])[0]
+    X = situation.encoding.encode([point])
+    parts = explain.shares(surrogate, X, in_flight, design, policy)
+    return Choice(
+        point=point,
+        prediction={objective.name: prediction},
+        acquisition=policy.name,
+        score=value,
+        shares=parts,
+        why=explain.sentence(policy.name, objective, prediction, surrogate, parts),
+    )

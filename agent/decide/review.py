@@ -1,0 +1,64 @@
+"""Review rules: what the agent may let pass by itself, and what an adapter says against a plan."""
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from agent.core.adapter import Capabilities
+from agent.core.campaign import ReviewRule
+from agent.core.trial import Plan
+from agent.errors import GateError
+
+
+class Finding(NamedTuple):
+    """What the rules say of a plan: reject (with reasons), approve, or wait for a person."""
+
+    verdict: Literal["reject", "approve", "wait"]
+    reasons: tuple[str, ...] = ()
+
+
+def rule_in_force(
+    stated: ReviewRule | None, capabilities: Capabilities, *, unattended: bool
+) -> ReviewRule:
+    """The campaign's review rule, or the default: required where the effect is physical.
+
+    Args:
+        stated: What the campaign says; None if it says nothing.
+        capabilities: The adapter's.
+        unattended: Whether the operators allow this instrument to run without reviews.
+
+    Raises:
+        GateError: the campaign wants none on a physical instrument that the operators have not
+            released for that.
+    """
+    physical = capabilities.effect == "physical"
+    if stated is None:
+        return ReviewRule(mode="required" if physical else "none")
+    if stated.mode == "none" and physical and not unattended:
+        raise GateError(
+            "review: none is not allowed on this instrument",
+            "its effect is physical: the operators' file must list it under `unattended`",
+        )
+    return stated
+
+
+def find(
+    plan: Plan,
+    rule: ReviewRule,
+    check: Callable[[Plan], tuple[str, ...]],
+    outside: tuple[str, ...] = (),
+) -> Finding:
+    """What the rules say of `plan`.
+
+    Args:
+        plan: What would be sent.
+        rule: The review rule in force.
+        check: The adapter's reasons against a plan: any of them rejects it.
+        outside: Reasons why the point is not in the space any more, after a revision: a person may
+            edit it, a rule cannot.
+    """
+    reasons = check(plan)
+    if reasons:
+        return Finding("reject", tuple(reasons))
+    if rule.mode == "required":
+        return Finding("wait", outside)
+    return Finding("reject", outside) if outside else Finding("approve")

@@ -1,0 +1,100 @@
+"""What a decision starts from: the arguments of `propose`, and what follows from them at once."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from agent.core.decision import Choice
+from agent.core.history import Pending, Row, key
+from agent.core.objective import Objective
+from agent.core.policy import Policy
+from agent.core.space import SearchSpace
+from agent.core.values import Point
+from agent.decide import designs, explain
+from agent.decide.candidates import Taken
+from agent.learn.encoding import Encoding
+
+
+@dataclass(frozen=True)
+class Situation:
+    """The arguments of `propose`; see there."""
+
+    space: SearchSpace
+    objective: Objective
+    policy: Policy
+    rows: tuple[Row, ...]
+    pending: tuple[Pending, ...]
+    barred: tuple[Point, ...]
+    seed: int
+    started: int = 0
+
+    @cached_property
+    def encoding(self) -> Encoding:
+        """Of the space."""
+        return Encoding.of(self.space)
+
+    @cached_property
+    def usable(self) -> tuple[Row, ...]:
+        """The rows whose settings mean something in this space."""
+        if not self.rows:
+            return ()
+        finite = torch.isfinite(self.encoding.encode([row.point for row in self.rows])).all(dim=1)
+        return tuple(row for row, good in zip(self.rows, finite.tolist(), strict=True) if good)
+
+    @cached_property
+    def taken(self) -> Taken:
+        """Every point that may not come again as a new one."""
+        measured = [row.point for row in self.rows]
+        open_points = [one.point for one in self.pending]
+        return Taken(self.encoding, [*measured, *open_points, *self.barred])
+
+    @cached_property
+    def size(self) -> int:
+        """How many experiments the initial design has."""
+        return designs.size(self.encoding, self.policy.initial)
+
+    @property
+    def initial(self) -> bool:
+        """Whether the initial design goes on.
+
+        It does until as many points are measured or open as it has, but not for ever: after twice
+        as many trials the model takes over, whatever became of them. Without two different
+        measured points there is nothing to model, and it goes on in any case.
+        """
+        known = len(self.usable) + len(self.pending)
+        if known < self.size and self.started < 2 * self.size:
+            return True
+        return len({key(row.point) for row in self.usable}) < 2
+
+    def in_flight(self, chosen: list[Point]) -> Tensor:
+        """Open and chosen points, `m x d`: the pending points of the acquisition."""
+        X = self.encoding.encode([*(one.point for one in self.pending), *chosen])
+        return X[torch.isfinite(X).all(dim=1)]
+
+    def replicates(self, count: int) -> list[Choice]:
+        """Up to `count` points that were not yet measured as often as the policy declares."""
+        wanted = self.policy.replicates
+        if wanted == 1:
+            return []
+        trials: dict[tuple[tuple[str, str], ...], dict[str, Point]] = {}
+        measured = [(row.trial, row.point) for row in self.usable]
+        for trial, at in measured + [(one.trial, one.point) for one in self.pending]:
+            trials.setdefault(key(at), {})[trial] = at
+        barred = {key(point) for point in self.barred}
+        found = []
+        for name, of in trials.items():
+            first, point = next(iter(of.items()))
+            if name in barred or len(of) >= wanted or point not in self.space:
+                continue
+            found += [
+                Choice(
+                    point=point,
+                    acquisition="replicate",
+                    why=explain.of_replicate(first, times, wanted),
+                    replicate_of=first,
+                )
+                for times in range(len(of), wanted)
+            ]
+        return found[:count]

@@ -1,0 +1,1 @@
+"""Approved -> job -> sent, exactly once; leases; finding out after a crash."""

@@ -1,0 +1,121 @@
+"""Verdicts and the permissions that follow from them: by people, and by rule."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from agent.core import ids
+from agent.core.actor import Actor
+from agent.core.campaign import Campaign
+from agent.core.history import Effective, effective
+from agent.core.register import Lease
+from agent.core.space import SearchSpace
+from agent.core.trial import Approval, Plan, Review, Trial, TrialStatus
+from agent.core.values import Point
+from agent.data.store import Store
+from agent.data.writing import Transaction
+from agent.dispatch.plans import plan_for
+from agent.errors import GateError, SpaceError
+
+UNATTENDED = Actor(kind="rule", name="review: none")
+CHECK = Actor(kind="rule", name="adapter check")
+RENEWAL = Actor(kind="rule", name="renewed: nothing was executed")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What somebody says of a proposed trial; `edit` is the new point of an edit."""
+
+    word: Literal["approve", "edit", "reject"]
+    by: Actor
+    reasons: tuple[str, ...] = ()
+    edit: Point | None = None
+
+
+def review(
+    store: Store,
+    trial: Trial,
+    campaign: Campaign,
+    verdict: Verdict,
+    now: datetime,
+    *,
+    space: SearchSpace | None = None,
+    lease: Lease | None = None,
+    limits: str = "",
+) -> Review:
+    """Write a verdict and, unless it rejects, the approval that binds what will be sent.
+
+    Args:
+        store: Where it is written.
+        trial: The trial, in state proposed.
+        campaign: The latest revision.
+        verdict: What is said, and by whom.
+        now: When.
+        space: The space with its pools, for an edit.
+        lease: The lease under which a rule acts; people need none.
+        limits: Hash of the operators' limits in force.
+
+    Raises:
+        GateError: the agent tried to review, or the trial does not wait for a review.
+        SpaceError: the edited point is not in the space (every reason is named).
+    """
+    if trial.status is not TrialStatus.PROPOSED:
+        raise GateError(f"{trial.id} is {trial.status}", "only a proposed trial can be reviewed")
+    with store.write(verdict.by, now, lease) as tx:
+        earlier = store.reviews_of(trial.id)
+        last = effective([trial], earlier)[trial.id]
+        wanted = _edited(verdict.edit, space) if verdict.word == "edit" else last
+        written = Review(
+            id=ids.record(trial.campaign, "R", tx.number(trial.campaign, "review")),
+            trial=trial.id,
+            number=len(earlier) + 1,
+            verdict=verdict.word,
+            by=verdict.by,
+            reasons=verdict.reasons,
+            point=wanted.point,
+            settings=wanted.settings,
+            at=now,
+        )
+        tx.review(written)
+        if verdict.word != "reject":
+            plan = plan_for(trial, wanted, campaign, limits)
+            permit(tx, plan, trial.campaign, written.id, verdict.by, now)
+    return written
+
+
+def permit(
+    tx: Transaction,
+    plan: Plan,
+    campaign: str,
+    review_id: str,
+    by: Actor,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> Approval:
+    """Write the approval that permits sending `plan` once."""
+    approval = Approval(
+        id=ids.record(campaign, "A", tx.number(campaign, "approval")),
+        trial=plan.trial,
+        review=review_id,
+        step=plan.step,
+        instrument=plan.instrument,
+        digest=plan.digest,
+        by=by,
+        at=now,
+        expires_at=expires_at,
+    )
+    tx.approve(approval)
+    return approval
+
+
+def _edited(edit: Point | None, space: SearchSpace | None) -> Effective:
+    if edit is None or space is None:
+        raise SpaceError(
+            "an edit needs the new point", "say which settings change, like temperature=80"
+        )
+    reasons = space.reasons(edit)
+    if reasons:
+        raise SpaceError(
+            "the edited point cannot be sent: " + "; ".join(reasons), "mend the settings"
+        )
+    return Effective(point=edit, settings=space.settings(edit))

@@ -1,0 +1,111 @@
+"""Approved -> job -> sent, at most once.
+
+One transaction consumes the approval, reserves the budget and writes the job. Only then is the
+instrument spoken to, and every id that it gives is committed before anything else happens. After
+any doubt nothing is sent again here: `reconcile` looks the job up.
+"""
+
+from datetime import datetime
+
+from agent.core import ids
+from agent.core.actor import AGENT, Process
+from agent.core.adapter import Adapter, Handle
+from agent.core.campaign import Campaign
+from agent.core.clock import Clock
+from agent.core.job import Job, JobStatus
+from agent.core.register import Lease
+from agent.core.trial import Approval, Plan
+from agent.data.store import Store
+from agent.errors import Refused, Unreachable
+
+_SENDING: set[str] = set()
+"""Jobs that a thread of this process is in the middle of sending: a fact about the process, which
+the store cannot know.
+"""
+
+
+def sending(job: str) -> bool:
+    """Whether a thread of this process is sending the job now."""
+    return job in _SENDING
+
+
+def intend(
+    store: Store,
+    lease: Lease,
+    campaign: Campaign,
+    plan: Plan,
+    approval: Approval,
+    me: Process,
+    now: datetime,
+) -> Job:
+    """Write the job, consume its approval and reserve its share of the budget, in one transaction.
+
+    Raises:
+        GateError: the approval does not permit this plan.
+        BudgetSpent: there is no room in the budget.
+        LeaseLost: somebody else has taken over.
+    """
+    budget = campaign.budget
+    attempt = len(store.jobs_of(plan.trial)) + 1
+    job = Job(
+        id=ids.job(plan.trial, 1, attempt),
+        campaign=lease.name,
+        trials=(plan.trial,),
+        plans=(plan,),
+        approvals=(approval.id,),
+        step=plan.step,
+        instrument=plan.instrument,
+        attempt=attempt,
+        sender=me,
+        fence=lease.fence,
+        cost=budget.cost.per_experiment if budget.cost else 0.0,
+        intended_at=now,
+    )
+    with store.write(AGENT, now, lease) as tx:
+        tx.intend(job, budget.experiments, budget.cost.limit if budget.cost else None)
+    return job
+
+
+def send(
+    store: Store, lease: Lease, campaign: Campaign, job: Job, adapter: Adapter, clock: Clock
+) -> str:
+    """Send an intended job; how it went, in words.
+
+    The handle is committed before `start` is called: a job without a handle was never sent.
+
+    Raises:
+        LeaseLost: somebody else has taken over; they will look the job up.
+    """
+
+    def note(handle: Handle) -> None:
+        with store.write(AGENT, clock.now(), lease) as tx:
+            tx.note(job.id, handle)
+
+    _SENDING.add(job.id)
+    try:
+        handle = adapter.prepare(job)
+        note(handle)
+        adapter.start(job, handle, note)
+    except Refused as refusal:
+        refuse(store, lease, campaign, job, str(refusal), clock.now())
+        return f"refused: {refusal}"
+    except Unreachable as silence:
+        with store.write(AGENT, clock.now(), lease) as tx:
+            tx.record(job.campaign, "job.in_doubt", job.id, {"reason": str(silence)})
+        return f"in doubt: {silence}"
+    finally:
+        _SENDING.discard(job.id)
+    with store.write(AGENT, clock.now(), lease) as tx:
+        tx.move_job(job.id, JobStatus.STARTED)
+    return "started"
+
+
+def refuse(
+    store: Store, lease: Lease, campaign: Campaign, job: Job, reason: str, now: datetime
+) -> None:
+    """Record that nothing was executed; the trial goes back to approved while attempts are left."""
+    names = tuple(objective.name for objective in campaign.objectives)
+    with store.write(AGENT, now, lease) as tx:
+        tx.move_job(job.id, JobStatus.REFUSED, message=reason)
+        for trial in job.trials:
+            tx.settle(trial, names, campaign.execution.attempts)

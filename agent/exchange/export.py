@@ -1,0 +1,208 @@
+"""A campaign as a tidy table: one row a trial, units in the headers."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+import pandas as pd
+
+from agent.core.history import current
+from agent.core.job import Job, Observation
+from agent.core.parameters import CategoricalParameter
+from agent.core.pools import PoolColumn
+from agent.core.space import SearchSpace
+from agent.core.trial import Proposal, Review, Trial
+from agent.core.values import Point
+from agent.data.store import Store
+from agent.errors import AthanorError
+from agent.exchange.cells import bound, escaped, header
+from agent.standing import Standing, stand
+
+ENDINGS = (".csv", ".parquet", ".json")
+"""The kinds of file, by their ending."""
+
+Cells = dict[str, Any]
+
+
+def export(store: Store, name: str, path: str | Path, now: datetime) -> int:
+    """Write the campaign's trials to `path` as CSV, Parquet or JSON; how many rows there are.
+
+    In CSV, text that begins like a formula gets an apostrophe before it; numbers stay numbers.
+
+    Raises:
+        NotFound: the store has no such campaign.
+        AthanorError: another ending, or the file cannot be written.
+    """
+    path = Path(path)
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise AthanorError(f"{path.name} has no known ending", f"use one of {', '.join(ENDINGS)}")
+    table = frame(store, name, now)
+    try:
+        if ending == ".csv":
+            table.map(lambda cell: escaped(cell) if isinstance(cell, str) else cell).to_csv(
+                path, index=False
+            )
+        elif ending == ".parquet":
+            table.to_parquet(path, index=False)
+        else:
+            records = table.astype(object).where(table.notna(), None).to_dict(orient="records")
+            path.write_text(json.dumps(records, ensure_ascii=False, indent=1), encoding="utf-8")
+    except OSError as error:
+        raise AthanorError(f"{path} cannot be written: {error}", "is the folder there?") from error
+    return len(table)
+
+
+def frame(store: Store, name: str, now: datetime) -> pd.DataFrame:
+    """The table that `export` writes.
+
+    For each objective: the mean of its current values, `sd` (of one reading: over the values, or
+    as reported where there is one), `n`, and a `note` with a bound or why it is void, where there
+    is no value.
+
+    Raises:
+        NotFound: the store has no such campaign.
+    """
+    standing = stand(store, name, now)
+    return _Table(standing, store).frame()
+
+
+class _Table:
+    def __init__(self, standing: Standing, store: Store) -> None:
+        self._standing = standing
+        self._space = standing.campaign.space
+        self._proposals = {one.trial: one for one in store.proposals(standing.entry.id)}
+        self._reviews = {one.trial: one for one in standing.reviews}
+        self._jobs = {trial: job for job in standing.jobs for trial in job.trials}
+        self._seen: dict[str, list[Observation]] = {}
+        for one in current(standing.observations):
+            self._seen.setdefault(one.trial, []).append(one)
+
+    def frame(self) -> pd.DataFrame:
+        parts = [self._parts(trial) for trial in self._standing.trials]
+        heads: dict[str, None] = {}
+        for block in range(len(parts[0]) if parts else 0):
+            for part in parts:
+                heads.update(dict.fromkeys(part[block]))
+        rows = [{name: cell for block in part for name, cell in block.items()} for part in parts]
+        return pd.DataFrame(rows, columns=pd.Index(list(heads) or ["trial"]))
+
+    def _parts(self, trial: Trial) -> list[Cells]:
+        """The cells of a trial in blocks, so that each block's columns stand together."""
+        seen = self._seen.get(trial.id, [])
+        told = [one.executed for one in seen if one.executed]
+        settings = self._standing.effective[trial.id].settings
+        return [
+            self._named(_identity(trial)),
+            labelled(self._space, settings),
+            labelled(self._space, told[-1] if told else {}, "executed "),
+            *(
+                self._results(objective.name, seen)
+                for objective in self._standing.campaign.objectives
+            ),
+            self._named(
+                {
+                    **_why(self._proposals.get(trial.id), self._units),
+                    **_reviewed(self._reviews.get(trial.id)),
+                    **_executed(self._jobs.get(trial.id)),
+                    "proposed at": trial.at.isoformat(),
+                    "revision": trial.revision,
+                }
+            ),
+        ]
+
+    @property
+    def _units(self) -> Mapping[str, str]:
+        return {one.name: one.unit for one in self._standing.campaign.objectives}
+
+    def _named(self, cells: Cells) -> Cells:
+        """The cells under names that no parameter has."""
+        return {own_name(name, self._space): cell for name, cell in cells.items()}
+
+    def _results(self, objective: str, seen: Sequence[Observation]) -> Cells:
+        here = [one for one in seen if one.objective == objective]
+        unit = self._units[objective]
+        values = [one.value for one in here if one.value is not None]
+        alone = here[0].sd if len(values) == 1 and len(here) == 1 else None
+        return {
+            header(objective, unit or "1"): fmean(values) if values else None,
+            header(f"{objective} sd", unit or "1"): stdev(values) if len(values) > 1 else alone,
+            f"{objective} n": len(values),
+            f"{objective} note": "" if values or not here else _note(here[-1]),
+        }
+
+
+def labelled(space: SearchSpace, settings: Point, before: str = "") -> Cells:
+    """Settings under headers with their units; a number without one is labelled `[1]`."""
+    plain = {
+        column
+        for one in space.parameters
+        if isinstance(one, CategoricalParameter | PoolColumn)
+        for column in one.columns
+    }
+    own, units = set(space.columns) - plain, space.units
+    return {
+        before + header(name, units.get(name) or ("1" if name in own else "")): value
+        for name, value in settings.items()
+    }
+
+
+def own_name(name: str, space: SearchSpace) -> str:
+    """The header of a column that is no setting: `batch`, or `trial batch` where a parameter is so called."""
+    return f"trial {name}" if name in space.columns else name
+
+
+def _identity(trial: Trial) -> Cells:
+    return {
+        "trial": trial.id,
+        "number": trial.number,
+        "batch": trial.batch,
+        "role": trial.role,
+        "fidelity": trial.fidelity,
+        "status": str(trial.status),
+        "origin": trial.origin,
+    }
+
+
+def _why(proposal: Proposal | None, units: Mapping[str, str]) -> Cells:
+    if proposal is None:
+        return {"acquisition": "", "score": None, "why": ""}
+    predicted: Cells = {}
+    for name, one in proposal.prediction.items():
+        unit = units.get(name, "") or "1"
+        predicted[header(f"predicted {name}", unit)] = one.mean
+        predicted[header(f"predicted {name} sd", unit)] = one.sd
+    return {
+        **predicted,
+        "acquisition": proposal.acquisition,
+        "score": proposal.score,
+        "why": proposal.why,
+    }
+
+
+def _reviewed(review: Review | None) -> Cells:
+    return {
+        "reviewer": "" if review is None else str(review.by),
+        "verdict": "" if review is None else review.verdict,
+    }
+
+
+def _executed(job: Job | None) -> Cells:
+    return {
+        "job": "" if job is None else job.id,
+        "failure": "" if job is None else job.failure or "",
+        "message": "" if job is None else job.message,
+        "started at": _iso(None if job is None else job.started_at),
+        "ended at": _iso(None if job is None else job.ended_at),
+    }
+
+
+def _note(one: Observation) -> str:
+    return f"void: {one.void}" if one.void is not None else bound(one.low, one.high)
+
+
+def _iso(moment: datetime | None) -> str:
+    return "" if moment is None else moment.isoformat()

@@ -1,0 +1,156 @@
+"""The Prefect flow: one flow a campaign, a task for each step. The only module that imports Prefect.
+
+Prefect schedules, shows and retries; it never knows better than the store. Tasks take ids and give
+a word; none is cached, no result is kept, and only collecting may be tried again.
+"""
+
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import Any, cast
+from uuid import UUID
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    update_progress_artifact,
+)
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+
+from agent.assemble import laboratory, open_store
+from agent.core.space import describe
+from agent.dispatch.holding import TTL_S
+from agent.lab import Lab
+from agent.loop import Round, run_rounds
+from agent.standing import campaign_of, stand
+from agent.status import Summary, summarise
+
+WATCH: ContextVar[Callable[[Round], None]] = ContextVar("watch", default=lambda _: None)
+"""Called after each round, for who runs the flow in the own process; a flow's arguments are JSON."""
+
+_RETRIED = "collect"
+_RUNNER = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=8))
+
+
+def side_by_side(name: str, step: Callable[[str], str], subjects: Sequence[str]) -> list[str]:
+    """Take a step for each subject, each as a Prefect task, at the same time."""
+
+    @task(
+        name=name,
+        task_run_name=f"{name} {{subject}}",
+        cache_policy=NO_CACHE,
+        persist_result=False,
+        retries=2 if name == _RETRIED else 0,
+        retry_delay_seconds=1,
+    )
+    def taken(subject: str) -> str:
+        return step(subject)
+
+    return [future.result() for future in [taken.submit(subject) for subject in subjects]]
+
+
+@flow(
+    name="campaign",
+    flow_run_name="{name}",
+    task_runner=_RUNNER,
+    persist_result=False,
+    validate_parameters=True,
+)
+def campaign(
+    name: str, store: str | None = None, wait: bool = True, lease_s: float = TTL_S
+) -> dict[str, Any]:
+    """Run a campaign of the store until it has ended, or until only a person can go on.
+
+    Args:
+        name: Name or id of a campaign in the store.
+        store: URL of the store; default: where ATHANOR_STORE says.
+        wait: Whether to wait for people and instruments; otherwise it leaves as soon as nothing
+            more can be done now. A schedule calls it again later.
+        lease_s: Seconds after which a silent holder of the campaign may be taken over.
+
+    Returns:
+        The last round: `state` and `reason`.
+    """
+    with open_store(store, create=False) as opened:
+        lab = laboratory(opened, campaign_of(opened, opened.entry(name).id))
+        return _until_done(lab, name, wait=wait, lease_s=lease_s)
+
+
+def _until_done(lab: Lab, name: str, *, wait: bool, lease_s: float) -> dict[str, Any]:
+    progress = _Progress(lab, name)
+    last = run_rounds(lab, name, progress.show, side_by_side, wait=wait, ttl_s=lease_s)
+    progress.close()
+    return {"state": last.state, "reason": last.reason, "person": last.person}
+
+
+class _Progress:
+    """The artifacts that people see in Prefect's pages: a bar, and a table of results."""
+
+    def __init__(self, lab: Lab, name: str) -> None:
+        self._lab, self._name = lab, name
+        self._bar: UUID | None = None
+        self._measured = -1
+        self._last = ("", "")
+        self._log = get_run_logger()
+
+    def show(self, result: Round) -> None:
+        WATCH.get()(result)
+        if (result.state, result.reason) != self._last:
+            self._last = (result.state, result.reason)
+            self._log.info("%s %s", *self._last)
+        if result.state != "progressed":
+            return
+        summary = self._summary()
+        if summary.measured == self._measured:
+            return
+        self._measured = summary.measured
+        used, limit = summary.bar
+        share = min(100.0 * used / limit, 100.0)
+        if self._bar is None:
+            made = create_progress_artifact(
+                share, key=self._key("progress"), description=_line(summary)
+            )
+            self._bar = made if isinstance(made, UUID) else None
+        else:
+            update_progress_artifact(self._bar, share, description=_line(summary))
+
+    def close(self) -> None:
+        create_markdown_artifact(_markdown(self._summary()), key=self._key("result"))
+
+    def _summary(self) -> Summary:
+        return summarise(stand(self._lab.store, self._name, self._lab.clock.now()))
+
+    def _key(self, what: str) -> str:
+        return f"{self._name.replace('_', '-')}-{what}"
+
+
+def _line(summary: Summary) -> str:
+    if summary.best is None:
+        return f"{summary.measured} measured"
+    return f"{summary.measured} measured, best {summary.best:.4g} {summary.unit}"
+
+
+def _markdown(summary: Summary) -> str:
+    rows = [
+        f"| {item.name} | {item.used:g} of {item.limit:g} {item.unit} |" for item in summary.budget
+    ]
+    point = describe(summary.best_point) if summary.best_point else "none yet"
+    best = "none yet" if summary.best is None else f"{summary.best:.6g} {summary.unit}"
+    return "\n".join(
+        [
+            f"# {summary.name}: {summary.state}",
+            summary.reason,
+            "",
+            "| | |",
+            "| --- | --- |",
+            f"| best {summary.objective} ({summary.goal}) | {best} |",
+            f"| at | {point} |",
+            f"| measured | {summary.measured} |",
+            *rows,
+        ]
+    )
+
+
+__all__ = ["WATCH", "campaign", "side_by_side"]

@@ -1,0 +1,61 @@
+"""Is a measurement fit to be taken in? Unit, finite, plausible. What is not is kept as void, with the reason."""
+
+import math
+from typing import NamedTuple
+
+from agent.core.adapter import Measurement
+from agent.core.objective import Objective
+from agent.core.units import convert, convert_difference
+from agent.errors import IngestError
+
+
+class Reading(NamedTuple):
+    """A measurement in the objective's unit: exactly one of value, bound (low, high), void."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    void: str | None = None
+    sd: float | None = None
+
+
+def admit(measurement: Measurement, objective: Objective) -> Reading:
+    """The measurement in the objective's unit; void, with the reason, if it cannot be taken in."""
+    if measurement.void is not None:
+        return Reading(void=measurement.void or "void")
+    given = (measurement.value, measurement.low, measurement.high, measurement.sd)
+    if any(number is not None and not math.isfinite(number) for number in given):
+        return Reading(void=f"not a finite number: {measurement.value}")
+    if measurement.value is None and measurement.low is None and measurement.high is None:
+        return Reading(void="nothing was read")
+    try:
+        return _plausible(_converted(measurement, objective), objective)
+    except IngestError as error:
+        return Reading(void=f"{_shown(measurement)}: {error.message}")
+
+
+def _converted(measurement: Measurement, objective: Objective) -> Reading:
+    def to_unit(number: float | None) -> float | None:
+        return None if number is None else convert(number, measurement.unit, objective.unit)
+
+    sd = measurement.sd
+    if sd is not None:
+        sd = abs(convert_difference(sd, measurement.unit, objective.unit))
+    value = to_unit(measurement.value)
+    if value is not None:
+        return Reading(value=value, sd=sd)
+    return Reading(low=to_unit(measurement.low), high=to_unit(measurement.high), sd=sd)
+
+
+def _plausible(reading: Reading, objective: Objective) -> Reading:
+    if objective.plausible is None or reading.value is None:
+        return reading
+    lowest, highest = objective.plausible
+    if lowest <= reading.value <= highest:
+        return reading
+    shown = f"{reading.value:g} {objective.unit}"
+    return Reading(void=f"implausible: {shown} is outside {lowest:g} to {highest:g}")
+
+
+def _shown(measurement: Measurement) -> str:
+    return f"{measurement.value if measurement.value is not None else 'a bound'} {measurement.unit}".strip()

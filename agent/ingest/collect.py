@@ -1,0 +1,129 @@
+"""Results -> checked -> observed: what an adapter brings becomes observations, in one transaction."""
+
+from datetime import datetime
+
+from agent.core import ids
+from agent.core.actor import AGENT, Actor
+from agent.core.adapter import Adapter, Measurement, Outcome
+from agent.core.campaign import Campaign
+from agent.core.clock import Clock
+from agent.core.job import Job, JobStatus, Observation, Sample
+from agent.core.register import Lease
+from agent.data.store import Store
+from agent.data.writing import Transaction
+from agent.errors import Unreachable
+from agent.ingest.admit import admit
+
+_ENDS = {"done": JobStatus.DONE, "failed": JobStatus.FAILED, "cancelled": JobStatus.CANCELLED}
+
+
+def collect(
+    store: Store, lease: Lease, campaign: Campaign, job: Job, adapter: Adapter, clock: Clock
+) -> tuple[str, str]:
+    """Ask for the results of a started job and take in what there is: its state, and a word about it.
+
+    Raises:
+        LeaseLost: somebody else has taken over; what was collected was not written.
+    """
+    try:
+        outcome = adapter.collect(job, job.handle or {})
+    except Unreachable as silence:
+        return "silent", str(silence)
+    ingest(store, lease, campaign, job, outcome, clock.now())
+    return outcome.state, outcome.message
+
+
+def ingest(
+    store: Store,
+    lease: Lease | None,
+    campaign: Campaign,
+    job: Job,
+    outcome: Outcome,
+    now: datetime,
+    by: Actor = AGENT,
+) -> None:
+    """Write what `outcome` brings: raw document, observations, samples, and the job's new state.
+
+    The agent writes under its lease; a person who records results needs none.
+    """
+    with store.write(by, now, lease) as tx:
+        raw = tx.put_blob(outcome.raw.encode(), "application/json") if outcome.raw else None
+        seen = {
+            (one.trial, one.objective, one.replicate)
+            for trial in job.trials
+            for one in store.observations_of(trial)
+            if one.job == job.id
+        }
+        for measurement in outcome.measurements:
+            if (measurement.trial, measurement.objective, measurement.replicate) not in seen:
+                _observe(tx, campaign, job, measurement, raw, now, by)
+        _move(tx, campaign, job, outcome, now)
+
+
+def ingest_timeout(store: Store, lease: Lease, campaign: Campaign, job: Job, now: datetime) -> None:
+    """A pure job that took too long has failed: it can be computed again without harm."""
+    late = Outcome(state="failed", failure="timeout", message="no end within the deadline")
+    ingest(store, lease, campaign, job, late, now)
+
+
+def _observe(
+    tx: Transaction,
+    campaign: Campaign,
+    job: Job,
+    measurement: Measurement,
+    raw: str | None,
+    now: datetime,
+    by: Actor,
+) -> None:
+    objective = next((o for o in campaign.objectives if o.name == measurement.objective), None)
+    if objective is None or measurement.trial not in job.trials:
+        tx.record(job.campaign, "measurement.unasked", job.id, measurement.model_dump(mode="json"))
+        return
+    reading = admit(measurement, objective)
+    tx.observe(
+        Observation(
+            id=ids.record(job.campaign, "O", tx.number(job.campaign, "observation")),
+            campaign=job.campaign,
+            trial=measurement.trial,
+            objective=objective.name,
+            fidelity=job.plans[0].fidelity,
+            replicate=measurement.replicate,
+            job=job.id,
+            unit=objective.unit,
+            executed=measurement.executed,
+            raw=raw,
+            analysis=measurement.analysis,
+            by=by,
+            at=now,
+            **reading._asdict(),
+        )
+    )
+
+
+def _move(tx: Transaction, campaign: Campaign, job: Job, outcome: Outcome, now: datetime) -> None:
+    if outcome.state == "running":
+        if job.status is JobStatus.STARTED:
+            tx.move_job(job.id, JobStatus.RUNNING, message=outcome.message)
+        return
+    if outcome.state == "lost":
+        tx.move_job(job.id, JobStatus.UNKNOWN, message=outcome.message)
+        return
+    failure = (outcome.failure or "unclassified") if outcome.state == "failed" else None
+    tx.move_job(
+        job.id, _ENDS[outcome.state], message=outcome.message, failure=failure, cost=outcome.cost
+    )
+    names = tuple(objective.name for objective in campaign.objectives)
+    for trial in job.trials:
+        if outcome.state == "done":
+            number = tx.number(job.campaign, "sample")
+            tx.add_sample(
+                Sample(
+                    id=ids.record(job.campaign, "S", number),
+                    campaign=job.campaign,
+                    code=f"{campaign.name}-{number:03d}",
+                    job=job.id,
+                    trial=trial,
+                    at=now,
+                )
+            )
+        tx.settle(trial, names, campaign.execution.attempts)

@@ -1,0 +1,1 @@
+"""Rows in, posterior out: the encoding between lab units and tensors, and the surrogate."""

@@ -1,0 +1,81 @@
+"""Exact marginals of a Gaussian process in chunks, from one Cholesky factor.
+
+BoTorch's posterior of a pool is either joint (m x m) or m posteriors of one point. A pool of
+100,000 needs neither: only means, standard deviations, and covariances with a few points.
+"""
+
+import numpy as np
+import torch
+from botorch.models import SingleTaskGP
+from linear_operator.utils.cholesky import psd_safe_cholesky
+from torch import Tensor
+
+CHUNK = 2048
+_LEAST_VARIANCE = 1e-12
+
+
+class Posterior:
+    """The posterior of a fitted model, in its standardised units.
+
+    With `pending` points the means stay and the variances shrink as if they had been measured: a
+    variance does not depend on what is read (Desautels, Krause & Burdick, 2014).
+
+    Args:
+        model: A fitted single-outcome model.
+        pending: Points in flight, `m x d`.
+    """
+
+    def __init__(self, model: SingleTaskGP, pending: Tensor | None = None) -> None:
+        self.model = model
+        self._constant = float(model.mean_module.constant.detach())
+        self._X = model.train_inputs[0]
+        noise = model.likelihood.noise.detach().expand(len(self._X))
+        self.noise = float(noise.mean())
+        with torch.no_grad():
+            factor = self._factor(noise)
+            residual = (model.train_targets - self._constant).unsqueeze(-1)
+            self._weights = torch.cholesky_solve(residual, factor).squeeze(-1)
+            self._measured = len(self._X)
+            if pending is not None and len(pending):
+                self._X = torch.cat([self._X, pending])
+                noise = torch.cat([noise, noise.new_full((len(pending),), self.noise)])
+                factor = self._factor(noise)
+        self._L = factor
+
+    def marginals(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation at each of `n x d`: two `n`. Differentiable."""
+        parts = [self._marginals(chunk) for chunk in torch.split(X, CHUNK)]
+        means, deviations = zip(*parts, strict=True)
+        return torch.cat(means), torch.cat(deviations)
+
+    def covariance(self, X: Tensor, Z: Tensor) -> Tensor:
+        """Posterior covariance of `n x d` with `m x d`: `n x m`. Differentiable."""
+        return self._between(X, Z) - self._whitened(X).T @ self._whitened(Z)
+
+    def draw(self, X: Tensor, seed: int) -> Tensor:
+        """One joint sample at `n x d`: `n`."""
+        mean, _ = self.marginals(X)
+        root: Tensor = psd_safe_cholesky(self.covariance(X, X))
+        return mean + root @ torch.from_numpy(np.random.default_rng(seed).standard_normal(len(X)))
+
+    def _marginals(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        cross = self._between(X, self._X)
+        mean = self._constant + cross[:, : self._measured] @ self._weights
+        whitened = torch.linalg.solve_triangular(self._L, cross.T, upper=False)
+        prior: Tensor = self.model.covar_module(X, diag=True)
+        variance = prior - whitened.square().sum(0)
+        sd: Tensor = variance.clamp_min(_LEAST_VARIANCE).sqrt()
+        return mean, sd
+
+    def _whitened(self, X: Tensor) -> Tensor:
+        cross = self._between(self._X, X)
+        whitened: Tensor = torch.linalg.solve_triangular(self._L, cross, upper=False)
+        return whitened
+
+    def _between(self, X: Tensor, Z: Tensor) -> Tensor:
+        covariance: Tensor = self.model.covar_module(X, Z).to_dense()
+        return covariance
+
+    def _factor(self, noise: Tensor) -> Tensor:
+        factor: Tensor = psd_safe_cholesky(self._between(self._X, self._X) + torch.diag(noise))
+        return factor

@@ -1,0 +1,174 @@
+"""`read`: a campaign file, with every table that it names, -> a resolved campaign."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.core.campaign import Campaign
+from agent.core.parameters import CategoricalParameter
+from agent.core.pools import CandidatesParameter, MaterialParameter, Pool, PoolRef
+from agent.core.space import Parameter, SearchSpace
+from agent.core.values import canonical
+from agent.errors import CampaignError
+from agent.load import (
+    emptiness,
+    materials,
+    plan,
+    pools,
+    reading,
+    references,
+    revise,
+    rules,
+    settings,
+    shape,
+    space,
+)
+from agent.load.faults import Findings, Loc
+from agent.load.settings import Place, SettingsModels
+from agent.load.shape import Parts
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A campaign that stands on its own.
+
+    `source` is the file's own text; `blobs` holds each pool as canonical JSON under the sha256 that
+    the campaign names; `pools` the same by parameter; `warnings` what a person should know.
+    """
+
+    campaign: Campaign
+    source: str
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    pools: dict[str, Pool] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def space(self) -> SearchSpace:
+        """The campaign's space with its pools."""
+        return self.campaign.space.bound(self.pools)
+
+
+def read(
+    path: str | Path, settings_models: SettingsModels, environ: Mapping[str, str] | None = None
+) -> Resolved:
+    """The campaign in a file, with pools resolved and paths absolute.
+
+    Args:
+        path: The YAML file.
+        settings_models: Adapter name -> the model of its settings; the adapters that there are.
+        environ: Where `${NAME}` in file paths is looked up; default: the process's environment.
+
+    Raises:
+        CampaignError: it cannot be used; `faults` lists everything that is wrong with it.
+    """
+    file = Path(path)
+    document, findings = reading.document(file)
+    place = Place(file.resolve().parent, os.environ if environ is None else environ)
+    parts = shape.parts(findings)
+    tables = _resolve_parameters(findings, parts, place)
+    columns = space.columns(findings, parts, tables)
+    space.check_units(findings, parts)
+    rules.check(findings, parts.constraints, columns)
+    bound = None
+    if findings.clean(("parameters",)) and findings.clean(("constraints",)) and parts.parameters:
+        whole = tuple(parts.parameters.values()), tuple(parts.constraints.values())
+        bound = SearchSpace(parameters=whole[0], constraints=whole[1]).bound(tables)
+        if whole[1] and emptiness.nothing_left(*whole, tables, columns):
+            what = "no point of the space meets all of them"
+            findings.fault(("constraints",), what, "relax one, or widen the parameters")
+    plan.check(findings, parts, bound)
+    if "execution" in parts.single:
+        execution = parts.single["execution"]
+        parts.single["execution"] = settings.resolved(findings, execution, settings_models, place)
+    if findings.faults:
+        count = len(findings.faults)
+        raise CampaignError(
+            f"{file} cannot be used: {count} fault{'s' if count > 1 else ''}",
+            faults=findings.faults,
+        )
+    blobs = dict(map(_blob, tables.values()))
+    return Resolved(parts.campaign(), document.source, blobs, tables, findings.warnings)
+
+
+def _resolve_parameters(findings: Findings, parts: Parts, place: Place) -> dict[str, Pool]:
+    """Replaces each sound parameter by its resolved self, drops the others; gives the pools."""
+    tables: dict[str, Pool] = {}
+    apart = {objective.name for objective in parts.objectives.values()}
+    for n, parameter in list(parts.parameters.items()):
+        loc: Loc = ("parameters", n)
+        space.check_numbers(findings, loc, parameter)
+        resolved: Parameter | None = parameter
+        if isinstance(parameter, CategoricalParameter) and parameter.descriptor_file is not None:
+            resolved = _with_descriptors(findings, loc, parameter, place)
+        elif isinstance(parameter, CandidatesParameter | MaterialParameter):
+            resolved, pool = _with_pool(findings, loc, parameter, place, apart)
+            if pool is not None:
+                tables.setdefault(parameter.name, pool)
+        if resolved is None or not findings.clean(loc):
+            del parts.parameters[n]
+            continue
+        parts.parameters[n] = resolved
+        pool_here = tables.get(resolved.name)
+        reason = revise.old_rows_reason(resolved, pool_here)
+        if reason is not None:
+            findings.fault((*loc, "old_rows"), reason, "give a value in its range, or unknown")
+    return tables
+
+
+def _with_descriptors(
+    findings: Findings, loc: Loc, parameter: CategoricalParameter, place: Place
+) -> CategoricalParameter | None:
+    at = (*loc, "descriptor_file")
+    if parameter.descriptors is not None:
+        findings.fault(at, "descriptors are given in the file and here", "give one of the two")
+        return None
+    path = _file(findings, at, str(parameter.descriptor_file), place)
+    if path is None:
+        return None
+    described = pools.described(findings, loc, parameter, path)
+    update = {"descriptors": described, "descriptor_file": str(path)}
+    return None if described is None else parameter.model_copy(update=update)
+
+
+def _with_pool(
+    findings: Findings,
+    loc: Loc,
+    parameter: CandidatesParameter | MaterialParameter,
+    place: Place,
+    apart: set[str],
+) -> tuple[Parameter | None, Pool | None]:
+    update: dict[str, object] = {}
+    if isinstance(parameter, MaterialParameter):
+        made = materials.pool(findings, loc, parameter)
+    else:
+        path = _file(findings, (*loc, "file"), parameter.file, place)
+        if path is None:
+            return None, None
+        update["file"] = str(path)
+        made = pools.candidates(findings, loc, parameter, path, apart)
+    if made is None:
+        return None, None
+    sha256, raw = _blob(made)
+    # What is used is what is kept: the pool as it comes back from its own bytes.
+    pool = Pool.model_validate_json(raw)
+    update["pool"] = PoolRef(
+        sha256=sha256,
+        rows=len(pool.ids),
+        labels=tuple(pool.labels),
+        descriptors=tuple(pool.descriptors),
+    )
+    return parameter.model_copy(update=update), pool
+
+
+def _file(findings: Findings, loc: Loc, text: str, place: Place) -> Path | None:
+    path = references.located(findings, loc, text, place.folder, place.environ)
+    if path is None or not references.existing_file(findings, loc, path):
+        return None
+    return path
+
+
+def _blob(pool: Pool) -> tuple[str, bytes]:
+    raw = canonical(pool).encode()
+    return hashlib.sha256(raw).hexdigest(), raw

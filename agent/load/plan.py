@@ -1,0 +1,121 @@
+"""What the parts of a plan say of each other: objective, stop, budget, policy, initial points."""
+
+import math
+
+from agent.core.budget import Budget, Stop
+from agent.core.objective import Objective
+from agent.core.policy import Policy
+from agent.core.space import SearchSpace
+from agent.load.faults import Findings
+from agent.load.shape import Parts
+
+
+def check(findings: Findings, parts: Parts, space: SearchSpace | None) -> None:
+    """Faults between the parts; `space` is None where a parameter or a constraint is at fault."""
+    written = findings.document.data.get("objectives")
+    if isinstance(written, list) and len(written) > 1:
+        what = f"this version optimises one objective; {len(written)} are given"
+        mend = "keep the one to optimise, and let the others be recorded beside it"
+        findings.fault(("objectives",), what, mend)
+    stop, budget, policy = (parts.single.get(key) for key in ("stop", "budget", "policy"))
+    if stop is not None and 0 in parts.objectives:
+        _check_target(findings, stop, parts.objectives[0])
+    if budget is not None:
+        _check_budget(findings, budget, policy or Policy())
+    if policy is not None:
+        _check_unused(findings, policy)
+        if space is not None:
+            _check_points(findings, policy, space)
+    if space is not None and budget is not None:
+        _check_size(findings, budget, policy or Policy(), space)
+
+
+def affordable(budget: Budget) -> int | None:
+    """How many experiments the budget can pay for; None if only time limits it."""
+    limits = [] if budget.experiments is None else [budget.experiments]
+    if budget.cost is not None:
+        ratio = budget.cost.limit / budget.cost.per_experiment * (1 + 1e-9)
+        limits.append(int(min(ratio, 1e9)))
+    return min(limits, default=None)
+
+
+def _check_target(findings: Findings, stop: Stop, objective: Objective) -> None:
+    target, loc = stop.target, ("stop", "target")
+    if target is None:
+        return
+    if objective.goal == "within" and objective.score(target) < 0:
+        what = f"{target:g} is outside the range that the objective is to stay within"
+        findings.fault(loc, what, "leave it out: being within the range is the goal")
+    if objective.plausible is None:
+        return
+    lowest, highest = objective.plausible
+    if not lowest <= target <= highest:
+        what = f"no plausible reading ({lowest:g} to {highest:g}) is as good as {target:g}"
+        reached = objective.score(target) <= min(map(objective.score, (lowest, highest)))
+        if reached and objective.goal in ("maximise", "minimise"):
+            what = f"every plausible reading ({lowest:g} to {highest:g}) is as good as {target:g}"
+        findings.fault(loc, what, f"the goal is to {objective.goal}: check target and goal")
+    elif (objective.goal, target) in (("maximise", lowest), ("minimise", highest)):
+        what = f"the worst plausible reading, {target:g}, would already stop the campaign"
+        findings.fault(loc, what, f"the goal is to {objective.goal}: check target and goal")
+
+
+def _check_budget(findings: Findings, budget: Budget, policy: Policy) -> None:
+    if budget.cost is not None and budget.cost.per_experiment > budget.cost.limit:
+        what = f"one experiment costs more than the limit of {budget.cost.limit:g}"
+        findings.fault(("budget", "cost", "per_experiment"), what, "raise the limit")
+        return
+    most = affordable(budget)
+    if most is None:
+        return
+    times = f" × {policy.replicates} replicates" if policy.replicates > 1 else ""
+    design = policy.initial
+    first = design.size or len(design.points)
+    place = ("policy", "initial", "size" if design.size else "points")
+    pays = f"the budget pays for {most} experiments"
+    if first * policy.replicates > most:
+        findings.fault(
+            place, f"{first} initial points{times} are wanted, and {pays}", "ask for fewer"
+        )
+    if policy.batch_size * policy.replicates > most:
+        what = f"a batch of {policy.batch_size}{times} is wanted, and {pays}"
+        findings.fault(("policy", "batch_size"), what, "make the batch smaller")
+    if policy.in_flight is not None and policy.in_flight > most:
+        findings.warn(("policy", "in_flight"), f"{policy.in_flight} may be in flight, and {pays}")
+
+
+def _check_unused(findings: Findings, policy: Policy) -> None:
+    """Keys that the chosen policy does not look at: perhaps another policy was meant."""
+    given = policy.model_fields_set
+    for key, name in (("criterion", "uncertainty"), ("beta", "ucb")):
+        if key in given and policy.name != name:
+            what = f"policy {policy.name} does not look at {key}"
+            findings.warn(("policy", key), what, f"it belongs to policy {name}")
+    design = policy.initial
+    if design.points and design.size is not None and design.size != len(design.points):
+        what = f"the size is {design.size}, and {len(design.points)} points are given"
+        findings.fault(("policy", "initial", "size"), what, "leave the size out")
+
+
+def _check_points(findings: Findings, policy: Policy, space: SearchSpace) -> None:
+    for n, point in enumerate(policy.initial.points):
+        reasons = space.reasons(point)
+        if reasons:
+            what = "the point is not in the space: " + "; ".join(reasons)
+            findings.fault(("policy", "initial", "points", n), what, "mend it, or widen the space")
+        elif point in policy.initial.points[:n]:
+            findings.warn(("policy", "initial", "points", n), "the point is given twice")
+
+
+def _check_size(findings: Findings, budget: Budget, policy: Policy, space: SearchSpace) -> None:
+    size, most = space.size(), affordable(budget)
+    if size is None or most is None:
+        return
+    distinct = math.ceil(most / policy.replicates)
+    if size < distinct:
+        what = f"the space has {size} points, and the budget pays for {distinct}"
+        findings.warn(("budget",), what, "a smaller budget would see all of it")
+    design = policy.initial
+    if design.size is not None and design.size > size:
+        what = f"{design.size} initial points are wanted, and the space has {size}"
+        findings.fault(("policy", "initial", "size"), what, "ask for fewer")

@@ -1,0 +1,215 @@
+"""The loop: one round of a campaign, readable from top to bottom, without Prefect.
+
+`advance` may be called by a long-lived flow, by a schedule or by hand, once or twice, today or
+after a power cut: it reads everything from the store, takes the steps that can be taken, and says
+what it waits for. Nothing else is carried in memory: to resume is to run.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from agent import steps
+from agent.core import ids
+from agent.core.actor import AGENT
+from agent.core.job import Job, JobStatus
+from agent.core.register import CampaignStatus, Lease
+from agent.core.trial import OPEN, Trial, TrialStatus
+from agent.dispatch.holding import TTL_S, holding
+from agent.lab import Lab
+from agent.standing import Standing, campaign_of, stand
+
+Each = Callable[[str, Callable[[str], str], Sequence[str]], list[str]]
+"""Takes a step for each id, and gives what each said; Prefect makes tasks of them."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a round came to. `reason` says what it waits for, or why the campaign ended; `person`
+    whether only a person can end the waiting; `said` what the steps said.
+    """
+
+    state: Literal["progressed", "waiting", "paused", "finished", "stopped"]
+    reason: str = ""
+    person: bool = False
+    said: tuple[str, ...] = ()
+
+
+def in_turn(name: str, step: Callable[[str], str], subjects: Sequence[str]) -> list[str]:
+    """Take a step for each subject, one after the other."""
+    del name
+    return [step(subject) for subject in subjects]
+
+
+def rounds(
+    lab: Lab, name: str, each: Each = in_turn, ttl_s: float = TTL_S, *, heartbeat: bool = True
+) -> Iterator[Round]:
+    """Advance the campaign until it has ended, under one lease. The caller waits between rounds.
+
+    Raises:
+        LeaseHeld: somebody else is running it.
+        LeaseLost: somebody else has taken over.
+    """
+    campaign = lab.store.entry(name).id
+    with holding(lab.store, campaign, lab.me, lab.clock, ttl_s, heartbeat=heartbeat) as lease:
+        while True:
+            result = advance(lab, lease, each)
+            yield result
+            if result.state in {"finished", "stopped"}:
+                return
+
+
+def run_rounds(
+    lab: Lab,
+    name: str,
+    watch: Callable[[Round], None],
+    each: Each = in_turn,
+    *,
+    wait: bool = True,
+    ttl_s: float = TTL_S,
+) -> Round:
+    """Advance the campaign until it has ended or, if it is not to wait, until it would; the last round.
+
+    Args:
+        lab: The outside world.
+        name: Name or id of the campaign.
+        watch: Called after each round.
+        each: How steps are taken.
+        wait: Whether to look again after the campaign's poll interval when nothing can be done.
+        ttl_s: Seconds after which a silent holder may be taken over.
+    """
+    last = Round("waiting")
+    for last in rounds(lab, name, each, ttl_s):
+        watch(last)
+        if last.state in {"waiting", "paused"}:
+            if not wait:
+                return last
+            lab.clock.sleep(campaign_of(lab.store, lab.store.entry(name).id).execution.poll.seconds)
+    return last
+
+
+def advance(lab: Lab, lease: Lease, each: Each = in_turn) -> Round:
+    """One round: what is in doubt, what came back, what ends, what comes next, what may be sent."""
+    before = lab.store.sketch(lease.name)
+    said = each(
+        "reconcile", partial(steps.reconcile, lab, lease), _jobs(lab, lease, JobStatus.INTENDED)
+    )
+    at_work = _jobs(lab, lease, JobStatus.STARTED, JobStatus.RUNNING)
+    said += each("collect", partial(steps.collect, lab, lease), at_work)
+
+    now = stand(lab.store, lease.name, lab.clock.now())
+    if now.entry.status is CampaignStatus.PAUSED:
+        return Round("paused", now.entry.reason, person=True)
+    if now.entry.status is CampaignStatus.FINISHED:
+        return Round("finished", now.entry.reason)
+    if now.entry.status is CampaignStatus.STOPPED or now.ending:
+        return _wind_down(lab, lease, now)
+
+    _expire(lab, lease, now)
+    said += _propose(lab, lease, each, now)
+    said += each(
+        "review", partial(steps.review, lab, lease), _trials(lab, lease, TrialStatus.PROPOSED)
+    )
+    said += each(
+        "dispatch", partial(steps.dispatch, lab, lease), _trials(lab, lease, TrialStatus.APPROVED)
+    )
+    if lab.store.sketch(lease.name) != before:
+        return Round("progressed", said=tuple(said))
+    return _waiting(stand(lab.store, lease.name, lab.clock.now()), tuple(said))
+
+
+def _ids(records: Iterable[Job | Trial]) -> list[str]:
+    return [record.id for record in records]
+
+
+def _jobs(lab: Lab, lease: Lease, *statuses: JobStatus) -> list[str]:
+    return _ids(lab.store.jobs(lease.name, *statuses))
+
+
+def _trials(lab: Lab, lease: Lease, status: TrialStatus) -> list[str]:
+    return _ids(lab.store.trials(lease.name, status))
+
+
+def _wind_down(lab: Lab, lease: Lease, standing: Standing) -> Round:
+    """Withdraw what was not sent, wait for what was, then close the campaign."""
+    stopped = standing.entry.status is CampaignStatus.STOPPED
+    reason = (standing.entry.reason if stopped else standing.ending) or ""
+    unsent = standing.of(TrialStatus.PROPOSED, TrialStatus.APPROVED)
+    if unsent:
+        with lab.store.write(AGENT, lab.clock.now(), lease) as tx:
+            for trial in unsent:
+                tx.move_trial(trial.id, TrialStatus.CANCELLED, reason)
+    waits = _waits_for_jobs(standing)
+    if waits is not None:
+        return waits
+    if stopped:
+        return Round("stopped", reason)
+    with lab.store.write(AGENT, lab.clock.now(), lease) as tx:
+        tx.set_status(standing.entry.id, CampaignStatus.FINISHED, reason)
+    return Round("finished", reason)
+
+
+def _expire(lab: Lab, lease: Lease, standing: Standing) -> None:
+    rule = standing.campaign.review
+    if rule is None or rule.expires is None:
+        return
+    limit = rule.expires.seconds
+    waited = (
+        (trial, (standing.now - trial.at).total_seconds())
+        for trial in standing.of(TrialStatus.PROPOSED)
+    )
+    late = [trial for trial, seconds in waited if seconds > limit]
+    if late:
+        with lab.store.write(AGENT, standing.now, lease) as tx:
+            for trial in late:
+                tx.move_trial(trial.id, TrialStatus.EXPIRED, f"not reviewed within {rule.expires}")
+
+
+def _propose(lab: Lab, lease: Lease, each: Each, standing: Standing) -> list[str]:
+    """Decide batch after batch while a whole one fits in; a last, smaller one when nothing is open."""
+    said: list[str] = []
+    while _due(standing):
+        number = len(standing.decisions) + 1
+        said += each("propose", lambda _: steps.propose(lab, lease), [f"decision {number}"])
+        if not lab.store.decision(ids.record(lease.name, "D", number)).choices:
+            return said
+        standing = stand(lab.store, lease.name, lab.clock.now())
+    return said
+
+
+def _due(standing: Standing) -> bool:
+    """Whether another batch is to be chosen now."""
+    if standing.slots == 0:
+        return False
+    if not standing.of(*OPEN):
+        return True
+    return standing.slots >= standing.campaign.policy.batch_size and not standing.asked_already
+
+
+def _waits_for_jobs(standing: Standing) -> Round | None:
+    if standing.in_flight:
+        first, more = standing.in_flight[0], len(standing.in_flight) - 1
+        others = f" and {more} more" if more else ""
+        return Round("waiting", f"for {first.id}{others} on {first.instrument}")
+    unknown = standing.jobs_in(JobStatus.UNKNOWN)
+    if unknown:
+        what = f"for a person: what became of {unknown[0].id} is not known ({unknown[0].message})"
+        return Round("waiting", what, person=True)
+    return None
+
+
+def _waiting(standing: Standing, said: tuple[str, ...]) -> Round:
+    proposed = standing.of(TrialStatus.PROPOSED)
+    waits = _waits_for_jobs(standing)
+    if waits is not None:
+        return Round(waits.state, waits.reason, waits.person, said)
+    if proposed:
+        count = f"{len(proposed)} proposal" + ("s" if len(proposed) > 1 else "")
+        what = f"for a review of {count}: athanor review {standing.entry.name}"
+        return Round("waiting", what, person=True, said=said)
+    return Round(
+        "waiting",
+        f"for {standing.campaign.execution.target}: {said[-1] if said else ''}",
+        said=said,
+    )

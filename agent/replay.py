@@ -1,0 +1,193 @@
+"""Replay: each decision is computed again from its stored inputs, one at a time, never free-running."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from agent.core.campaign import Campaign
+from agent.core.decision import Choice, Decision
+from agent.core.history import Effective, Row, effective, key
+from agent.core.job import Observation
+from agent.core.policy import Policy
+from agent.core.register import Entry
+from agent.core.values import Point, Value, canonical
+from agent.data.store import Store
+from agent.decide.propose import Selection, acquisition_of, propose
+from agent.errors import ReplayError
+from agent.fingerprint import fingerprint
+from agent.standing import space_of
+
+TOLERANCE = 1e-6
+"""How far below the best the stored point's recomputed acquisition may be, to count as equivalent."""
+
+
+class Verdict(Value):
+    """What came of one decision: `identical` (bit-equal), `equivalent`, or `different`.
+
+    `stored` and `again` are the points; `why` says what differs.
+    """
+
+    decision: str
+    number: int
+    kind: str
+    verdict: Literal["identical", "equivalent", "different"]
+    stored: tuple[Point, ...]
+    again: tuple[Point, ...]
+    why: str = ""
+
+
+class Counterfactual(Value):
+    """What another policy would have asked for, from the same inputs."""
+
+    decision: str
+    number: int
+    policy: str
+    stored: tuple[Point, ...]
+    instead: tuple[Choice, ...]
+    same: bool
+
+
+def replay(store: Store, name: str, present: dict[str, str] | None = None) -> Iterator[Verdict]:
+    """Compute every decision of a campaign again, and say how the outcome compares.
+
+    Args:
+        store: Where the campaign is.
+        name: Its name or id.
+        present: The fingerprint of what computes now; default: this process's.
+
+    Raises:
+        ReplayError: what went into a decision is not in the store any more.
+    """
+    entry = store.entry(name)
+    for decision in store.decisions(entry.id):
+        again = _again(store, entry, decision, None)
+        yield _compare(store, entry, decision, again, present or fingerprint())
+
+
+def counterfactual(store: Store, name: str, policy: str) -> Iterator[Counterfactual]:
+    """What `policy` would have asked for at each decision that a model made."""
+    entry = store.entry(name)
+    for decision in store.decisions(entry.id):
+        if decision.kind != "model":
+            continue
+        changed = Policy.model_validate({**decision.policy, "name": policy})
+        again = _again(store, entry, decision, changed)
+        stored = tuple(choice.point for choice in decision.choices)
+        instead = tuple(choice.point for choice in again.choices)
+        yield Counterfactual(
+            decision=decision.id,
+            number=decision.number,
+            policy=policy,
+            stored=stored,
+            instead=again.choices,
+            same=[key(point) for point in stored] == [key(point) for point in instead],
+        )
+
+
+def rows_at(store: Store, entry: Entry, decision: Decision) -> tuple[Row, ...]:
+    """The rows that went into a decision, in its order, read from the store as they are now.
+
+    Raises:
+        ReplayError: one of them is gone.
+    """
+    campaign = campaign_at(store, decision)
+    observed = {one.id: one for one in store.observations(entry.id)}
+    missing = [row for row in decision.rows if row not in observed]
+    if missing:
+        raise ReplayError(
+            f"{decision.id}: the observation {missing[0]} is not in the store", "restore the store"
+        )
+    plans = effective(store.trials(entry.id), store.reviews(entry.id))
+    return tuple(_row(observed[row], plans, campaign, decision) for row in decision.rows)
+
+
+def campaign_at(store: Store, decision: Decision) -> Campaign:
+    """The campaign as it was when the decision was made."""
+    return Campaign.model_validate(store.revision(decision.campaign, decision.revision).document)
+
+
+def _row(
+    observation: Observation, plans: dict[str, Effective], campaign: Campaign, decision: Decision
+) -> Row:
+    planned = plans[observation.trial].point
+    told = {k: v for k, v in (observation.executed or {}).items() if k in planned}
+    point = campaign.space.completed({**planned, **told})
+    if point is None or observation.value is None:
+        raise ReplayError(
+            f"{decision.id}: {observation.id} cannot be a row of it", "the store was altered"
+        )
+    return Row(
+        id=observation.id,
+        trial=observation.trial,
+        point=point,
+        value=observation.value,
+        sd=observation.sd,
+    )
+
+
+def _again(store: Store, entry: Entry, decision: Decision, policy: Policy | None) -> Selection:
+    campaign = campaign_at(store, decision)
+    return propose(
+        space_of(store, campaign),
+        campaign.objective,
+        policy or Policy.model_validate(decision.policy),
+        rows_at(store, entry, decision),
+        decision.pending,
+        decision.barred,
+        decision.batch,
+        decision.seed,
+        started=decision.started,
+    )
+
+
+def _compare(
+    store: Store, entry: Entry, decision: Decision, again: Selection, present: dict[str, str]
+) -> Verdict:
+    stored = tuple(choice.point for choice in decision.choices)
+    points = tuple(choice.point for choice in again.choices)
+    same_points = [key(point) for point in stored] == [key(point) for point in points]
+    same_bits = _bits(decision.choices, decision.state) == _bits(again.choices, again.state)
+    changed = [name for name, value in present.items() if decision.fingerprint.get(name) != value]
+    verdict: Literal["identical", "equivalent", "different"] = "different"
+    why = ""
+    if same_bits:
+        verdict = "identical"
+    elif not changed:
+        why = "the same fingerprint, and not the same bits: what is stored was altered"
+    elif same_points:
+        verdict, why = "equivalent", f"same points; other {', '.join(changed)}"
+    else:
+        gap = _gap(store, entry, decision, points)
+        verdict = "equivalent" if gap is not None and gap <= TOLERANCE else "different"
+        why = f"acquisition {gap:.1e} below the best" if gap is not None else "other points"
+    return Verdict(
+        decision=decision.id,
+        number=decision.number,
+        kind=decision.kind,
+        verdict=verdict,
+        stored=stored,
+        again=points,
+        why=why,
+    )
+
+
+def _bits(choices: tuple[Choice, ...], state: object) -> str:
+    return canonical([[choice.model_dump(mode="json") for choice in choices], state])
+
+
+def _gap(store: Store, entry: Entry, decision: Decision, points: tuple[Point, ...]) -> float | None:
+    """How far the stored first point's acquisition is below that of the recomputed one."""
+    if decision.kind != "model" or decision.state is None or not points or not decision.choices:
+        return None
+    campaign = campaign_at(store, decision)
+    values = acquisition_of(
+        space_of(store, campaign),
+        campaign.objective,
+        Policy.model_validate(decision.policy),
+        rows_at(store, entry, decision),
+        decision.pending,
+        decision.barred,
+        decision.seed,
+        decision.state,
+        [decision.choices[0].point, points[0]],
+    )
+    return values[1] - values[0]

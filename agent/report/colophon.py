@@ -1,0 +1,204 @@
+"""What the campaign is: the end of the page, for those who want to do it again."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from agent.core.budget import Budget
+from agent.core.job import JobStatus
+from agent.core.mixtures import CompositionParameter
+from agent.core.parameters import ContinuousParameter, IntegerParameter
+from agent.core.pools import MaterialParameter, PoolColumn
+from agent.core.register import JournalEntry, Revision
+from agent.core.space import Parameter
+from agent.report.digits import brief, count, setting, unit, with_unit
+from agent.report.view import View
+
+_LONGEST = 160
+_PASSWORD = re.compile(r"//[^/@\s]+@")
+
+
+class Term(NamedTuple):
+    """One line of the account: a term, and what is said of it."""
+
+    name: str
+    words: str
+
+
+class Note(NamedTuple):
+    """A decision that had something to tell."""
+
+    number: int
+    kind: str
+    words: str
+
+
+class Doubt(NamedTuple):
+    """A job of which only a person can say what became."""
+
+    job: str
+    words: str
+
+
+def terms(view: View) -> list[Term]:
+    """The plan, term by term."""
+    return [Term(name, words) for name, words in _terms(view) if words]
+
+
+def _terms(view: View) -> Iterator[tuple[str, str]]:
+    campaign, objective = view.standing.campaign, view.objective
+    about = f" ({objective.quantity})" if objective.quantity else ""
+    yield "objective", f"{view.what}{about}: {_wanted(view)}"
+    yield "also measured", ", ".join(other.name for other in campaign.objectives[1:])
+    yield "budget", _budget(campaign.budget)
+    yield "stops early", _stop(view)
+    for parameter in view.space.parameters:
+        yield parameter.name, _parameter(parameter)
+    yield "constraints", "; ".join(str(one) for one in campaign.constraints)
+    for name, quantity in campaign.context.items():
+        value = (
+            quantity.value if isinstance(quantity.value, str) else brief(float(quantity.value), 6)
+        )
+        yield name, with_unit(value, quantity.unit)
+    yield "policy", _policy(view)
+    yield "seed", str(campaign.seed)
+    execution = campaign.execution
+    told = ", ".join(f"{name} {_short(value)}" for name, value in execution.settings.items())
+    yield "adapter", execution.adapter + (f": {told}" if told else "")
+    yield "instrument", execution.instrument or ""
+    yield "review", campaign.review.mode if campaign.review else "as the adapter asks for"
+
+
+def _wanted(view: View) -> str:
+    objective = view.objective
+    match objective.goal:
+        case "match":
+            return f"match {with_unit(brief(objective.target or 0.0, 6), objective.unit)}"
+        case "within":
+            low, high = objective.low, objective.high
+            ends = ("−∞" if low is None else brief(low, 6), "∞" if high is None else brief(high, 6))
+            return "stay within " + with_unit(" to ".join(ends), objective.unit)
+    return objective.goal + (f", in {unit(objective.unit)}" if unit(objective.unit) else "")
+
+
+def _budget(budget: Budget) -> str:
+    cost = budget.cost
+    parts = (
+        count(budget.experiments, "experiment") if budget.experiments else "",
+        f"{with_unit(brief(cost.limit, 6), cost.unit)} at {brief(cost.per_experiment, 6)} each"
+        if cost
+        else "",
+        str(budget.wall_time) if budget.wall_time else "",
+    )
+    return ", ".join(part for part in parts if part)
+
+
+def _stop(view: View) -> str:
+    stop = view.standing.campaign.stop
+    parts = [f"after {count(stop.idle_rounds, 'idle round')}"]
+    if stop.no_improvement_after:
+        parts.append(f"after {count(stop.no_improvement_after, 'result')} without improvement")
+    if stop.target is not None:
+        parts.append(f"at {view.value(stop.target)}")
+    return ", ".join(parts)
+
+
+def _parameter(parameter: Parameter) -> str:
+    about = f" ({parameter.description})" if parameter.description else ""
+    return _range(parameter) + about
+
+
+def _range(parameter: Parameter) -> str:
+    match parameter:
+        case CompositionParameter():
+            return parameter.summary()
+        case MaterialParameter():
+            return f"{_rows(parameter)}; " + "; ".join(
+                f"{one.name}: " + ", ".join(f"{s} of {' '.join(e)}" for s, e in one.sites.items())
+                for one in parameter.prototypes
+            )
+        case PoolColumn():
+            return _rows(parameter)
+        case ContinuousParameter():
+            fine = f"{parameter.digits or 3} digits, on a log scale"
+            if parameter.scale == "linear":
+                fine = f"steps of {brief(parameter.step, 6)}"
+            ends = (setting(parameter, parameter.low), setting(parameter, parameter.high))
+            return f"{with_unit(' to '.join(ends), parameter.unit)}, {fine}"
+        case IntegerParameter():
+            return with_unit(f"{parameter.low} to {parameter.high}", parameter.unit)
+    shown = ", ".join(setting(parameter, value) for value in parameter.values[:12])
+    return with_unit(shown + (", …" if len(parameter.values) > 12 else ""), parameter.unit)
+
+
+def _rows(parameter: PoolColumn) -> str:
+    return count(parameter.pool.rows, "candidate") if parameter.pool else "candidates"
+
+
+def _policy(view: View) -> str:
+    policy = view.standing.campaign.policy
+    initial = policy.initial.design + (f" of {policy.initial.size}" if policy.initial.size else "")
+    parts = [policy.name.replace("_", " "), f"initial design {initial}"]
+    if policy.batch_size > 1:
+        parts.append(f"batches of {policy.batch_size}")
+    if policy.replicates > 1:
+        parts.append(f"each point {policy.replicates} times")
+    return ", ".join(parts)
+
+
+def _short(value: object) -> str:
+    """A setting of the adapter, without the password of an address, and not too long."""
+    text = _PASSWORD.sub("//…@", str(value))
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+def decided(view: View) -> str:
+    """The decisions, counted by kind."""
+    kinds = {"initial": "initial", "model": "by the model", "given": "given by a person"}
+    decisions = view.standing.decisions
+    parts = [
+        f"{sum(decision.kind == kind for decision in decisions)} {words}"
+        for kind, words in kinds.items()
+        if any(decision.kind == kind for decision in decisions)
+    ]
+    return (
+        f"{count(len(decisions), 'decision')}: {', '.join(parts)}." if parts else "No decision yet."
+    )
+
+
+def notes(view: View) -> list[Note]:
+    """The decisions with notes: what fell back, and why."""
+    return [
+        Note(decision.number, decision.kind, "; ".join(decision.notes))
+        for decision in view.standing.decisions
+        if decision.notes
+    ]
+
+
+def doubts(view: View) -> list[Doubt]:
+    """The jobs in doubt."""
+    return [
+        Doubt(
+            job.id,
+            f"{', '.join(view.name(view.trials[t]) for t in job.trials if t in view.trials)}, sent to "
+            f"{job.instrument} on {job.intended_at:%Y-%m-%d %H:%M %Z}"
+            + (f": {job.message}" if job.message else ""),
+        )
+        for job in view.standing.jobs_in(JobStatus.UNKNOWN)
+    ]
+
+
+def account(journal: Sequence[JournalEntry]) -> str:
+    """The end of the journal: with it, the account cannot be altered unseen."""
+    if not journal:
+        return ""
+    last = max(journal, key=lambda entry: entry.seq)
+    return f"The journal has {count(last.seq, 'line')}; the hash of the last is {last.hash}."
+
+
+def history(revisions: Sequence[Revision]) -> list[tuple[str, tuple[str, ...]]]:
+    """Each revision: by whom and when, and what it changed."""
+    return [
+        (f"Revision {one.number}, {one.at:%Y-%m-%d %H:%M %Z}, by {one.by.name}", one.diff)
+        for one in revisions
+    ]

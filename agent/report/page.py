@@ -1,0 +1,131 @@
+"""The page: one HTML file that asks nothing of anybody, for the screen, the phone and paper."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from agent.core.register import JournalEntry, Revision
+from agent.core.space import SearchSpace
+from agent.core.trial import Proposal, TrialStatus
+from agent.data.store import Store
+from agent.report import colophon, grid, headline, listing, predicted, progress, results, tried
+from agent.report.digits import with_unit
+from agent.report.view import View
+from agent.standing import Standing, space_of, stand
+
+_MOST_WAITING = 6
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("agent.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html")
+
+
+@cache
+def _asset(name: str) -> Markup:
+    return Markup((Path(__file__).parent / name).read_text(encoding="utf-8"))  # noqa: S704 - ours
+
+
+def render(
+    standing: Standing,
+    proposals: Sequence[Proposal] = (),
+    *,
+    revisions: Sequence[Revision] = (),
+    journal: Sequence[JournalEntry] = (),
+    space: SearchSpace | None = None,
+) -> str:
+    """The report of a campaign as one HTML page. The same input gives the same text.
+
+    Args:
+        standing: The campaign at one moment.
+        proposals: Why its trials were proposed, with what was predicted.
+        revisions: Its revisions, with what each changed.
+        journal: Its account; of the last line, the hash is printed.
+        space: Its space with the pools bound; without, candidates never tried are not drawn.
+    """
+    view = View(standing, proposals, space)
+    came, checks = results.outcomes(view), results.checks(view)
+    return _template().render(
+        view=view,
+        standing=standing,
+        campaign=standing.campaign,
+        now=f"{standing.now:%Y-%m-%d %H:%M %Z}",
+        style=_asset("report.css"),
+        script=_asset("report.js"),
+        script_hash=b64encode(sha256(_asset("report.js").encode()).digest()).decode(),
+        state=headline.state(view),
+        best=headline.best_sentence(view),
+        best_settings=headline.best_settings(view),
+        bars=headline.bars(view),
+        doubts=colophon.doubts(view),
+        waiting=_waiting(view),
+        kinds={outcome.kind for outcome in came},
+        progress=progress.draw(view, came),
+        progress_narrow=progress.draw(view, came, 350, 270),
+        predicted=predicted.draw(view, checks),
+        share=predicted.share(checks),
+        verdict=predicted.verdict(view, checks),
+        panels=tried.panels(view),
+        ramp=grid.ramp(view),
+        headings=listing.headings(view),
+        lines=listing.lines(view),
+        terms=colophon.terms(view),
+        history=colophon.history(revisions),
+        decided=colophon.decided(view),
+        notes=colophon.notes(view),
+        account=colophon.account(journal),
+    )
+
+
+def _waiting(view: View) -> dict[str, object]:
+    """The proposals that wait for a review: the first few, and how many more."""
+    waiting = view.standing.of(TrialStatus.PROPOSED)
+    shown = []
+    for trial in waiting[:_MOST_WAITING]:
+        proposal = view.proposals.get(trial.id)
+        words = view.words(view.standing.effective[trial.id].point)
+        foreseen = listing.predicted(view, trial).words
+        expected = with_unit(f"predicted {foreseen}", view.objective.unit) if foreseen else ""
+        shown.append((view.name(trial), words, expected, proposal.why if proposal else ""))
+    return {"shown": shown, "more": len(waiting) - len(shown)}
+
+
+def write(store: Store, name: str, path: Path, now: datetime) -> Path:
+    """Write the report of the campaign `name` to `path`.
+
+    Args:
+        store: Where the campaign is kept.
+        name: The campaign, by name or id.
+        path: The HTML file.
+        now: The time that the page bears.
+
+    Returns:
+        The file that was written.
+
+    Raises:
+        NotFound: the store has no such campaign.
+    """
+    standing = stand(store, name, now)
+    campaign = standing.entry.id
+    page = render(
+        standing,
+        store.proposals(campaign),
+        revisions=store.revisions(campaign),
+        journal=store.journal(campaign),
+        space=space_of(store, standing.campaign),
+    )
+    path.write_text(page, encoding="utf-8")
+    return path

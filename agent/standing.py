@@ -1,0 +1,234 @@
+"""How a campaign stands: everything that the store knows of it, read at one moment, as one value."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, lru_cache
+
+from agent.core.budget import Use, counts, room, spent, used
+from agent.core.campaign import Campaign
+from agent.core.decision import Decision
+from agent.core.history import (
+    Best,
+    Effective,
+    Pending,
+    Row,
+    best,
+    effective,
+    key,
+    rows_of,
+    since_improvement,
+)
+from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation
+from agent.core.pools import Pool
+from agent.core.register import Entry
+from agent.core.space import SearchSpace
+from agent.core.trial import OPEN, Review, Trial, TrialStatus
+from agent.core.values import Point, canonical
+from agent.data.store import Store
+
+_AGAIN = 2
+"""Failed experiments at a point after which it is not asked for again, whatever the failure was."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A campaign at one moment. Made anew each time: nothing of it is carried in memory."""
+
+    entry: Entry
+    revision: int
+    campaign: Campaign
+    trials: tuple[Trial, ...]
+    reviews: tuple[Review, ...]
+    jobs: tuple[Job, ...]
+    observations: tuple[Observation, ...]
+    decisions: tuple[Decision, ...]
+    now: datetime
+
+    @cached_property
+    def effective(self) -> dict[str, Effective]:
+        """Trial id -> what is really to be done, after edits."""
+        return effective(self.trials, self.reviews)
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows that teach: the campaign's own, and imported ones; in the present space."""
+        completed = (
+            (row, self.campaign.space.completed(row.point)) for row in self._rows(own=False)
+        )
+        return tuple(row.model_copy(update={"point": point}) for row, point in completed if point)
+
+    @cached_property
+    def own_rows(self) -> tuple[Row, ...]:
+        """The rows that count for best, stop and report."""
+        return self._rows(own=True)
+
+    def _rows(self, *, own: bool) -> tuple[Row, ...]:
+        return rows_of(
+            self.trials, self.observations, self.campaign.objective, self.effective, own=own
+        )
+
+    @cached_property
+    def best(self) -> Best | None:
+        """The best point so far, by the mean of its values."""
+        return best(self.own_rows, self.campaign.objective)
+
+    @cached_property
+    def use(self) -> Use:
+        """What has been used of the budget."""
+        return used(self.jobs, self.now)
+
+    def of(self, *statuses: TrialStatus) -> tuple[Trial, ...]:
+        """The trials in one of `statuses`, in order."""
+        return tuple(trial for trial in self.trials if trial.status in statuses)
+
+    def jobs_in(self, *statuses: JobStatus) -> tuple[Job, ...]:
+        """The jobs in one of `statuses`, in order."""
+        return tuple(job for job in self.jobs if job.status in statuses)
+
+    @property
+    def in_flight(self) -> tuple[Job, ...]:
+        """The jobs that may be going on at an instrument."""
+        return self.jobs_in(*IN_FLIGHT)
+
+    @property
+    def pending(self) -> tuple[Pending, ...]:
+        """The points that may still bring a result."""
+        found = []
+        for trial in self.of(*OPEN):
+            point = self.campaign.space.completed(self.effective[trial.id].point)
+            if point is not None:
+                found.append(Pending(trial=trial.id, point=point))
+        return tuple(found)
+
+    @cached_property
+    def barred(self) -> tuple[Point, ...]:
+        """Points that may not be asked for again: rejected, infeasible, or failed twice."""
+        failures: dict[object, int] = {}
+        infeasible = {t for job in self.jobs if job.failure == "infeasible" for t in job.trials}
+        found = []
+        for trial in self.trials:
+            point = self.effective[trial.id].point
+            if trial.status is TrialStatus.FAILED:
+                failures[key(point)] = failures.get(key(point), 0) + 1
+            again = failures.get(key(point), 0) >= _AGAIN
+            if trial.status is TrialStatus.REJECTED or trial.id in infeasible or again:
+                found.append(point)
+        return tuple(found)
+
+    @property
+    def slots(self) -> int:
+        """How many more trials may be opened now: by concurrency, and by the budget's room."""
+        open_now = len(self.of(*OPEN))
+        free = self.campaign.policy.concurrency - open_now
+        left = room(self.campaign.budget, self.use)
+        unreserved = len(self.of(TrialStatus.PROPOSED, TrialStatus.APPROVED))
+        return max(free if left is None else min(free, left - unreserved), 0)
+
+    @property
+    def asked_already(self) -> bool:
+        """Whether the last decision was empty and nothing changed since: asking again is no use."""
+        last = self.decisions[-1] if self.decisions else None
+        return (
+            last is not None
+            and not last.choices
+            and last.rows == tuple(row.id for row in self.rows)
+            and last.pending == self.pending
+        )
+
+    @property
+    def idle_rounds(self) -> int:
+        """The last decisions in a row that came to nothing: empty, or every trial was rejected by a
+        rule or refused by the instrument until no attempt was left.
+        """
+        nothing = {r.trial for r in self.reviews if r.verdict == "reject" and r.by.kind == "rule"}
+        refused = {t for job in self.jobs_in(JobStatus.REFUSED) for t in job.trials}
+        executed = {t for job in self.jobs if counts(job) for t in job.trials}
+        nothing |= {t.id for t in self.of(TrialStatus.FAILED)} & refused - executed
+        made: dict[str | None, list[str]] = {}
+        for trial in self.trials:
+            made.setdefault(trial.decision, []).append(trial.id)
+        count = 0
+        for decision in reversed(self.decisions):
+            if any(trial not in nothing for trial in made.get(decision.id, [])):
+                break
+            count += 1
+        return count
+
+    @property
+    def ending(self) -> str | None:
+        """Why nothing more is to be proposed or sent, by the campaign's rules; None to go on."""
+        stop, objective = self.campaign.stop, self.campaign.objective
+        over = spent(self.campaign.budget, self.use)
+        if over:
+            return over
+        if stop.target is not None and self.best is not None:
+            reached = objective.score(self.best.value) >= objective.score(stop.target)
+            if reached:
+                return f"the target is reached: {self.best.value:g} {objective.unit}"
+        if stop.no_improvement_after is not None:
+            stale = since_improvement(self.own_rows, objective)
+            if stale >= stop.no_improvement_after:
+                return f"no improvement in {stale} results"
+        if not self.of(*OPEN) and self.idle_rounds >= stop.idle_rounds:
+            return f"{self.idle_rounds} rounds in a row came to nothing: {self._why_idle()}"
+        return None
+
+    def _why_idle(self) -> str:
+        reasons = [r.reasons[0] for r in self.reviews if r.verdict == "reject" and r.reasons]
+        notes = self.decisions[-1].notes if self.decisions else ()
+        if self.decisions and not self.decisions[-1].choices:
+            return notes[-1] if notes else "no point is left to propose"
+        if reasons:
+            return f"every proposal was rejected ({reasons[-1]})"
+        refused = self.jobs_in(JobStatus.REFUSED)
+        return (
+            f"the instrument refuses ({refused[-1].message})" if refused else "nothing was accepted"
+        )
+
+
+@lru_cache(maxsize=64)
+def _campaign(document: str) -> Campaign:
+    return Campaign.model_validate_json(document)
+
+
+def campaign_of(store: Store, campaign: str) -> Campaign:
+    """The latest revision of a campaign (by id), as its frozen value.
+
+    Raises:
+        NotFound: the store has no such campaign.
+    """
+    revision = store.revision(campaign)
+    return _campaign(canonical(revision.document))
+
+
+def stand(store: Store, campaign: str, now: datetime) -> Standing:
+    """Read how the campaign (by name or id) stands.
+
+    Raises:
+        NotFound: the store has no such campaign.
+    """
+    entry = store.entry(campaign)
+    revision = store.revision(entry.id)
+    return Standing(
+        entry=entry,
+        revision=revision.number,
+        campaign=campaign_of(store, entry.id),
+        trials=tuple(store.trials(entry.id)),
+        reviews=tuple(store.reviews(entry.id)),
+        jobs=tuple(store.jobs(entry.id)),
+        observations=tuple(store.observations(entry.id)),
+        decisions=tuple(store.decisions(entry.id)),
+        now=now,
+    )
+
+
+@lru_cache(maxsize=32)
+def _pool(content: bytes) -> Pool:
+    return Pool.model_validate_json(content)
+
+
+def space_of(store: Store, campaign: Campaign) -> SearchSpace:
+    """The campaign's space with its pools bound."""
+    return campaign.space.bound(
+        {name: _pool(store.blob(sha)) for name, sha in campaign.pools.items()}
+    )

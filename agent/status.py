@@ -1,0 +1,107 @@
+"""A campaign in a few values, for a terminal, an artifact or a machine."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from agent.core.job import JobStatus
+from agent.core.trial import TrialStatus
+from agent.core.values import Point, Value
+from agent.standing import Standing
+
+Status = TypeVar("Status", TrialStatus, JobStatus)
+
+
+class Limit(Value):
+    """One limit of the budget: what was used of it, of how much, in which unit."""
+
+    name: str
+    used: float
+    limit: float
+    unit: str
+
+
+class Summary(Value):
+    """How a campaign stands, in a few values."""
+
+    name: str
+    id: str
+    state: str
+    reason: str
+    revision: int
+    objective: str
+    unit: str
+    goal: str
+    best: float | None
+    best_point: Point | None
+    best_trial: str | None
+    measured: int
+    trials: dict[TrialStatus, int]
+    jobs: dict[JobStatus, int]
+    budget: tuple[Limit, ...]
+    waits_for: Literal["", "a review", "a person", "an instrument"]
+    begun: datetime
+
+    @property
+    def bar(self) -> tuple[float, float]:
+        """Used and limit of the first limit: what a progress bar shows."""
+        first = self.budget[0]
+        return first.used, first.limit
+
+
+def summarise(standing: Standing) -> Summary:
+    """The summary of a standing."""
+    objective, best = standing.campaign.objective, standing.best
+    settings = standing.effective[best.trial].settings if best else None
+    return Summary(
+        name=standing.entry.name,
+        id=standing.entry.id,
+        state=standing.entry.status,
+        reason=standing.entry.reason,
+        revision=standing.revision,
+        objective=objective.name,
+        unit=objective.unit,
+        goal=objective.goal,
+        best=best.value if best else None,
+        best_point=settings,
+        best_trial=best.trial if best else None,
+        measured=len(standing.own_rows),
+        trials=_counts(trial.status for trial in standing.trials),
+        jobs=_counts(job.status for job in standing.jobs),
+        budget=limits(standing),
+        waits_for=_waits_for(standing),
+        begun=standing.entry.at,
+    )
+
+
+def limits(standing: Standing) -> tuple[Limit, ...]:
+    """Every limit of the campaign's budget with what was used of it."""
+    budget, use = standing.campaign.budget, standing.use
+    found = []
+    if budget.experiments is not None:
+        found.append(
+            Limit(name="experiments", used=use.experiments, limit=budget.experiments, unit="")
+        )
+    if budget.cost is not None:
+        found.append(
+            Limit(name="cost", used=use.cost, limit=budget.cost.limit, unit=budget.cost.unit)
+        )
+    if budget.wall_time is not None:
+        hours, limit = use.seconds / 3600, budget.wall_time.seconds / 3600
+        found.append(Limit(name="wall time", used=hours, limit=limit, unit="h"))
+    return tuple(found)
+
+
+def _waits_for(standing: Standing) -> Literal["", "a review", "a person", "an instrument"]:
+    if standing.jobs_in(JobStatus.UNKNOWN):
+        return "a person"
+    if standing.in_flight:
+        return "an instrument"
+    return "a review" if standing.of(TrialStatus.PROPOSED) else ""
+
+
+def _counts(statuses: Iterable[Status]) -> dict[Status, int]:
+    counts: dict[Status, int] = {}
+    for status in statuses:
+        counts[status] = counts.get(status, 0) + 1
+    return counts

@@ -1,0 +1,290 @@
+"""The steps of a round, each for one job, one trial or one decision; `loop` puts them in order.
+
+A step takes ids and gives a word for people; everything that it needs it reads from the store, so
+that it may be a task of its own, be taken again, or be taken by another process.
+"""
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from agent.core import ids
+from agent.core.actor import AGENT
+from agent.core.adapter import Adapter
+from agent.core.campaign import Campaign
+from agent.core.decision import Choice, Decision
+from agent.core.history import Effective, effective
+from agent.core.job import IN_FLIGHT, Job, JobStatus
+from agent.core.register import Lease
+from agent.core.seeds import derived
+from agent.core.trial import Plan, Prediction, Proposal, Trial, TrialStatus
+from agent.decide import review as rules
+from agent.decide.propose import propose as choose
+from agent.dispatch.plans import approval_for, plan_for
+from agent.dispatch.reconcile import doubt, overdue
+from agent.dispatch.reconcile import reconcile as look_up
+from agent.dispatch.reviewing import CHECK, RENEWAL, UNATTENDED, Verdict, permit
+from agent.dispatch.reviewing import review as write_review
+from agent.dispatch.send import intend, send
+from agent.errors import AdapterError, BudgetSpent
+from agent.fingerprint import fingerprint
+from agent.ingest.collect import collect as take_in
+from agent.ingest.collect import ingest_timeout
+from agent.lab import Lab
+from agent.standing import Standing, campaign_of, space_of, stand
+
+Answer = TypeVar("Answer")
+
+
+def reconcile(lab: Lab, lease: Lease, job_id: str) -> str:
+    """Find out what became of a job that was intended and that nobody here is sending."""
+    job, campaign = lab.store.job(job_id), campaign_of(lab.store, lease.name)
+    adapter = lab.adapter(campaign)
+    found = _attempt(
+        lab,
+        lease,
+        job_id,
+        lambda: look_up(lab.store, lease, campaign, job, adapter, lab.me, lab.clock.now()),
+    )
+    if isinstance(found, Trouble) and overdue(campaign, job, lab.clock.now()):
+        doubt(lab.store, lease, job, found.reason, lab.clock.now())
+        return "unknown"
+    return str(found)
+
+
+def collect(lab: Lab, lease: Lease, job_id: str) -> str:
+    """Take in what a started job has brought."""
+    job, campaign = lab.store.job(job_id), campaign_of(lab.store, lease.name)
+    adapter = lab.adapter(campaign)
+
+    def step() -> str:
+        state, message = take_in(lab.store, lease, campaign, job, adapter, lab.clock)
+        return f"{state}: {message}" if message else state
+
+    said = _attempt(lab, lease, job_id, step)
+    still = lab.store.job(job_id).status in IN_FLIGHT
+    if still and overdue(campaign, job, lab.clock.now()):
+        return _give_up(lab, lease, campaign, job, adapter)
+    return str(said)
+
+
+def _give_up(lab: Lab, lease: Lease, campaign: Campaign, job: Job, adapter: Adapter) -> str:
+    # A physical effect that has not answered in time may have happened: only a person can say.
+    if _attempt(lab, lease, job.id, lambda: adapter.capabilities().effect) == "pure":
+        ingest_timeout(lab.store, lease, campaign, job, lab.clock.now())
+        return "failed: timeout"
+    doubt(lab.store, lease, job, "no end within the deadline for a job", lab.clock.now())
+    return "unknown"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """An adapter did not answer as it should; `reason` is what was written down."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        """The last line of the reason."""
+        return f"error: {self.reason.strip().splitlines()[-1]}"
+
+
+def _attempt(lab: Lab, lease: Lease, subject: str, step: Callable[[], Answer]) -> Answer | Trouble:
+    """Take a step that speaks to an adapter. The one place where any fault of other people's code
+    is caught: it is written down, and looked into again in the next round.
+    """
+    try:
+        return step()
+    except AdapterError as error:
+        reason = str(error)
+    except _FAULTS:
+        reason = traceback.format_exc(limit=-3)
+    with lab.store.write(AGENT, lab.clock.now(), lease) as tx:
+        tx.record(lease.name, "adapter.error", subject, {"reason": reason})
+    return Trouble(reason)
+
+
+_FAULTS = (
+    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NotImplementedError,
+    OSError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
+
+
+def propose(lab: Lab, lease: Lease) -> str:
+    """Choose the next batch, and write the decision with everything that went in."""
+    standing = stand(lab.store, lease.name, lab.clock.now())
+    campaign, number = standing.campaign, len(standing.decisions) + 1
+    asked = min(campaign.policy.batch_size, standing.slots)
+    seed = derived(campaign.seed, "decision", number)
+    space = space_of(lab.store, campaign)
+    selection = choose(
+        space,
+        campaign.objective,
+        campaign.policy,
+        standing.rows,
+        standing.pending,
+        standing.barred,
+        asked,
+        seed,
+        started=len(standing.trials),
+    )
+    decision = Decision(
+        id=ids.record(lease.name, "D", number),
+        campaign=lease.name,
+        number=number,
+        revision=standing.revision,
+        kind=selection.kind,
+        rows=tuple(row.id for row in standing.rows),
+        pending=standing.pending,
+        barred=standing.barred,
+        started=len(standing.trials),
+        batch=asked,
+        seed=seed,
+        clock=standing.now,
+        budget=standing.use.model_dump(),
+        policy=campaign.policy.model_dump(mode="json"),
+        choices=selection.choices,
+        state=selection.state,
+        notes=selection.notes,
+        fingerprint=fingerprint(),
+        at=lab.clock.now(),
+    )
+    _write(lab, lease, standing, decision)
+    return f"{len(selection.choices)} proposed ({selection.kind})"
+
+
+def _write(lab: Lab, lease: Lease, standing: Standing, decision: Decision) -> None:
+    space = space_of(lab.store, standing.campaign)
+    trials, proposals = [], []
+    with lab.store.write(AGENT, decision.at, lease) as tx:
+        for choice in decision.choices:
+            number = tx.number(lease.name, "trial")
+            trial = Trial(
+                id=ids.record(lease.name, "T", number),
+                campaign=lease.name,
+                number=number,
+                revision=decision.revision,
+                batch=decision.number,
+                decision=decision.id,
+                role="replicate" if choice.replicate_of else "candidate",
+                point=choice.point,
+                settings=space.settings(choice.point),
+                replicate_of=choice.replicate_of,
+                at=decision.at,
+            )
+            trials.append(trial)
+            proposals.append(_proposal(trial, decision, choice))
+        tx.decide(decision, trials, proposals)
+
+
+def _proposal(trial: Trial, decision: Decision, choice: Choice) -> Proposal:
+    return Proposal(
+        id=ids.record(trial.campaign, "P", trial.number),
+        trial=trial.id,
+        decision=decision.id,
+        prediction={
+            name: Prediction(mean=mean, sd=sd) for name, (mean, sd) in choice.prediction.items()
+        },
+        acquisition=choice.acquisition,
+        score=choice.score,
+        shares=choice.shares,
+        why=choice.why,
+        at=decision.at,
+    )
+
+
+def review(lab: Lab, lease: Lease, trial_id: str) -> str:
+    """Let the rules speak: reject what the adapter speaks against, approve where none is due."""
+    campaign, trial, plan, wanted = _planned(lab, lease, trial_id)
+    adapter = lab.adapter(campaign)
+    asked = _attempt(lab, lease, trial_id, lambda: (adapter.capabilities(), adapter.check(plan)))
+    if isinstance(asked, Trouble):
+        return str(asked)
+    capabilities, against = asked
+    unattended = campaign.execution.target in lab.unattended
+    rule = rules.rule_in_force(campaign.review, capabilities, unattended=unattended)
+    outside = space_of(lab.store, campaign).reasons(wanted.point)
+    finding = rules.find(plan, rule, lambda _: against, outside)
+    if finding.verdict == "wait":
+        return "waits for a review"
+    rejects = finding.verdict == "reject"
+    write_review(
+        lab.store,
+        trial,
+        campaign,
+        Verdict("reject", CHECK, finding.reasons) if rejects else Verdict("approve", UNATTENDED),
+        lab.clock.now(),
+        lease=lease,
+        limits=lab.limits,
+    )
+    return "rejected by rule" if rejects else "approved by rule"
+
+
+def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
+    """Send one approved trial, if its instrument can take it and an approval binds it as it is."""
+    campaign, trial, plan, _ = _planned(lab, lease, trial_id)
+    adapter, now = lab.adapter(campaign), lab.clock.now()
+    held = _held(lab, lease, campaign, adapter, trial_id)
+    if held:
+        return held
+    approval = approval_for(plan, lab.store.approvals_of(trial_id), now)
+    if approval is None:
+        return _permit_again(lab, lease, trial, plan)
+    try:
+        job = intend(lab.store, lease, campaign, plan, approval, lab.me, now)
+    except BudgetSpent as error:
+        return f"not sent: {error}"
+    return str(
+        _attempt(
+            lab, lease, job.id, lambda: send(lab.store, lease, campaign, job, adapter, lab.clock)
+        )
+    )
+
+
+def _planned(lab: Lab, lease: Lease, trial_id: str) -> tuple[Campaign, Trial, Plan, Effective]:
+    campaign, trial = campaign_of(lab.store, lease.name), lab.store.trial(trial_id)
+    wanted = effective([trial], lab.store.reviews_of(trial_id))[trial_id]
+    return campaign, trial, plan_for(trial, wanted, campaign, lab.limits), wanted
+
+
+def _held(
+    lab: Lab, lease: Lease, campaign: Campaign, adapter: Adapter, trial_id: str
+) -> str | None:
+    """Why the instrument takes nothing now; None if it does."""
+    name = campaign.execution.target
+    in_doubt = lab.store.in_doubt(name)
+    if in_doubt:
+        return f"held, since what became of {in_doubt[0].id} is not known"
+    asked = _attempt(lab, lease, trial_id, lambda: (adapter.capabilities(), adapter.health()))
+    if isinstance(asked, Trouble):
+        return str(asked)
+    capabilities, health = asked
+    if capabilities.effect == "physical" and len(lab.store.busy(name)) >= capabilities.parallel:
+        return f"{name} is at work"
+    return None if health.state == "ready" else f"{name} is {health.state}: {health.reason}"
+
+
+def _permit_again(lab: Lab, lease: Lease, trial: Trial, plan: Plan) -> str:
+    """No approval permits what would be sent now.
+
+    If the last sending of just this was refused, its permission is renewed; otherwise the trial
+    goes back to review.
+    """
+    now = lab.clock.now()
+    jobs = lab.store.jobs_of(trial.id)
+    used = [
+        one
+        for one in lab.store.approvals_of(trial.id)
+        if one.job
+        and one.digest == plan.digest
+        and one.revoked_at is None
+        and (one.expires_at is None or now < one.expires_at)
+    ]
+    with lab.store.write(RENEWAL, now, lease) as tx:
+        if jobs and jobs[-1].status is JobStatus.REFUSED and used:
+            last = used[-1]
+            permit(tx, plan, trial.campaign, last.review, RENEWAL, now, last.expires_at)
+            return "permitted again: nothing was executed the last time"
+        reason = "what would be sent is not what was approved, or the approval has expired"
+        tx.move_trial(trial.id, TrialStatus.PROPOSED, reason)
+    return "back to review"
