@@ -38,7 +38,7 @@ $(VENV)/.made:
 
 $(VENV)/.locked-%: requirements/%.txt requirements/torch.txt $(VENV)/.made
 	@echo "== 1 of 3: the packages of $<, hashes checked (a few minutes the first time)"
-	$(BIN)/python -m pip install --no-deps --require-hashes --requirement $<
+	$(BIN)/python -m pip install --no-deps --require-hashes --use-pep517 --requirement $<
 	@echo "== 2 of 3: torch$(if $(TORCH_INDEX), from $(TORCH_INDEX),; where no GPU is wanted, TORCH_INDEX=https://download.pytorch.org/whl/cpu is much smaller)"
 	$(BIN)/python -m pip install $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) --requirement requirements/torch.txt
 	@touch $@

@@ -82,7 +82,7 @@ class ExpressionConstraint(Value):
         """Whether it holds at `settings` (or for each row of columns); what cannot be computed does not."""
         try:
             return expressions.evaluate(self._tree, settings, functions)
-        except (ArithmeticError, ValueError):
+        except (ArithmeticError, TypeError, ValueError):
             return False
 
     def __str__(self) -> str:

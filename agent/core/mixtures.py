@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 from agent.core.parameters import Column, Name, brief, same
 from agent.core.values import Point, Value
 
+_FINEST = 1_000_000
+
 
 class Component(Value):
     """One component of a composition, with its bounds when present."""
@@ -34,6 +36,8 @@ class CompositionParameter(Column):
     def _sane(self) -> "CompositionParameter":
         if len(set(self.columns)) < len(self.components):
             raise ValueError("a component is named twice")
+        if not 1 <= self.total / self.step <= _FINEST:
+            raise ValueError(f"the step must be between the total and a {_FINEST:,}th of it")
         if Decimal(str(self.total)) % Decimal(str(self.step)) != 0:
             raise ValueError("the step does not divide the total")
         if self.max_present is not None and self.max_present > len(self.components):

@@ -14,6 +14,8 @@ from agent.core.values import Scalar, Value
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64)]
 """A name that may stand in an expression: a letter or underscore, then letters, digits, underscores."""
 
+_NARROWEST = 1e-100
+
 _GRID = 1e-9
 """Relative slack when a number is compared with a level: what a float loses on its way through text."""
 
@@ -63,6 +65,8 @@ class ContinuousParameter(Column):
     def _sane(self) -> "ContinuousParameter":
         if not self.low < self.high:
             raise ValueError("low must be below high")
+        if not math.isfinite(self.high - self.low) or self.high - self.low < _NARROWEST:
+            raise ValueError("the range is too wide or too narrow to be set; use another unit")
         if self.scale == "log" and self.low <= 0:
             raise ValueError("a log scale needs low above 0")
         if self.scale == "log" and self.resolution is not None:

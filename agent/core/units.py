@@ -1,5 +1,7 @@
 """Units, parsed by pint. °C is absolute, a difference differs, and nothing is assumed of an unlabelled number."""
 
+import re
+import tokenize
 from functools import cache
 
 import pint
@@ -14,6 +16,16 @@ _ALIASES = {
     "": "dimensionless",
     "1": "dimensionless",
 }
+
+_LONGEST = 60
+_POWER = re.compile(r"(\*\*|\^)\s*-?\d{1,2}(?![\d*^])")
+_WORD = re.compile(r"[^\W\d]\w*")
+_REST = re.compile(r"[1\s*/().·%°-]*")
+
+_UNREADABLE = (
+    pint.PintError, tokenize.TokenError, ArithmeticError, AssertionError, AttributeError, LookupError,
+    RecursionError, SyntaxError, TypeError, ValueError,
+)  # fmt: skip
 
 _COUNTED = ("atom", "site", "formula_unit", "droplet", "cell")
 
@@ -30,11 +42,21 @@ def registry() -> "pint.UnitRegistry[float]":
 @cache
 def known(unit: str) -> bool:
     """Whether pint can read `unit`."""
+    if not _plain(unit):
+        return False
     try:
         registry().parse_units(_ALIASES.get(unit, unit))
-    except (pint.PintError, ArithmeticError, AttributeError, SyntaxError, TypeError, ValueError):
+    except _UNREADABLE:
         return False
     return True
+
+
+def _plain(unit: str) -> bool:
+    """Whether it may be handed to pint, which would compute a tower of powers."""
+    if len(unit) > _LONGEST or "\n" in unit:
+        return False
+    rest = _WORD.sub("", _POWER.sub("", unit))
+    return _REST.fullmatch(re.sub(r"[^\x00-\x7f]", "", rest)) is not None
 
 
 def convert(value: float, source: str, target: str) -> float:

@@ -27,8 +27,8 @@ def reconcile(
     - No handle was committed: `start` was not called, and never will be, since the sender's next
       write fails under our lease. Refused, it may be sent again.
     - Seen at the instrument: it was started; its results will be collected.
+    - The adapter is sure that it was not executed and never will be: refused too.
     - Its sender may still be alive: wait; the sender's next byte may be on its way.
-    - The adapter is sure that it was not executed, and nobody is left to send it: refused too.
     - Otherwise nobody can know: `unknown`, a person has to look.
     """
     if job.handle is None:
@@ -60,14 +60,14 @@ def _conclude(
                 job.id, JobStatus.STARTED, message="found at the instrument", handle=sighting.handle
             )
         return "started: found at the instrument"
-    if not gone:
-        return _patience(
-            store, lease, campaign, job, f"its sender ({job.sender}) may still send it", now
-        )
     if sighting.sure:
         reason = sighting.reason or "the instrument has not executed it"
         refuse(store, lease, campaign, job, reason, now)
         return "refused: not executed"
+    if not gone:
+        return _patience(
+            store, lease, campaign, job, f"its sender ({job.sender}) may still send it", now
+        )
     doubt(
         store,
         lease,

@@ -1,7 +1,6 @@
 """Units that a campaign writes: readable by pint, and meant as they are read."""
 
 import re
-import tokenize
 from typing import NamedTuple
 
 from agent.core import units
@@ -33,14 +32,6 @@ _SLIPS = (
     ("a.u.", "atomic mass times year", "1"),
 )
 _LONGEST = 60
-_PINT_MAY_RAISE = (
-    tokenize.TokenError, ArithmeticError, AssertionError, AttributeError, LookupError,
-    RecursionError, SyntaxError, TypeError, ValueError,
-)  # fmt: skip
-"""What pint's parser lets through when a text is no unit, besides errors of its own."""
-_POWER = re.compile(r"(\*\*|\^)\s*-?\d{1,2}(?![\d*^])")
-_WORD = re.compile(r"[^\W\d]\w*")
-_REST = re.compile(r"[1\s*/().·%°-]*")
 
 
 class Odd(NamedTuple):
@@ -54,7 +45,7 @@ class Odd(NamedTuple):
 def oddity(unit: str, name: str) -> Odd | None:
     """What is wrong with `unit`, as the unit of the column `name`; None if nothing is."""
     meant = _MEANT.get(unit.replace(" ", "").casefold())
-    if not readable(unit):
+    if not units.known(unit):
         near = f"did you mean {meant!r}?" if meant else did_you_mean(unit, _KNOWN, "examples:")
         shown = unit[:_LONGEST]
         return Odd(f"{shown!r} is not a unit that can be read", near)
@@ -73,16 +64,3 @@ def oddity(unit: str, name: str) -> Odd | None:
         if unit == odd:
             return Odd(f"{unit!r} is read as {reads}", f"write {meant!r}", fatal=False)
     return None
-
-
-def readable(unit: str) -> bool:
-    """Whether pint can read it, without being led into computing towers of powers."""
-    if len(unit) > _LONGEST or "\n" in unit:
-        return False
-    rest = _WORD.sub("", _POWER.sub("", unit))
-    if not _REST.fullmatch(re.sub(r"[^\x00-\x7f]", "", rest)):
-        return False
-    try:
-        return units.known(unit)
-    except _PINT_MAY_RAISE:
-        return False

@@ -148,6 +148,10 @@ def _policy(view: View) -> str:
 
 def _short(value: object) -> str:
     """A setting of the adapter, without the password of an address, and not too long."""
+    if isinstance(value, dict):
+        value = "(" + ", ".join(f"{name}: {_short(one)}" for name, one in value.items()) + ")"
+    elif isinstance(value, (list, tuple)):
+        value = ", ".join(_short(one) for one in value)
     text = _PASSWORD.sub("//…@", str(value))
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 

@@ -1,8 +1,9 @@
 """Numbers for people: as fine as they are known, with a true minus, powers of ten, and units."""
 
 import math
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from statistics import median
 
@@ -12,6 +13,7 @@ from agent.core.space import Parameter
 from agent.core.values import Scalar
 
 _UNITS = {"1": "", "dimensionless": "", "degC": "°C", "degF": "°F", "percent": "%"}
+_HYPHEN = re.compile(r"(?<![\w.)\]-])-(?=\d)")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _FINENESS = 200
 """A span of values is shown in at least this many steps."""
@@ -31,6 +33,13 @@ class Digits:
     def bare(self, scaled: float) -> str:
         """A value that is already divided by the power of ten."""
         return minus(f"{scaled:.{self.decimals}f}")
+
+    def showing(self, value: float) -> "Digits":
+        """These, with up to two decimals more so that three digits of `value` are seen."""
+        if not value:
+            return self
+        wanted = 2 - math.floor(math.log10(abs(value / self.power)))
+        return replace(self, decimals=max(self.decimals, min(wanted, self.decimals + 2)))
 
     @property
     def power(self) -> float:
@@ -96,6 +105,11 @@ def _last_place(low: float, step: float) -> float:
     """The place of the last digit of `low`, if it is not absurdly fine beside the step."""
     place = 10.0 ** int(Decimal(str(low)).normalize().as_tuple().exponent)
     return place if place >= step / 1000 else step
+
+
+def true_minus(sentence: str) -> str:
+    """A sentence with a true minus before its numbers."""
+    return _HYPHEN.sub("−", sentence)
 
 
 def unit(name: str) -> str:

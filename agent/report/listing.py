@@ -62,11 +62,15 @@ def headings(view: View) -> list[Heading]:
     return found[:_MOST_COLUMNS]
 
 
-def lines(view: View) -> list[Line]:
-    """Every trial, the campaign's own first."""
+def lines(view: View) -> tuple[list[Line], str]:
+    """Every trial, the campaign's own first; and the verdict of all reviews, if it is one."""
     own = sorted(view.standing.trials, key=lambda trial: (trial.origin != OWN, trial.number))
     reviewed, best = _reviewed(view), {m.trial.id for m in view.marks.values() if m.best}
-    return [_line(view, trial, reviewed.get(trial.id, ""), trial.id in best) for trial in own]
+    said = set(reviewed.values())
+    alike = len(said) == 1 < len(reviewed) and all(one.startswith("approved") for one in said)
+    same = said.pop() if alike else ""
+    verdicts = {} if same else reviewed
+    return [_line(view, one, verdicts.get(one.id, ""), one.id in best) for one in own], same
 
 
 def _line(view: View, trial: Trial, reviewed: str, best: bool) -> Line:

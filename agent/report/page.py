@@ -15,7 +15,7 @@ from agent.core.space import SearchSpace
 from agent.core.trial import Proposal, TrialStatus
 from agent.data.store import Store
 from agent.report import colophon, grid, headline, listing, predicted, progress, results, tried
-from agent.report.digits import with_unit
+from agent.report.digits import true_minus, with_unit
 from agent.report.view import View
 from agent.standing import Standing, space_of, stand
 
@@ -31,6 +31,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["minus"] = true_minus
     return environment.get_template("report.html")
 
 
@@ -57,37 +58,50 @@ def render(
         space: Its space with the pools bound; without, candidates never tried are not drawn.
     """
     view = View(standing, proposals, space)
-    came, checks = results.outcomes(view), results.checks(view)
     return _template().render(
         view=view,
         standing=standing,
-        campaign=standing.campaign,
         now=f"{standing.now:%Y-%m-%d %H:%M %Z}",
         style=_asset("report.css"),
         script=_asset("report.js"),
         script_hash=b64encode(sha256(_asset("report.js").encode()).digest()).decode(),
-        state=headline.state(view),
-        best=headline.best_sentence(view),
-        best_settings=headline.best_settings(view),
-        bars=headline.bars(view),
-        doubts=colophon.doubts(view),
-        waiting=_waiting(view),
-        kinds={outcome.kind for outcome in came},
-        progress=progress.draw(view, came),
-        progress_narrow=progress.draw(view, came, 350, 270),
-        predicted=predicted.draw(view, checks),
-        share=predicted.share(checks),
-        verdict=predicted.verdict(view, checks),
-        panels=tried.panels(view),
-        ramp=grid.ramp(view),
-        headings=listing.headings(view),
-        lines=listing.lines(view),
-        terms=colophon.terms(view),
         history=colophon.history(revisions),
-        decided=colophon.decided(view),
-        notes=colophon.notes(view),
         account=colophon.account(journal),
+        **_words(view),
+        **_figures(view),
     )
+
+
+def _words(view: View) -> dict[str, object]:
+    lines, reviewed = listing.lines(view)
+    return {
+        "state": headline.state(view),
+        "best": headline.best_sentence(view),
+        "best_settings": headline.best_settings(view),
+        "bars": headline.bars(view),
+        "doubts": colophon.doubts(view),
+        "waiting": _waiting(view),
+        "headings": listing.headings(view),
+        "lines": lines,
+        "reviewed": reviewed,
+        "terms": colophon.terms(view),
+        "decided": colophon.decided(view),
+        "notes": colophon.notes(view),
+    }
+
+
+def _figures(view: View) -> dict[str, object]:
+    came, checks = results.outcomes(view), results.checks(view)
+    return {
+        "kinds": {outcome.kind for outcome in came},
+        "progress": progress.draw(view, came),
+        "progress_narrow": progress.draw(view, came, 350, 270),
+        "predicted": predicted.draw(view, checks),
+        "share": predicted.share(checks),
+        "verdict": predicted.verdict(view, checks),
+        "panels": tried.panels(view),
+        "ramp": grid.ramp(view),
+    }
 
 
 def _waiting(view: View) -> dict[str, object]:

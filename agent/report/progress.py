@@ -97,7 +97,8 @@ def _wanted(view: View, x: Scale, y: Scale) -> Iterator[Drawn]:
         if value is not None:
             at = y(view.scaled(value))
             yield svg.line(x.start, at, x.end, at, "goal")
-            yield svg.text(x.end - 2, at - 4, words, "aside", "end")
+            near = at + 13 if objective.goal == "minimise" else at - 4
+            yield svg.text(x.end - 2, near, words, "aside", "end")
 
 
 def _steps(view: View, outcomes: Sequence[Outcome], x: Scale, y: Scale) -> Iterator[Drawn]:

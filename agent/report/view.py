@@ -61,7 +61,9 @@ class View:
         """How values of the objective are written."""
         rows = self.standing.rows
         own = [row.value for row in self.standing.own_rows] or [row.value for row in rows]
-        return digits_for(own, (row.sd for row in rows if row.sd))
+        digits, sds = digits_for(own, (row.sd for row in rows if row.sd)), any(r.sd for r in rows)
+        best = self.standing.best
+        return digits if sds or best is None else digits.showing(best.value)
 
     @property
     def unit(self) -> str:
