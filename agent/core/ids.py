@@ -11,8 +11,11 @@ def new_campaign() -> str:
 
 
 def record(campaign: str, letter: str, number: int) -> str:
-    """`k7f3qz-T0012`: campaign, a letter for the kind, and the number of its kind."""
-    return f"{campaign}-{letter}{number:04d}"
+    """`k7f3qz-T0012`: campaign, a letter for the kind, and the number of its kind.
+
+    Ids are read in the order of their texts, so observations, of which there are many, are wider.
+    """
+    return f"{campaign}-{letter}{number:0{6 if letter == 'O' else 4}d}"
 
 
 def job(trial: str, step: int, attempt: int) -> str:

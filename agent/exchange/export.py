@@ -43,9 +43,7 @@ def export(store: Store, name: str, path: str | Path, now: datetime) -> int:
     table = frame(store, name, now)
     try:
         if ending == ".csv":
-            table.map(lambda cell: escaped(cell) if isinstance(cell, str) else cell).to_csv(
-                path, index=False
-            )
+            _safe(table).to_csv(path, index=False)
         elif ending == ".parquet":
             table.to_parquet(path, index=False)
         else:
@@ -68,6 +66,12 @@ def frame(store: Store, name: str, now: datetime) -> pd.DataFrame:
     """
     standing = stand(store, name, now)
     return _Table(standing, store).frame()
+
+
+def _safe(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with its texts and headers escaped."""
+    safe = table.map(lambda cell: escaped(cell) if isinstance(cell, str) else cell)
+    return safe.rename(columns=escaped)
 
 
 class _Table:

@@ -39,7 +39,9 @@ def read(path: Path) -> Sheet:
         content = path.read_bytes()
         table = _frame(content, media)
     except (OSError, ValueError, pd.errors.ParserError) as error:
-        raise IngestError(f"{path} cannot be read: {error}", "see docs/exchange.md") from error
+        raise IngestError(
+            f"{path} cannot be read: {error}", "a table with headings in its first line"
+        ) from error
     if not len(table):
         raise IngestError(
             f"{path.name} has no rows", "one row a result, headings in the first line"

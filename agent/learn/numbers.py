@@ -89,8 +89,9 @@ class LevelBlock(Block):
         self._values = parameter.values
         self._levels = np.array(self._values, dtype=float)
         self.smooth = len(self._values) >= _RELAXED_FROM
-        first, last = self._levels[0], self._levels[-1]
-        self.affine = (float(first), float(last - first))
+        self._first = float(self._levels[0])
+        self._range = float(self._levels[-1]) - self._first or 1.0
+        self.affine = (self._first, self._range)
 
     def read(self, points: Sequence[Point]) -> Part:
         """Numbers, `n`."""
@@ -98,14 +99,12 @@ class LevelBlock(Block):
 
     def encode(self, part: Part) -> Floats:
         """`(x - first) / (last - first)`."""
-        first, last = self._levels[0], self._levels[-1]
-        scaled: Floats = ((part - first) / (last - first))[:, None]
+        scaled: Floats = ((part - self._first) / self._range)[:, None]
         return scaled
 
     def decode(self, encoded: Floats) -> Part:
         """The nearest levels."""
-        first, last = self._levels[0], self._levels[-1]
-        return self._levels[self._nearest(first + encoded[:, 0] * (last - first))]
+        return self._levels[self._nearest(self._first + encoded[:, 0] * self._range)]
 
     def spread(self, cube: Floats) -> Part:
         """Each level as often as the others."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from agent.report import svg
-from agent.report.digits import count
+from agent.report.digits import brief, count, with_unit
 from agent.report.results import Z95, Check
 from agent.report.svg import Drawn, Scale
 from agent.report.view import View
@@ -54,9 +54,10 @@ def verdict(view: View, checks: Sequence[Check]) -> str:
     if len(checks) < _ENOUGH:
         return f"{count(len(checks), 'prediction')} {'is' if len(checks) == 1 else 'are'} too few to judge by."
     error = sum(abs(check.measured - check.mean) for check in checks) / len(checks)
+    off = with_unit(brief(error, 2), view.objective.unit)
     scatter = (
         ""
         if any(check.stated for check in checks)
         else " Scatter between readings is not included."
     )
-    return f"{0.95 * len(checks):.0f} would be expected; mean absolute error {view.value(error)}.{scatter}"
+    return f"{0.95 * len(checks):.0f} would be expected; mean absolute error {off}.{scatter}"
