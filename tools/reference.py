@@ -25,7 +25,9 @@ def lifecycles() -> str:
 
 
 def _cycle(title: str, steps: tuple[Step, ...]) -> list[str]:
-    rows = [f"| {_name(s.source)} | {_name(s.target)} | {_actors(s)} | {s.condition} |" for s in steps]
+    rows = [
+        f"| {_name(s.source)} | {_name(s.target)} | {_actors(s)} | {s.condition} |" for s in steps
+    ]
     return [f"## {title}", "", "| from | to | who | when |", "| --- | --- | --- | --- |", *rows, ""]
 
 
