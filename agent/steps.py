@@ -27,7 +27,7 @@ from agent.dispatch.reconcile import reconcile as look_up
 from agent.dispatch.reviewing import CHECK, RENEWAL, UNATTENDED, Verdict, permit
 from agent.dispatch.reviewing import review as write_review
 from agent.dispatch.send import intend, send
-from agent.errors import AdapterError, BudgetSpent
+from agent.errors import AdapterError, BudgetSpent, GateError
 from agent.fingerprint import fingerprint
 from agent.ingest.collect import collect as take_in
 from agent.ingest.collect import ingest_timeout
@@ -232,7 +232,7 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
         return _permit_again(lab, lease, trial, plan)
     try:
         job = intend(lab.store, lease, campaign, plan, approval, lab.me, now)
-    except BudgetSpent as error:
+    except (BudgetSpent, GateError) as error:
         return f"not sent: {error}"
     return str(
         _attempt(

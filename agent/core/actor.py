@@ -20,12 +20,15 @@ AGENT = Actor(kind="agent", name="athanor")
 
 
 class Process(Value):
-    """A process, named so that it can later be known to be dead: a pid alone may be reused."""
+    """A process, named so that it can later be known to be dead: a pid alone may be reused, and
+    means another process in another namespace (a container).
+    """
 
     host: str
     boot: str
     pid: int
     started: str
+    namespace: str = ""
 
     def __str__(self) -> str:
         """`pid N on HOST`, for messages."""

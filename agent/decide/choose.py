@@ -9,7 +9,7 @@ from torch import Tensor
 
 from agent.core.seeds import derived
 from agent.core.values import Point
-from agent.decide.acquisition import Scorer, scorer
+from agent.decide.acquisition import Scorer, nearest, scorer
 from agent.decide.candidates import Candidates, Taken, listed, sampled
 from agent.decide.polish import followed, neighbours
 from agent.decide.situation import Situation
@@ -72,13 +72,13 @@ class Chooser:
         if one.most >= 10**9:
             return [float(value) for value in one.score(X)]
         pool = _shortlisted(self._pool, one)
-        drawn = one.score(torch.cat([pool.X, X]))
-        near = torch.cdist(X, pool.X)
-        same = [
-            int(row.argmin()) if float(row.min()) < 1e-12 else len(pool) + at
-            for at, row in enumerate(near)
-        ]
-        return [float(drawn[at]) for at in same]
+        far, which = nearest(X, pool.X)
+        drawn = one.score(pool.X)[which]
+        # A point that stands twice in a joint draw would change the draw: only others are added.
+        if bool((far > 1e-9).any()):
+            others = one.score(torch.cat([pool.X, X[far > 1e-9]]))
+            drawn[far > 1e-9] = others[len(pool) :]
+        return [float(value) for value in drawn]
 
     def _scorer(self, in_flight: Tensor) -> Scorer:
         situation = self._situation

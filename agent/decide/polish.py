@@ -31,8 +31,8 @@ def followed(starts: Candidates, function: AcquisitionFunction) -> Table:
     if not bool(encoding.smooth.any()):
         return starts.table
     inequalities, equalities = _linear(encoding), _totals(encoding)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
+    # What a line search complains about is not of interest: only better points are taken over.
+    with warnings.catch_warnings(record=True):
         if inequalities or equalities:
             rows = [
                 _bound(starts, at, function, inequalities, equalities) for at in range(len(starts))

@@ -19,6 +19,15 @@ def boot() -> str:
         return ""
 
 
+@cache
+def namespace() -> str:
+    """The pid namespace of this process; "" where the system does not tell."""
+    try:
+        return str((_PROC / "self/ns/pid").readlink())
+    except OSError:
+        return ""
+
+
 def started(pid: int) -> str | None:
     """When process `pid` of this machine started, in clock ticks since boot; None if it is gone.
 
@@ -46,15 +55,25 @@ def _there(pid: int) -> bool:
 def this_process() -> Process:
     """This process, named so that another can later know that it is dead."""
     return Process(
-        host=socket.gethostname(), boot=boot(), pid=os.getpid(), started=started(os.getpid()) or ""
+        host=socket.gethostname(),
+        boot=boot(),
+        pid=os.getpid(),
+        started=started(os.getpid()) or "",
+        namespace=namespace(),
     )
+
+
+def within_sight(process: Process) -> bool:
+    """Whether this process could tell that `process` is dead: same host, and same namespace of pids."""
+    told = process.host == socket.gethostname() and bool(process.boot) and bool(boot())
+    return told and (process.boot != boot() or process.namespace == namespace())
 
 
 def known_dead(process: Process) -> bool:
     """Whether `process` is certainly dead: of this host and an earlier boot, or its pid is gone or
     another's by now. False means that it is not known.
     """
-    if process.host != socket.gethostname() or not process.boot or not boot():
+    if not within_sight(process):
         return False
     if process.boot != boot():
         return True

@@ -8,9 +8,12 @@ from agent.core.campaign import Campaign
 from agent.core.job import Job, JobStatus
 from agent.core.register import Lease
 from agent.data.store import Store
-from agent.dispatch.process import known_dead
+from agent.dispatch.process import known_dead, within_sight
 from agent.dispatch.send import refuse, sending
 from agent.errors import Unreachable
+
+_OUT_OF_SIGHT_S = 600.0
+"""How long a sender on another machine may stay silent before a person is asked."""
 
 
 def reconcile(
@@ -28,7 +31,8 @@ def reconcile(
       write fails under our lease. Refused, it may be sent again.
     - Seen at the instrument: it was started; its results will be collected.
     - The adapter is sure that it was not executed and never will be: refused too.
-    - Its sender may still be alive: wait; the sender's next byte may be on its way.
+    - Its sender may still be alive: wait; the sender's next byte may be on its way. For a sender
+      on another machine, which can never be known to be dead from here, only for ten minutes.
     - Otherwise nobody can know: `unknown`, a person has to look.
     """
     if job.handle is None:
@@ -81,7 +85,9 @@ def _conclude(
 def _patience(
     store: Store, lease: Lease, campaign: Campaign, job: Job, reason: str, now: datetime
 ) -> str:
-    if overdue(campaign, job, now):
+    waited = (now - job.intended_at).total_seconds()
+    lost = not within_sight(job.sender) and waited > _OUT_OF_SIGHT_S
+    if lost or overdue(campaign, job, now):
         doubt(store, lease, job, reason, now)
         return "unknown"
     return f"waiting: {reason}"

@@ -1,0 +1,136 @@
+"""Make docs/results/loop.json anew: every figure of the loop, from runs made now.
+
+python tests/benchmarks/loop/run.py [--only NAME ...] [--jobs N]
+
+Figures of parts that are not run are kept from the file that is there. Times are ratios of alternated
+pairs, with their lowest and highest; fractions have 95 % limits.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent.parent.parent
+sys.path[:0] = [str(ROOT)]
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from agent.fingerprint import fingerprint  # noqa: E402
+from tests.benchmarks.loop import backtests, decide_pool, decide_suggestion, kills, whole  # noqa: E402
+
+TARGET = ROOT / "docs" / "results" / "loop.json"
+Figure = dict[str, Any]
+
+
+def ratio(name: str, values: list[float]) -> Figure:
+    """A figure from pairs: median, lowest, highest."""
+    value, low, high = whole.spread(values)
+    return {"name": name, "value": round(value, 3), "low": round(low, 3), "high": round(high, 3)}
+
+
+def suggestion(jobs: int) -> list[Figure]:
+    """A suggestion beside plain BoTorch, over continuous and mixed spaces."""
+    del jobs
+    return [
+        ratio(
+            name.replace("suggestion", "suggestion_over_botorch").removesuffix("_continuous"),
+            values,
+        )
+        for name, values in decide_suggestion.ratios().items()
+    ]
+
+
+def pool(jobs: int) -> list[Figure]:
+    """100,000 candidates: time beside the closed form, memory beside importing BoTorch."""
+    del jobs
+    return [
+        ratio("pool_over_analytic", decide_pool.large()),
+        ratio(
+            "pool_memory_ratio",
+            [decide_pool.peak("decide") / decide_pool.peak("import") for _ in range(3)],
+        ),
+    ]
+
+
+def backtest(jobs: int) -> list[Figure]:
+    """A back-test of 50 experiments on 1,000 points beside a script with BoTorch."""
+    del jobs
+    return [ratio("backtest_over_botorch", whole.backtest())]
+
+
+def status(jobs: int) -> list[Figure]:
+    """`athanor status` beside importing what it is made of; a round's writes in a large store."""
+    del jobs
+    return [
+        ratio("status_over_imports", whole.status()),
+        ratio("bookkeeping_1000_trials_ms", whole.bookkeeping()),
+    ]
+
+
+def crashes(jobs: int) -> list[Figure]:
+    """kill -9 at every seam and at random; the laboratory counts."""
+    del jobs
+    return kills.measure()
+
+
+def recorded(jobs: int) -> list[Figure]:
+    """Whole campaigns on recorded data."""
+    found = backtests.measure(backtests.SEEDS, jobs, ("crossed_barrel",))
+    return [*found, *backtests.measure(20, jobs, ("agnp", "direct_arylation"))]
+
+
+PARTS: dict[str, Callable[[int], list[Figure]]] = {
+    "suggestion": suggestion,
+    "pool": pool,
+    "backtest": backtest,
+    "status": status,
+    "crashes": crashes,
+    "recorded": recorded,
+}
+
+
+def main() -> None:
+    """Run the parts, and write the file after each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    asked = parser.parse_args()
+    for name in asked.only:
+        print(f"{name} …", flush=True)
+        keep(PARTS[name](asked.jobs))
+
+
+def keep(figures: list[Figure]) -> None:
+    """Put figures into the file; those of other names stay."""
+    old = json.loads(TARGET.read_text())["figures"] if TARGET.exists() else []
+    names = {figure["name"] for figure in figures}
+    merged = [figure for figure in old if figure["name"] not in names] + figures
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    document = {
+        "command": "make bench",
+        "commit": git("rev-parse", "HEAD")
+        + ("+" if git("status", "--porcelain", "agent", "adapters") else ""),
+        "versions": {k: v for k, v in fingerprint().items() if k not in {"machine", "processor"}},
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {fingerprint()['processor']}",
+        "figures": sorted(merged, key=lambda figure: str(figure["name"])),
+    }
+    TARGET.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    for figure in figures:
+        print(
+            f"  {figure['name']}: {figure['value']} [{figure['low']}, {figure['high']}]", flush=True
+        )
+
+
+def git(*words: str) -> str:
+    """What git answers."""
+    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Results become observations, samples and a job's end, in one transaction."""
+
+from collections.abc import Callable
+
+import pytest
+
+from agent.core.adapter import Measurement, Outcome
+from agent.core.job import Job, JobStatus
+from agent.core.trial import TrialStatus
+from tests.loop.worlds import World, done, failed, readings
+
+Make = Callable[..., World]
+ONE = {"experiments": 1}
+
+
+def test_what_was_executed_is_kept_beside_what_was_asked_for(make_world: Make) -> None:
+    made = make_world(budget=ONE)
+    made.instrument.ending = lambda job: Outcome(
+        state="done",
+        measurements=readings(job, value=1.0, executed={"x": 3.5, "pressure": 2.0}, analysis="v2"),
+        raw='{"counts": 12}',
+        cost=0.7,
+    )
+    made.run()
+    (seen,) = made.standing.observations
+    assert (seen.executed, seen.analysis) == ({"x": 3.5, "pressure": 2.0}, "v2")
+    assert made.store.blob(seen.raw or "") == b'{"counts": 12}'
+    (row,) = made.standing.rows
+    assert row.point == {**made.trials()[0].point, "x": 3.5}
+    assert made.jobs()[0].cost == 0.7
+
+
+def test_a_job_that_is_done_leaves_a_sample(make_world: Make) -> None:
+    made = make_world(budget={"experiments": 2})
+    made.instrument.ending = lambda job: failed() if "T0001" in job.id else None
+    made.run()
+    (sample,) = made.store.samples(made.standing.entry.id)
+    assert (sample.code, sample.trial) == ("world-001", made.trials()[1].id)
+
+
+def test_what_nobody_asked_for_is_only_written_down(make_world: Make) -> None:
+    def ending(job: Job) -> Outcome:
+        strange = Measurement(trial=job.trials[0], objective="colour", unit="", value=1.0)
+        other = Measurement(trial="of another campaign", objective="mass", unit="mg", value=1.0)
+        return Outcome(state="done", measurements=(strange, other, *done(job).measurements))
+
+    made = make_world(budget=ONE)
+    made.instrument.ending = ending
+    made.run()
+    assert [one.objective for one in made.standing.observations] == ["mass"]
+    events = [line.event for line in made.store.journal(made.standing.entry.id)]
+    assert events.count("measurement.unasked") == 2
+
+
+@pytest.mark.parametrize(
+    ("outcome", "job", "trial"),
+    [
+        (Outcome(state="failed"), JobStatus.FAILED, TrialStatus.FAILED),
+        (Outcome(state="cancelled"), JobStatus.CANCELLED, TrialStatus.CANCELLED),
+        (Outcome(state="lost", message="gone"), JobStatus.UNKNOWN, TrialStatus.IN_PROGRESS),
+        (Outcome(state="done"), JobStatus.DONE, TrialStatus.PARTIAL),
+    ],
+)
+def test_how_a_job_ends(
+    make_world: Make, outcome: Outcome, job: JobStatus, trial: TrialStatus
+) -> None:
+    made = make_world(budget=ONE)
+    made.instrument.ending = lambda _: outcome
+    made.run()
+    assert made.jobs()[0].status is job
+    assert made.trials()[0].status is trial
+    assert made.jobs()[0].failure == ("unclassified" if job is JobStatus.FAILED else None)
+
+
+def test_replicates_within_one_job_are_rows_of_one_point(make_world: Make) -> None:
+    made = make_world(budget=ONE)
+    made.instrument.ending = lambda job: Outcome(
+        state="done",
+        measurements=tuple(
+            one for n in (1, 2, 3) for one in readings(job, value=float(n), replicate=n)
+        ),
+    )
+    made.run()
+    assert [row.value for row in made.standing.rows] == [1.0, 2.0, 3.0]
+    best = made.standing.best
+    assert best is not None
+    assert (best.value, best.rows) == (2.0, 3)

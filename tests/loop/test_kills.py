@@ -1,0 +1,188 @@
+"""`athanor run`, killed at every seam and at any moment, against a laboratory that counts by itself."""
+
+import os
+import signal
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from agent.core.job import JobStatus
+from agent.core.register import CampaignStatus
+from agent.data.store import Store
+from tests.lab.ordeal import all_seams, judge, ordeal
+from tests.lab.running import Executed, Forked, Laboratory, Site, ended, stopped, until
+from tests.lab.seams import KILL, STOP
+
+DIRECT = ("--direct", "--lease", "1")
+HELD, PERSON, INSTRUMENT = 5, 3, 4
+
+
+def go_on(site: Site, *options: str) -> int:
+    """Run the campaign again, as soon as its lease is free; the exit code."""
+    code = HELD
+    while code == HELD:
+        code = ended(site.run(*DIRECT, *options))
+    return code
+
+
+def lies_still(site: Site, seam: str) -> Forked | Executed:
+    """An `athanor run` that was stopped (SIGSTOP) at a seam."""
+    first = site.run(*DIRECT, **{STOP: f"{seam}:1"})
+    until(lambda: stopped(first) or first.code() is not None, f"for the stop {seam}")
+    assert first.code() is None, site.log.read_text()
+    return first
+
+
+def wake(first: Forked | Executed) -> int:
+    os.kill(first.pid, signal.SIGCONT)
+    return ended(first)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_killed_at_every_seam_once(tmp_path: Path) -> None:
+    seams = all_seams()
+    tally = ordeal(tmp_path, seams, at_random=6)
+    assert tally.words() == []
+    assert {name: tally.kills[name] for name in seams} == dict.fromkeys(seams, 1)
+    assert tally.kills["at any moment"] == 6
+
+
+@pytest.mark.night
+@pytest.mark.timeout(7200)
+def test_killed_at_every_seam_five_times_and_fifty_times_at_random(tmp_path: Path) -> None:
+    tally = ordeal(tmp_path, all_seams(5), at_random=50, seed=1)
+    assert tally.words() == []
+    assert tally.kills.total() >= 5 * len(all_seams()) + 50
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_killed_as_people_start_it(tmp_path: Path) -> None:
+    """A process of its own, not forked from one that is warm."""
+    assert ordeal(tmp_path, ["in the middle of the request"], how=Executed).words() == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_killed_in_a_flow_of_prefect(tmp_path: Path) -> None:
+    seams = ["after the last byte", "after commit of job.noted"]
+    tally = ordeal(
+        tmp_path,
+        seams,
+        how=Executed,
+        options=(),
+        PREFECT_HOME=str(tmp_path / "prefect"),
+        PREFECT_SERVER_ANALYTICS_ENABLED="false",
+    )
+    assert tally.words() == []
+    assert tally.kills == dict.fromkeys(seams, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    "seam", ["before send", "in the middle of the request", "after the last byte"]
+)
+def test_a_sender_that_lies_still_and_wakes_up_late(tmp_path: Path, seam: str) -> None:
+    with Laboratory(tmp_path / "lab") as lab, Site(tmp_path / "site", lab) as site:
+        first = lies_still(site, seam)
+        assert go_on(site) == 0
+        before = lab.counts()
+        assert wake(first) == 1
+        assert "was taken over" in site.log.read_text()
+        assert lab.counts() == before
+        judgement = judge(site, lab.counts())
+        assert judgement.clean, judgement
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_what_cannot_be_looked_up_surely_waits_for_a_person(tmp_path: Path) -> None:
+    """The sender lies still, then sends after all: executed once, nobody sends it again."""
+    with (
+        Laboratory(tmp_path / "lab") as lab,
+        Site(tmp_path / "site", lab, lookup="best_effort", deadline_s=3.0) as site,
+    ):
+        first = lies_still(site, "before send")
+        assert lab.counts() == {}
+        code = INSTRUMENT
+        while code == INSTRUMENT:
+            code = go_on(site, "--no-wait")
+        assert code == PERSON
+        before = lab.counts()
+        with Store.open(f"sqlite:///{site.store}", create=False) as store:
+            key = store.in_doubt("lab")[0].id
+        assert key not in before
+        assert wake(first) == 1
+        assert lab.counts() == {**before, key: 1}
+        assert go_on(site, "--no-wait") == PERSON
+        assert lab.counts() == {**before, key: 1}
+        with Store.open(f"sqlite:///{site.store}", create=False) as store:
+            assert store.job(key).status is JobStatus.UNKNOWN
+        assert site.say("resolve", key, "failed", "--reason", "made, and thrown away") == 0
+        assert go_on(site) == 0
+        assert set(lab.counts().values()) == {1}
+        assert len(lab.counts()) == 6
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("seam", "truth"), [("before send", "refused"), ("after the last byte", None)]
+)
+def test_killed_where_the_look_up_is_not_sure(tmp_path: Path, seam: str, truth: str | None) -> None:
+    with (
+        Laboratory(tmp_path / "lab") as lab,
+        Site(tmp_path / "site", lab, lookup="best_effort") as site,
+    ):
+        assert ended(site.run(*DIRECT, **{KILL: f"{seam}:1"})) == -signal.SIGKILL
+        if truth is not None:
+            assert go_on(site, "--no-wait") == PERSON
+            assert lab.counts() == {}
+            with Store.open(f"sqlite:///{site.store}", create=False) as store:
+                (job,) = store.in_doubt("lab")
+            assert site.say("resolve", job.id, truth, "--reason", "the bench is empty") == 0
+        else:
+            until(lambda: len(lab.counts()) == 1, "for the laboratory to read what was sent")
+        assert go_on(site) == 0
+        judgement = judge(site, lab.counts())
+        assert judgement.clean, judgement
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_laboratory_that_dies_and_comes_back(tmp_path: Path) -> None:
+    with (
+        Laboratory(tmp_path / "lab", seconds=0.3) as lab,
+        Site(tmp_path / "site", lab, experiments=10) as site,
+    ):
+        running = site.run(*DIRECT)
+        for made in (2, 5):
+            until(lambda made=made: len(lab.counts()) >= made, f"for {made} executions")
+            lab.kill()
+            lab.open()
+        assert ended(running) == 0
+        judgement = judge(site, lab.counts())
+        assert judgement.clean, judgement
+
+
+@pytest.mark.slow
+def test_the_judgement_would_notice(tmp_path: Path) -> None:
+    """A double, a loss and a lie about the budget are seen."""
+    with Laboratory(tmp_path / "lab") as lab, Site(tmp_path / "site", lab, experiments=3) as site:
+        assert go_on(site) == 0
+        assert judge(site, lab.counts()).clean
+        with Store.open(f"sqlite:///{site.store}", create=False) as store:
+            first, *_ = store.jobs(store.entry("fire").id)
+            assert store.entry("fire").status is CampaignStatus.FINISHED
+        twice = f'{{"key": "{first.id}", "parameters": {{"x": 1}}}}'.encode()
+        urlopen(Request(f"{lab.url}/jobs", data=twice)).close()
+        assert judge(site, lab.counts()).doubles == [f"{first.id} executed 2 times"]
+        again = twice.replace(b".1.1", b".1.2")
+        urlopen(Request(f"{lab.url}/jobs", data=again)).close()
+        found = judge(site, lab.counts())
+        assert len(found.doubles) == 2
+        assert found.losses
+        assert found.faults
