@@ -141,6 +141,9 @@ class Judge:
             enhancement=tuple(curve),
             enhancement_peak=value,
             enhancement_peak_at=at,
+            to_top1_difference=metrics.mean_figure(
+                [ours[s].to_top1 - theirs[s].to_top1 for s in both]
+            ),
             to_top5_difference=metrics.mean_figure(
                 [ours[s].to_top5 - theirs[s].to_top5 for s in both]
             ),

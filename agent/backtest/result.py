@@ -82,7 +82,7 @@ class PolicyResult(Value):
 class Comparison(Value):
     """A policy beside the reference, over the seeds that both have.
 
-    `to_top5_difference` and `area_difference` are means of paired differences, policy minus
+    `to_top1_difference`, `to_top5_difference` and `area_difference` are means of paired differences, policy minus
     reference: negative is better. `enhancement` is None where the ratio means nothing.
     """
 
@@ -94,6 +94,7 @@ class Comparison(Value):
     enhancement: tuple[float | None, ...]
     enhancement_peak: float | None
     enhancement_peak_at: int | None
+    to_top1_difference: Figure
     to_top5_difference: Figure
     area_difference: Figure
 
