@@ -66,6 +66,9 @@ def main() -> None:
     except AthanorError as error:
         errors.print(f"[red]error[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(_code(error))
+    except OSError as error:
+        errors.print(f"[red]error[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(Exit.FAULT)
     except KeyboardInterrupt:
         errors.print("interrupted; run it again to go on")
         sys.exit(Exit.INTERRUPTED)

@@ -86,7 +86,7 @@ def _revise(
     with store.write(by, now) as tx:
         _keep(tx, resolved)
         tx.revise(_revision(entry, number, resolved, change.diff, by, now))
-        if entry.status is CampaignStatus.FINISHED:
+        if entry.status in {CampaignStatus.FINISHED, CampaignStatus.STOPPED}:
             tx.set_status(entry.id, CampaignStatus.ACTIVE, f"revision {number}")
         for trial in store.trials(entry.id, TrialStatus.APPROVED):
             if trial.id in strangers:

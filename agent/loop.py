@@ -23,6 +23,9 @@ from agent.standing import Standing, campaign_of, stand
 Each = Callable[[str, Callable[[str], str], Sequence[str]], list[str]]
 """Takes a step for each id, and gives what each said; Prefect makes tasks of them."""
 
+_TELLING = ("running: ", "silent: ", "waiting: ", "error: ")
+"""What a step says first when an instrument has a word for people."""
+
 
 @dataclass(frozen=True)
 class Round:
@@ -114,7 +117,7 @@ def advance(lab: Lab, lease: Lease, each: Each = in_turn) -> Round:
     said += each(
         "dispatch", partial(steps.dispatch, lab, lease), _trials(lab, lease, TrialStatus.APPROVED)
     )
-    if lab.store.sketch(lease.name) != before:
+    if lab.store.sketch(lease.name) != before or steps.PERMITTED in said:
         return Round("progressed", said=tuple(said))
     return _waiting(stand(lab.store, lease.name, lab.clock.now()), tuple(said))
 
@@ -203,7 +206,9 @@ def _waiting(standing: Standing, said: tuple[str, ...]) -> Round:
     proposed = standing.of(TrialStatus.PROPOSED)
     waits = _waits_for_jobs(standing)
     if waits is not None:
-        return Round(waits.state, waits.reason, waits.person, said)
+        told = next((word.partition(": ")[2] for word in said if word.startswith(_TELLING)), "")
+        reason = f"{waits.reason}: {told}" if told else waits.reason
+        return Round(waits.state, reason, waits.person, said)
     if proposed:
         count = f"{len(proposed)} proposal" + ("s" if len(proposed) > 1 else "")
         what = f"for a review of {count}: athanor review {standing.entry.name}"

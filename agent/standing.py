@@ -102,13 +102,15 @@ class Standing:
 
     @cached_property
     def barred(self) -> tuple[Point, ...]:
-        """Points that may not be asked for again: rejected, infeasible, or failed twice."""
+        """Points that may not be asked for again: rejected, infeasible, or twice without a value."""
         failures: dict[object, int] = {}
+        told = {row.trial for row in self._rows(own=False)}
         infeasible = {t for job in self.jobs if job.failure == "infeasible" for t in job.trials}
         found = []
         for trial in self.trials:
             point = self.effective[trial.id].point
-            if trial.status is TrialStatus.FAILED:
+            void = trial.status in {TrialStatus.DONE, TrialStatus.PARTIAL} and trial.id not in told
+            if trial.status is TrialStatus.FAILED or void:
                 failures[key(point)] = failures.get(key(point), 0) + 1
             again = failures.get(key(point), 0) >= _AGAIN
             if trial.status is TrialStatus.REJECTED or trial.id in infeasible or again:

@@ -36,6 +36,9 @@ from agent.standing import Standing, campaign_of, space_of, stand
 
 Answer = TypeVar("Answer")
 
+PERMITTED = "permitted again: nothing was executed the last time"
+"""What `dispatch` says when it has renewed a permission: the next round sends."""
+
 
 def reconcile(lab: Lab, lease: Lease, job_id: str) -> str:
     """Find out what became of a job that was intended and that nobody here is sending."""
@@ -228,8 +231,8 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
     if held:
         return held
     approval = approval_for(plan, lab.store.approvals_of(trial_id), now)
-    if approval is None:
-        return _permit_again(lab, lease, trial, plan)
+    if approval is None or _by_rule_only(lab, campaign, trial):
+        return _permit_again(lab, lease, campaign, trial, plan)
     try:
         job = intend(lab.store, lease, campaign, plan, approval, lab.me, now)
     except (BudgetSpent, GateError) as error:
@@ -264,7 +267,13 @@ def _held(
     return None if health.state == "ready" else f"{name} is {health.state}: {health.reason}"
 
 
-def _permit_again(lab: Lab, lease: Lease, trial: Trial, plan: Plan) -> str:
+def _by_rule_only(lab: Lab, campaign: Campaign, trial: Trial) -> bool:
+    """Whether only a rule has approved it, and a revision now wants a person to."""
+    required = campaign.review is not None and campaign.review.mode == "required"
+    return required and lab.store.reviews_of(trial.id)[-1].by.kind == "rule"
+
+
+def _permit_again(lab: Lab, lease: Lease, campaign: Campaign, trial: Trial, plan: Plan) -> str:
     """No approval permits what would be sent now.
 
     If the last sending of just this was refused, its permission is renewed; otherwise the trial
@@ -281,10 +290,11 @@ def _permit_again(lab: Lab, lease: Lease, trial: Trial, plan: Plan) -> str:
         and (one.expires_at is None or now < one.expires_at)
     ]
     with lab.store.write(RENEWAL, now, lease) as tx:
-        if jobs and jobs[-1].status is JobStatus.REFUSED and used:
+        renewable = used and not _by_rule_only(lab, campaign, trial)
+        if jobs and jobs[-1].status is JobStatus.REFUSED and renewable:
             last = used[-1]
             permit(tx, plan, trial.campaign, last.review, RENEWAL, now, last.expires_at)
-            return "permitted again: nothing was executed the last time"
+            return PERMITTED
         reason = "what would be sent is not what was approved, or the approval has expired"
         tx.move_trial(trial.id, TrialStatus.PROPOSED, reason)
     return "back to review"

@@ -77,6 +77,11 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     return made
 
 
+def unit(text: str) -> str:
+    """A unit as it stands behind a number: nothing for what has none."""
+    return "" if text == "1" else text
+
+
 def cell(item: object) -> str:
     """A value as a person reads it."""
     if item is None:

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from agent.assemble import SystemClock
+from agent.commands.common import unit
 from agent.core.history import Row
 from agent.core.job import JobStatus
 from agent.core.space import describe
@@ -101,7 +102,7 @@ class Display:
         earlier = [objective.score(one.value) for one in standing.own_rows[:first]]
         best = not earlier or objective.score(row.value) > max(earlier)
         mark = "  [green]best so far[/green]" if best else ""
-        return f"{trial.number:>4}  {where}  {row.value:.5g} {escape(objective.unit)}{mark}"
+        return f"{trial.number:>4}  {where}  {row.value:.5g} {escape(unit(objective.unit))}{mark}"
 
     def _end(self, standing: Standing, trial: Trial) -> str:
         jobs = [job for job in standing.jobs if trial.id in job.trials]
@@ -125,4 +126,4 @@ def _line(summary: Summary, standing: Standing) -> str:
     if summary.best is None or summary.best_trial is None:
         return f"{summary.measured} measured{running}"
     point = describe(standing.effective[summary.best_trial].point)
-    return f"best {summary.best:.5g} {summary.unit} at {point}{running}"
+    return f"best {summary.best:.5g} {unit(summary.unit)} at {point}{running}"

@@ -1,7 +1,7 @@
 """`athanor record | export | import | report | replay | schema`: what comes in, and what is made of it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 from rich.markup import escape
@@ -19,7 +19,8 @@ from agent.commands.common import (
     show_json,
     table,
 )
-from agent.errors import AdapterError
+from agent.core.policy import PolicyName
+from agent.errors import AdapterError, CampaignError
 
 OutOption = Annotated[Path, typer.Option("--output", "-o", help="File to write.")]
 
@@ -113,6 +114,10 @@ def replay(
     from agent.replay import counterfactual
     from agent.replay import replay as again
 
+    if policy is not None and policy not in get_args(PolicyName):
+        raise CampaignError(
+            f"no policy is named {policy!r}", f"there is: {', '.join(get_args(PolicyName))}"
+        )
     with existing(store) as opened:
         total = len(opened.decisions(opened.entry(name).id))
         if policy:

@@ -10,6 +10,7 @@ from rich.markup import escape
 from agent.commands.common import ByOption, Exit, StoreOption, console, person
 from agent.core.actor import Actor
 from agent.core.register import CampaignStatus
+from agent.core.trial import OPEN
 from agent.data.store import Store
 from agent.errors import NotFound
 
@@ -63,7 +64,8 @@ def run(
     with open_store(store) as opened:
         name = _enter(opened, file, person(by), yes=yes)
         entry = opened.entry(name)
-        if entry.status in {CampaignStatus.FINISHED, CampaignStatus.STOPPED}:
+        ended = entry.status in {CampaignStatus.FINISHED, CampaignStatus.STOPPED}
+        if ended and not any(trial.status in OPEN for trial in opened.trials(entry.id)):
             console.print(f"{name} is {entry.status}: {entry.reason}")
             console.print(
                 "To go on, give it more budget in its file, or: [bold]athanor resume[/bold]"
@@ -114,6 +116,7 @@ def _enter(store: Store, file: Path, by: Actor, *, yes: bool) -> str:
 
 
 def _carry_out(store: Store, name: str, *, wait: bool, direct: bool, lease_s: float) -> Exit:
+    from agent.assemble import STORE
     from agent.commands.display import Display
 
     with Display(store, name, console) as display:
@@ -123,13 +126,15 @@ def _carry_out(store: Store, name: str, *, wait: bool, direct: bool, lease_s: fl
         else:
             for key, value in _PREFECT.items():
                 os.environ.setdefault(key, value)
+            # Not as an argument of the flow: Prefect keeps those, and a URL may hold a password.
+            os.environ[STORE] = store.url
             server = os.environ.get("PREFECT_API_URL", "Prefect's temporary server")
             display.say(f"connecting to {server} (10 to 20 s the first time)")
             from agent.flow import WATCH, campaign
 
             token = WATCH.set(display.watch)
             try:
-                last = campaign(name, store.url, wait=wait, lease_s=lease_s)
+                last = campaign(name, wait=wait, lease_s=lease_s)
             finally:
                 WATCH.reset(token)
     if last["state"] in {"finished", "stopped"}:

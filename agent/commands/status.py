@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from agent.commands.common import JsonOption, StoreOption, console, existing, show_json, table
+from agent.commands.common import JsonOption, StoreOption, console, existing, show_json, table, unit
 from agent.core.job import JobStatus
 from agent.core.register import CampaignStatus
 from agent.core.space import describe
@@ -69,9 +69,7 @@ def _one(standing: Standing, summary: Summary) -> None:
     if summary.waits_for:
         console.print(f"  waits for {_whom(standing, summary)}", highlight=False)
     elif summary.state == CampaignStatus.ACTIVE:
-        console.print(
-            "  nothing is open: [bold]athanor run[/bold] goes on with it", highlight=False
-        )
+        console.print("  [bold]athanor run[/bold] goes on with it", highlight=False)
 
 
 def _whom(standing: Standing, summary: Summary) -> str:
@@ -85,7 +83,7 @@ def _whom(standing: Standing, summary: Summary) -> str:
 
 
 def _best(summary: Summary) -> str:
-    return "–" if summary.best is None else f"{summary.best:.6g} {summary.unit}".strip()
+    return "–" if summary.best is None else f"{summary.best:.6g} {unit(summary.unit)}".strip()
 
 
 def _used(summary: Summary) -> str:

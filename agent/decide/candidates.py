@@ -49,6 +49,11 @@ class Candidates:
 
     def without(self, points: Sequence[Point]) -> "Candidates":
         """Those that are none of `points`."""
+        free = self.free(points)
+        return self if free.all() else self.take(free)
+
+    def free(self, points: Sequence[Point]) -> NDArray[np.bool_]:
+        """Which of them are none of `points`, `n`."""
         free = np.ones(len(self), dtype=bool)
         taken = self.encoding.snapped(self.encoding.table(points))
         for at in range(len(taken)):
@@ -57,7 +62,7 @@ class Candidates:
                 same = part[rows] == of[at]
                 rows = rows[same if same.ndim == 1 else same.all(axis=1)]
             free[rows] = False
-        return self if free.all() else self.take(free)
+        return free
 
 
 class Taken:

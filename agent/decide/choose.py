@@ -44,16 +44,17 @@ class Chooser:
         self._taken = Taken(situation.encoding, [*situation.taken.points, *chosen])
         whole = listed(situation.encoding)
         self._exact = whole is not None
-        self._pool = (self._sample() if whole is None else whole).without(self._taken.points)
-        few = np.random.default_rng(derived(situation.seed, "integrated")).permutation(
-            len(self._pool)
-        )[:_INTEGRATED]
-        self.design = self._pool.X[torch.from_numpy(np.sort(few))]
+        self._pool = self._sample() if whole is None else whole
+        # A mask and not a smaller pool: a copy of a large one for each choice would double it.
+        self._free = self._pool.free(self._taken.points)
+        random = np.random.default_rng(derived(situation.seed, "integrated"))
+        few = random.permutation(np.flatnonzero(self._free))[:_INTEGRATED]
+        self.design = self._pool.X[np.sort(few)]
 
     def choices(self, count: int) -> Iterator[tuple[Point, float, Tensor]]:
         """Up to `count` points with their acquisition and what was in flight, best first."""
         for _ in range(count):
-            if not len(self._pool):
+            if not self._free.any():
                 return
             in_flight = self._situation.in_flight(self._chosen)
             best = self._best(self._scorer(in_flight))
@@ -62,7 +63,7 @@ class Chooser:
             point, value = best
             self._chosen.append(point)
             self._taken.add(point)
-            self._pool = self._pool.without([point])
+            self._free &= self._pool.free([point])
             yield point, value, in_flight
 
     def acquisition(self, points: list[Point]) -> list[float]:
@@ -71,7 +72,7 @@ class Chooser:
         X = self._situation.encoding.encode(points)
         if one.most >= 10**9:
             return [float(value) for value in one.score(X)]
-        pool = _shortlisted(self._pool, one)
+        pool = self._shortlisted(one)
         far, which = nearest(X, pool.X)
         drawn = one.score(pool.X)[which]
         # A point that stands twice in a joint draw would change the draw: only others are added.
@@ -91,7 +92,7 @@ class Chooser:
         return sampled(situation.encoding, _SAMPLE, derived(situation.seed, "sample"), around)
 
     def _best(self, one: Scorer) -> tuple[Point, float] | None:
-        few = _shortlisted(self._pool, one)
+        few = self._shortlisted(one)
         if not self._exact and one.rough is not None and one.function is not None:
             few = _top(few, one.rough(few.X), _FEW)
         values = one.score(few.X)
@@ -102,6 +103,15 @@ class Chooser:
             if point not in self._taken and point in self._situation.space:
                 return point, float(values[at])
         return None
+
+    def _shortlisted(self, one: Scorer) -> Candidates:
+        """Those that `one` is to score: all, or of very many the best by its rough score."""
+        count = int(self._free.sum())
+        if one.rough is None or count <= min(_SHORTLIST_FROM, one.most):
+            return self._pool if count == len(self._pool) else self._pool.take(self._free)
+        values = one.rough(self._pool.X)
+        values[~torch.from_numpy(self._free)] = -torch.inf
+        return _top(self._pool, values, min(_SHORTLIST, one.most))
 
     def _polished(
         self, few: Candidates, values: Tensor, one: Scorer, function: AcquisitionFunction
@@ -139,12 +149,6 @@ class Chooser:
                 break
             values[at] = -torch.inf
         return values
-
-
-def _shortlisted(pool: Candidates, one: Scorer) -> Candidates:
-    if one.rough is None or len(pool) <= min(_SHORTLIST_FROM, one.most):
-        return pool
-    return _top(pool, one.rough(pool.X), min(_SHORTLIST, one.most))
 
 
 def _top(pool: Candidates, values: Tensor, count: int) -> Candidates:
