@@ -174,8 +174,11 @@ def _propose(lab: Lab, lease: Lease, each: Each, standing: Standing) -> list[str
     said: list[str] = []
     while _due(standing):
         number = len(standing.decisions) + 1
-        said += each("propose", lambda _: steps.propose(lab, lease), [f"decision {number}"])
-        if not lab.store.decision(ids.record(lease.name, "D", number)).choices:
+        said += each(
+            "propose", partial(steps.propose, lab, lease, standing), [f"decision {number}"]
+        )
+        chosen = len(lab.store.decision(ids.record(lease.name, "D", number)).choices)
+        if not chosen or standing.slots - chosen < standing.campaign.policy.batch_size:
             return said
         standing = stand(lab.store, lease.name, lab.clock.now())
     return said

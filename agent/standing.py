@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
+from weakref import WeakKeyDictionary
 
 from agent.core.budget import Use, counts, room, spent, used
 from agent.core.campaign import Campaign
@@ -23,7 +24,7 @@ from agent.core.pools import Pool
 from agent.core.register import Entry
 from agent.core.space import SearchSpace
 from agent.core.trial import OPEN, Review, Trial, TrialStatus
-from agent.core.values import Point, canonical
+from agent.core.values import Point
 from agent.data.store import Store
 
 _AGAIN = 2
@@ -115,6 +116,11 @@ class Standing:
             again = failures.get(key(point), 0) >= _AGAIN
             if trial.status is TrialStatus.REJECTED or trial.id in infeasible or again:
                 found.append(point)
+        # Executed elsewhere than planned: the row stands there, and the plan is not to come again.
+        for row in self._rows(own=False):
+            planned = self.effective[row.trial].point
+            if self.campaign.policy.replicates == 1 and key(planned) != key(row.point):
+                found.append(planned)
         return tuple(found)
 
     @property
@@ -188,9 +194,9 @@ class Standing:
         )
 
 
-@lru_cache(maxsize=64)
-def _campaign(document: str) -> Campaign:
-    return Campaign.model_validate_json(document)
+_CAMPAIGNS: WeakKeyDictionary[Store, dict[tuple[str, int], Campaign]] = WeakKeyDictionary()
+_POOLS: WeakKeyDictionary[Store, dict[str, Pool]] = WeakKeyDictionary()
+"""What a store never changes is read once: revisions by number, pools by hash."""
 
 
 def campaign_of(store: Store, campaign: str) -> Campaign:
@@ -199,8 +205,12 @@ def campaign_of(store: Store, campaign: str) -> Campaign:
     Raises:
         NotFound: the store has no such campaign.
     """
-    revision = store.revision(campaign)
-    return _campaign(canonical(revision.document))
+    number = store.latest(campaign)
+    kept = _CAMPAIGNS.setdefault(store, {})
+    if (campaign, number) not in kept:
+        document = store.revision(campaign, number).document
+        kept[campaign, number] = Campaign.model_validate(document)
+    return kept[campaign, number]
 
 
 def stand(store: Store, campaign: str, now: datetime) -> Standing:
@@ -210,10 +220,9 @@ def stand(store: Store, campaign: str, now: datetime) -> Standing:
         NotFound: the store has no such campaign.
     """
     entry = store.entry(campaign)
-    revision = store.revision(entry.id)
     return Standing(
         entry=entry,
-        revision=revision.number,
+        revision=store.latest(entry.id),
         campaign=campaign_of(store, entry.id),
         trials=tuple(store.trials(entry.id)),
         reviews=tuple(store.reviews(entry.id)),
@@ -224,13 +233,10 @@ def stand(store: Store, campaign: str, now: datetime) -> Standing:
     )
 
 
-@lru_cache(maxsize=32)
-def _pool(content: bytes) -> Pool:
-    return Pool.model_validate_json(content)
-
-
 def space_of(store: Store, campaign: Campaign) -> SearchSpace:
     """The campaign's space with its pools bound."""
-    return campaign.space.bound(
-        {name: _pool(store.blob(sha)) for name, sha in campaign.pools.items()}
-    )
+    kept = _POOLS.setdefault(store, {})
+    for sha in campaign.pools.values():
+        if sha not in kept:
+            kept[sha] = Pool.model_validate_json(store.blob(sha))
+    return campaign.space.bound({name: kept[sha] for name, sha in campaign.pools.items()})

@@ -32,7 +32,7 @@ from agent.fingerprint import fingerprint
 from agent.ingest.collect import collect as take_in
 from agent.ingest.collect import ingest_timeout
 from agent.lab import Lab
-from agent.standing import Standing, campaign_of, space_of, stand
+from agent.standing import Standing, campaign_of, space_of
 
 Answer = TypeVar("Answer")
 
@@ -113,9 +113,9 @@ _FAULTS = (
 )  # fmt: skip
 
 
-def propose(lab: Lab, lease: Lease) -> str:
+def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
     """Choose the next batch, and write the decision with everything that went in."""
-    standing = stand(lab.store, lease.name, lab.clock.now())
+    del subject  # it has no id yet; Prefect shows its number
     campaign, number = standing.campaign, len(standing.decisions) + 1
     asked = min(campaign.policy.batch_size, standing.slots)
     seed = derived(campaign.seed, "decision", number)

@@ -69,6 +69,20 @@ class Reading:
             raise NotFound(f"campaign {campaign} has no revision {number or ''}".rstrip())
         return found[0]
 
+    def latest(self, campaign: str) -> int:
+        """The number of the latest revision of a campaign.
+
+        Raises:
+            NotFound: there is none.
+        """
+        kept = TABLES[Revision]
+        with self._database.reading() as connection:
+            asked = select(func.max(kept.c.number)).where(kept.c.campaign == campaign)
+            found = connection.execute(asked).scalar()
+        if found is None:
+            raise NotFound(f"campaign {campaign} has no revision")
+        return int(found)
+
     def revisions(self, campaign: str) -> list[Revision]:
         """Every revision of a campaign, in order."""
         return self._of(Revision, campaign, "number")
