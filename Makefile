@@ -4,7 +4,7 @@ PYTHON ?= python3
 TORCH_INDEX ?=
 UV ?= uv
 UPGRADE ?=
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n 2 --dist loadfile
 
 VENV := .venv
 BIN := $(VENV)/bin

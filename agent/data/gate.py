@@ -7,6 +7,7 @@ from sqlalchemy import BindParameter, and_, bindparam, func, insert, or_, select
 from agent.core.job import Job, JobStatus
 from agent.core.register import CampaignStatus
 from agent.core.trial import Approval, Plan, Review, Trial, TrialStatus
+from agent.data.facts import sealed
 from agent.data.rows import TABLES, from_row, query
 from agent.data.tables import table
 from agent.data.writer import Writer
@@ -52,7 +53,12 @@ class Gate(Writer):
         rejected = review.verdict == "reject"
         self._take(trial, TrialStatus.REJECTED if rejected else TrialStatus.APPROVED)
         self._insert(review)
-        data = {"review": review.id, "verdict": review.verdict, "reasons": list(review.reasons)}
+        data = {
+            "review": review.id,
+            "verdict": review.verdict,
+            "reasons": list(review.reasons),
+            **sealed(review),
+        }
         self.record(trial.campaign, "trial.reviewed", trial.id, data)
 
     def approve(self, approval: Approval) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import text, update
 from agent.core.decision import Decision
 from agent.core.register import CampaignStatus, Entry, Revision
 from agent.core.trial import Proposal, Trial, TrialStatus
+from agent.data.facts import sealed
 from agent.data.rows import TABLES
 from agent.data.writer import Writer
 from agent.errors import StoreError
@@ -41,7 +42,8 @@ class Planning(Writer):
             raise StoreError(f"revision {revision.number} is not of campaign {entry.id}")
         self._insert(entry)
         self._insert(revision)
-        self.record(entry.id, "campaign.registered", entry.id, {"name": entry.name})
+        data = {"name": entry.name, **sealed(revision)}
+        self.record(entry.id, "campaign.registered", entry.id, data)
 
     def revise(self, revision: Revision) -> None:
         """Add a revision.
@@ -51,7 +53,7 @@ class Planning(Writer):
         """
         self._lock(revision.campaign)
         self._insert(revision)
-        data = {"number": revision.number, "diff": list(revision.diff)}
+        data = {"number": revision.number, "diff": list(revision.diff), **sealed(revision)}
         self.record(revision.campaign, "campaign.revised", str(revision.number), data)
 
     def set_status(self, campaign: str, status: CampaignStatus, reason: str) -> None:
@@ -87,7 +89,11 @@ class Planning(Writer):
         self._insert(decision)
         self._insert_all(trials)
         self._insert_all(proposals)
-        data = {"number": decision.number, "trials": [trial.number for trial in trials]}
+        data = {
+            "number": decision.number,
+            "trials": [trial.number for trial in trials],
+            **sealed(decision, *proposals),
+        }
         self.record(decision.campaign, "decision.made", decision.id, data)
 
     def add_trial(self, trial: Trial) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 from agent.core.job import IN_FLIGHT, FailureKind, Job, JobStatus, Observation, Sample
 from agent.core.lifecycle import JOB, check_step, trial_status
 from agent.core.trial import Trial, TrialStatus
+from agent.data.facts import sealed
 from agent.data.leases import insert_new
 from agent.data.rows import TABLES, from_row, query
 from agent.data.tables import table
@@ -91,7 +92,11 @@ class Running(Writer):
             if (old.trial, old.objective) != (observation.trial, observation.objective):
                 raise StoreError(f"observation {old.id} is of another trial or objective")
         self._insert(observation)
-        data = {"trial": observation.trial, "objective": observation.objective}
+        data: dict[str, Any] = {
+            "trial": observation.trial,
+            "objective": observation.objective,
+            **sealed(observation),
+        }
         if observation.supersedes is not None:
             data["supersedes"] = observation.supersedes
         self.record(observation.campaign, "observation.made", observation.id, data)

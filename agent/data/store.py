@@ -4,7 +4,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from agent.data import journal, schema
+from agent.data import facts, journal, schema
 from agent.data.address import check_folder, file_of, is_memory, parse
 from agent.data.engine import Database
 from agent.data.leases import Leases
@@ -77,12 +77,17 @@ class Store(Reading, Writing, Leases):
         self.close()
 
     def verify(self, campaign: str) -> int:
-        """How many lines the campaign's journal has, when its chain holds.
+        """How many lines the campaign's journal has, when its chain holds and every fact that it
+        tells of (observations, reviews, decisions, proposals, revisions) is as it was written.
 
         Raises:
-            JournalBroken: it does not; names the line.
+            JournalBroken: it does not, or one is not; names the line or the fact.
         """
-        return journal.verify(self.journal(campaign))
+        entries = self.journal(campaign)
+        lines = journal.verify(entries)
+        kept = (self.observations, self.reviews, self.decisions, self.proposals, self.revisions)
+        facts.verify(entries, [fact for read in kept for fact in read(campaign)])
+        return lines
 
 
 def _prepare(database: Database, create: bool, scripts: Path) -> None:

@@ -181,6 +181,29 @@ class JournalContract:
         with pytest.raises(JournalBroken, match=f"line {line} "):
             store.verify("c1")
 
+    @pytest.mark.parametrize(
+        "sql",
+        [
+            "UPDATE observations SET value = value + 1",
+            "UPDATE reviews SET verdict = 'edit'",
+            "UPDATE decisions SET seed = seed + 1",
+            "UPDATE proposals SET why = 'nothing'",
+            "UPDATE revisions SET source = 'nothing'",
+            "DELETE FROM observations",
+        ],
+    )
+    def test_an_altered_fact_is_found(self, store: Store, sql: str) -> None:
+        w.intended(store, 1)
+        with store.write(AGENT, w.NOW) as tx:
+            tx.observe(w.observation(1))
+        assert store.verify("c1") > 0
+        table = sql.split()[2 if sql.startswith("DELETE") else 1]
+        with as_owner(store) as connection:
+            unguard(connection, table)
+            assert connection.execute(text(sql)).rowcount
+        with pytest.raises(JournalBroken, match=table.removesuffix("s")):
+            store.verify("c1")
+
     @pytest.mark.parametrize("table", APPEND_ONLY)
     def test_what_was_written_stays(self, store: Store, table: str) -> None:
         w.intended(store, 1)
