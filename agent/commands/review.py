@@ -1,5 +1,6 @@
 """`athanor review`: see what the agent wants to do, and say yes, no, or something else."""
 
+import shlex
 from typing import Annotated, Literal
 
 import typer
@@ -133,7 +134,7 @@ class _Desk:
             self.say(trial, "reject", reasons=(typer.prompt("  why"),))
         elif answer == "e":
             try:
-                self.say(trial, "edit", _settings(typer.prompt("  setting=value …").split()))
+                self.say(trial, "edit", _settings(shlex.split(typer.prompt("  setting=value …"))))
             except SpaceError as error:
                 console.print(f"  [red]{escape(str(error))}[/red]")
                 return False

@@ -81,7 +81,14 @@ def run(
 
 def _enter(store: Store, file: Path, by: Actor, *, yes: bool) -> str:
     """The campaign's name, after its file (if one is given) has entered the store."""
-    from agent.assemble import SettingsModels, SystemClock
+    from agent.assemble import (
+        AdapterClasses,
+        SettingsModels,
+        SystemClock,
+        adapter_of,
+        operators,
+    )
+    from agent.decide.review import rule_in_force
     from agent.enrol import enrol
     from agent.load import Revised, read
 
@@ -105,6 +112,12 @@ def _enter(store: Store, file: Path, by: Actor, *, yes: bool) -> str:
     resolved = read(file, SettingsModels())
     for warning in resolved.warnings:
         console.print(f"[yellow]note[/yellow] {escape(warning)}", highlight=False)
+    allowed = operators()
+    rule_in_force(
+        resolved.campaign.review,
+        adapter_of(resolved.campaign, AdapterClasses(allowed)).capabilities(),
+        unattended=resolved.campaign.execution.target in allowed.unattended,
+    )
     entered = enrol(store, resolved, by, SystemClock().now(), agree)
     if entered.done == "declined":
         raise typer.Exit(Exit.USAGE)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from agent.errors import IngestError, NotFound, SpaceError
+from agent.errors import GateError, IngestError, NotFound, SpaceError
 
 
 @pytest.fixture
@@ -114,3 +114,14 @@ def test_what_cannot_be_recorded_is_refused_whole(athanor, bench, text):
 def test_void_is_recorded_with_its_reason(athanor, bench):
     assert "void, spilled" in athanor("record", "bench", "1", "yield=void: spilled").output
     assert json.loads(athanor("status", "bench", "--json").output)[0]["measured"] == 0
+
+
+def test_a_physical_instrument_is_not_run_without_reviews_unless_its_operators_say_so(
+    athanor, tmp_path
+):
+    (tmp_path / "sheets").mkdir()
+    path = tmp_path / "bench.yaml"
+    path.write_text(BENCH + "review: {mode: none}\n")
+    with pytest.raises(GateError, match="not allowed"):
+        athanor("run", str(path), "--direct", "--no-wait")
+    assert json.loads(athanor("status", "--json").output) == []
