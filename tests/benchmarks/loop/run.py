@@ -96,12 +96,14 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
+    # Before anything runs: the tree may go on changing while the figures are made.
+    commit = git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "agent") else "")
     for name in asked.only:
         print(f"{name} …", flush=True)
-        keep(PARTS[name](asked.jobs))
+        keep(PARTS[name](asked.jobs), commit)
 
 
-def keep(figures: list[Figure]) -> None:
+def keep(figures: list[Figure], commit: str) -> None:
     """Put figures into the file; those of other names stay."""
     old = json.loads(TARGET.read_text())["figures"] if TARGET.exists() else []
     names = {figure["name"] for figure in figures}
@@ -109,8 +111,7 @@ def keep(figures: list[Figure]) -> None:
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     document = {
         "command": "make bench",
-        "commit": git("rev-parse", "HEAD")
-        + ("+" if git("status", "--porcelain", "agent", "adapters") else ""),
+        "commit": commit,
         "versions": {k: v for k, v in fingerprint().items() if k not in {"machine", "processor"}},
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {fingerprint()['processor']}",
         "figures": sorted(merged, key=lambda figure: str(figure["name"])),
