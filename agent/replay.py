@@ -12,6 +12,7 @@ from agent.core.register import Entry
 from agent.core.values import Point, Value, canonical
 from agent.data.store import Store
 from agent.decide.propose import Selection, acquisition_of, propose
+from agent.decide.situation import Situation
 from agent.errors import ReplayError
 from agent.fingerprint import fingerprint
 from agent.standing import space_of
@@ -125,16 +126,21 @@ def _row(
 
 
 def _again(store: Store, entry: Entry, decision: Decision, policy: Policy | None) -> Selection:
+    return propose(_situation(store, entry, decision, policy), decision.batch)
+
+
+def _situation(
+    store: Store, entry: Entry, decision: Decision, policy: Policy | None = None
+) -> Situation:
     campaign = campaign_at(store, decision)
-    return propose(
+    return Situation(
         space_of(store, campaign),
         campaign.objective,
         policy or Policy.model_validate(decision.policy),
         rows_at(store, entry, decision),
         decision.pending,
         decision.barred,
-        decision.batch,
-        decision.seed,
+        seed=decision.seed,
         started=decision.started,
     )
 
@@ -178,16 +184,6 @@ def _gap(store: Store, entry: Entry, decision: Decision, points: tuple[Point, ..
     """How far the stored first point's acquisition is below that of the recomputed one."""
     if decision.kind != "model" or decision.state is None or not points or not decision.choices:
         return None
-    campaign = campaign_at(store, decision)
-    values = acquisition_of(
-        space_of(store, campaign),
-        campaign.objective,
-        Policy.model_validate(decision.policy),
-        rows_at(store, entry, decision),
-        decision.pending,
-        decision.barred,
-        decision.seed,
-        decision.state,
-        [decision.choices[0].point, points[0]],
-    )
-    return values[1] - values[0]
+    compared = [decision.choices[0].point, points[0]]
+    stored, again = acquisition_of(_situation(store, entry, decision), decision.state, compared)
+    return again - stored

@@ -21,6 +21,7 @@ from agent.core.seeds import derived
 from agent.core.trial import Plan, Prediction, Proposal, Trial, TrialStatus
 from agent.decide import review as rules
 from agent.decide.propose import propose as choose
+from agent.decide.situation import Situation
 from agent.dispatch.plans import approval_for, plan_for
 from agent.dispatch.reconcile import doubt, overdue
 from agent.dispatch.reconcile import reconcile as look_up
@@ -119,18 +120,17 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
     campaign, number = standing.campaign, len(standing.decisions) + 1
     asked = min(campaign.policy.batch_size, standing.slots)
     seed = derived(campaign.seed, "decision", number)
-    space = space_of(lab.store, campaign)
-    selection = choose(
-        space,
+    situation = Situation(
+        space_of(lab.store, campaign),
         campaign.objective,
         campaign.policy,
         standing.rows,
         standing.pending,
         standing.barred,
-        asked,
-        seed,
+        seed=seed,
         started=len(standing.trials),
     )
+    selection = choose(situation, asked)
     decision = Decision(
         id=ids.record(lease.name, "D", number),
         campaign=lease.name,

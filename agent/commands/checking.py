@@ -81,10 +81,10 @@ def _resolution(parameter: Parameter) -> str:
 
 def _dry_run(campaign: Campaign, space: SearchSpace, adapter: Adapter, points: int) -> None:
     from agent.decide.propose import propose
+    from agent.decide.situation import Situation
 
-    selection = propose(
-        space, campaign.objective, campaign.policy, (), (), (), points, campaign.seed, started=0
-    )
+    start = Situation(space, campaign.objective, campaign.policy, seed=campaign.seed, started=0)
+    selection = propose(start, points)
     console.print("\n[bold]first proposals[/bold] (nothing is sent):")
     for choice in selection.choices:
         reasons = _against(campaign, space, adapter, choice.point)

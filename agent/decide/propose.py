@@ -7,11 +7,7 @@ import numpy as np
 from torch import Tensor
 
 from agent.core.decision import Choice
-from agent.core.history import Pending, Row
-from agent.core.objective import Objective
-from agent.core.policy import Policy
 from agent.core.seeds import derived
-from agent.core.space import SearchSpace
 from agent.core.values import Point
 from agent.decide import designs, explain
 from agent.decide.candidates import listed, sampled
@@ -44,35 +40,13 @@ class Selection:
     notes: tuple[str, ...]
 
 
-def propose(  # noqa: PLR0913
-    space: SearchSpace,
-    objective: Objective,
-    policy: Policy,
-    rows: tuple[Row, ...],
-    pending: tuple[Pending, ...],
-    barred: tuple[Point, ...],
-    q: int,
-    seed: int,
-    started: int,
-) -> Selection:
+def propose(situation: Situation, q: int) -> Selection:
     """The next `q` points: a pure function of its arguments.
 
     Declared replicates come first, then points given in the campaign, then the initial design; from
     then on a surrogate of the rows and the policy's acquisition choose, one point after the other.
-
-    Args:
-        space: What may be varied, with its pools.
-        objective: What is wanted.
-        policy: How to choose.
-        rows: Measured values, in their order.
-        pending: Open trials; always pending points of the acquisition.
-        barred: Points that may not come again (rejected, infeasible).
-        q: How many points.
-        seed: Of this decision.
-        started: How many trials there are, whatever became of them.
     """
-    situation = Situation(space, objective, policy, rows, pending, barred, seed, started)
-    with seeded(seed):
+    with seeded(situation.seed):
         selection = _selected(situation, q)
     missing = q - len(selection.choices)
     if not missing:
@@ -81,48 +55,15 @@ def propose(  # noqa: PLR0913
     return Selection(selection.kind, selection.choices, selection.state, (*selection.notes, note))
 
 
-def acquisition_of(  # noqa: PLR0913
-    space: SearchSpace,
-    objective: Objective,
-    policy: Policy,
-    rows: tuple[Row, ...],
-    pending: tuple[Pending, ...],
-    barred: tuple[Point, ...],
-    seed: int,
-    state: dict[str, Any],
-    points: list[Point],
-) -> list[float]:
+def acquisition_of(situation: Situation, state: dict[str, Any], points: list[Point]) -> list[float]:
     """The acquisition of a decision's first greedy step at `points`, from its stored state.
 
     Raises:
         ReplayError: the rows are not those that the surrogate learnt from.
     """
-    situation = Situation(space, objective, policy, rows, pending, barred, seed)
-    with seeded(seed):
-        surrogate = restore(state, situation.encoding, rows, objective)
+    with seeded(situation.seed):
+        surrogate = restore(state, situation.encoding, situation.rows, situation.objective)
         return Chooser(situation, surrogate, []).acquisition(points)
-
-
-def best_acquisition(
-    space: SearchSpace,
-    objective: Objective,
-    policy: Policy,
-    rows: tuple[Row, ...],
-    pending: tuple[Pending, ...],
-    barred: tuple[Point, ...],
-    seed: int,
-    state: dict[str, Any],
-) -> float:
-    """The highest acquisition that a decision's first greedy step finds, from its stored state.
-
-    Raises:
-        ReplayError: the rows are not those that the surrogate learnt from.
-    """
-    situation = Situation(space, objective, policy, rows, pending, barred, seed)
-    with seeded(seed):
-        surrogate = restore(state, situation.encoding, rows, objective)
-        found = [value for _, value, _ in Chooser(situation, surrogate, []).choices(1)]
-    return found[0] if found else float("-inf")
 
 
 def _selected(situation: Situation, q: int) -> Selection:

@@ -1,6 +1,6 @@
-"""What a decision starts from: the arguments of `propose`, and what follows from them at once."""
+"""What a decision starts from: all that is known, and what follows from it at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
@@ -19,16 +19,27 @@ from agent.learn.encoding import Encoding
 
 @dataclass(frozen=True)
 class Situation:
-    """The arguments of `propose`; see there."""
+    """All that a decision may depend on.
+
+    Attributes:
+        space: What may be varied, with its pools.
+        objective: What is wanted.
+        policy: How to choose.
+        rows: Measured values, in their order.
+        pending: Open trials; always pending points of the acquisition.
+        barred: Points that may not come again (rejected, infeasible).
+        seed: Of this decision.
+        started: How many trials there are, whatever became of them.
+    """
 
     space: SearchSpace
     objective: Objective
     policy: Policy
-    rows: tuple[Row, ...]
-    pending: tuple[Pending, ...]
-    barred: tuple[Point, ...]
-    seed: int
-    started: int = 0
+    rows: tuple[Row, ...] = ()
+    pending: tuple[Pending, ...] = ()
+    barred: tuple[Point, ...] = ()
+    seed: int = field(kw_only=True)
+    started: int = field(kw_only=True)
 
     @cached_property
     def encoding(self) -> Encoding:

@@ -27,7 +27,8 @@ DOWN = Objective(name="y", unit="1", goal="minimise")
 def searched(space: SearchSpace, function: torch.nn.Module, rounds: int, seed: int) -> float:
     rows: tuple[Row, ...] = ()
     for number in range(rounds):
-        made = propose(space, DOWN, Policy(), rows, (), (), 1, seed * 1000 + number, len(rows))
+        known = Situation(space, DOWN, Policy(), rows, seed=seed * 1000 + number, started=len(rows))
+        made = propose(known, 1)
         point = made.choices[0].point
         value = float(function(torch.tensor([[float(x) for x in point.values()]]).double()))
         rows = (*rows, Row(id=str(number), trial=str(number), point=point, value=value))
@@ -58,7 +59,7 @@ def test_hartmann_of_six_is_solved_in_45() -> None:
 
 def scored(space: SearchSpace, points: list[Point], seed: int) -> tuple[float, np.ndarray]:
     rows = rows_of(space, 14)
-    situation = Situation(space, DOWN, Policy(name="ucb"), rows, (), (), seed, 20)
+    situation = Situation(space, DOWN, Policy(name="ucb"), rows, seed=seed, started=20)
     chooser = Chooser(situation, fit(situation.encoding, rows, DOWN, 0), [])
     others = np.array(chooser.acquisition(points))
     return next(value for _, value, _ in chooser.choices(1)), others

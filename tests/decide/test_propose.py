@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from agent.core.policy import InitialDesign, Policy
 from agent.core.space import SearchSpace
 from agent.core.values import Point
 from agent.decide import propose as deciding
-from agent.decide.propose import Selection, acquisition_of, best_acquisition, propose
+from agent.decide.propose import Selection, acquisition_of, propose
 from agent.decide.situation import Situation
 from agent.errors import ReplayError
 from tests.learn.spaces import SPACES, measured, points_of, rows_of
@@ -38,12 +38,12 @@ def decided(
     space: SearchSpace,
     rows: tuple[Row, ...] = (),
     policy: Policy = POLICIES["ucb"],
+    objective: Objective = UP,
+    q: int = 1,
     **given: object,
 ) -> Selection:
-    arguments = {
-        "objective": UP, "pending": (), "barred": (), "q": 1, "seed": 7, "started": len(rows)
-    }  # fmt: skip
-    return propose(space=space, policy=policy, rows=rows, **(arguments | given))  # type: ignore[arg-type]
+    arguments = {"seed": 7, "started": len(rows)} | given
+    return propose(Situation(space, objective, policy, rows, **arguments), q)  # type: ignore[arg-type]
 
 
 def plain(selection: Selection) -> str:
@@ -97,7 +97,8 @@ def test_the_size_of_the_design_follows_the_space() -> None:
     for kind, space in SPACES.items():
         rows = rows_of(space, 20)
         situations = (
-            Situation(space, UP, Policy(), rows[:count], (), (), 0, count) for count in range(20)
+            Situation(space, UP, Policy(), rows[:count], seed=0, started=count)
+            for count in range(20)
         )
         sizes[kind] = next(len(one.rows) for one in situations if not one.initial)
     assert sizes == {
@@ -241,15 +242,14 @@ def test_the_acquisition_is_recomputed_from_the_state(kind: str, policy: str) ->
     rows = rows_of(space, 14)
     chosen = decided(space, rows, POLICIES[policy])
     state = json.loads(json.dumps(chosen.state))
-    arguments = (space, UP, POLICIES[policy], rows, (), (), 7, state)
-    best = best_acquisition(*arguments)
-    here, there = acquisition_of(*arguments, [chosen.choices[0].point, points_of(space, 20)[-1]])
+    known = Situation(space, UP, POLICIES[policy], rows, seed=7, started=len(rows))
+    compared = [chosen.choices[0].point, points_of(space, 20)[-1]]
+    here, there = acquisition_of(known, state, compared)
     assert here == pytest.approx(chosen.choices[0].score, abs=1e-6)
-    assert best == pytest.approx(here, abs=1e-6)
-    assert there <= best + 1e-6
+    assert there <= here + 1e-6
     altered = (rows[0].model_copy(update={"value": 0.1}), *rows[1:])
     with pytest.raises(ReplayError):
-        acquisition_of(space, UP, POLICIES[policy], altered, (), (), 7, state, [rows[0].point])
+        acquisition_of(replace(known, rows=altered), state, [rows[0].point])
 
 
 def test_pending_points_move_the_choice() -> None:

@@ -59,7 +59,7 @@ def ours(space: SearchSpace, rows: tuple[Row, ...], surrogate: Surrogate) -> flo
     """Listing, encoding, closed form, Monte Carlo: everything but the fit, nothing kept before."""
     listed.cache_clear()
     start = time.perf_counter()
-    fresh = Situation(space, OBJECTIVE, POLICY, rows, (), (), 0, ROWS)
+    fresh = Situation(space, OBJECTIVE, POLICY, rows, seed=0, started=ROWS)
     Encoding(space)
     next(Chooser(fresh, surrogate, []).choices(1))
     return time.perf_counter() - start
@@ -106,7 +106,7 @@ def once() -> None:
     """One decision over the large pool."""
     space = space_of(CANDIDATES)
     rows = rows_of(space)
-    propose(space, OBJECTIVE, POLICY, rows, (), (), 1, 0, ROWS)
+    propose(Situation(space, OBJECTIVE, POLICY, rows, seed=0, started=ROWS), 1)
 
 
 def _path() -> list[str]:
@@ -138,7 +138,7 @@ def _small(pairs: int) -> list[float]:
         start = time.perf_counter()
         fit(Encoding.of(space), rows, OBJECTIVE, seed)
         middle = time.perf_counter()
-        propose(space, OBJECTIVE, POLICY, rows, (), (), 1, seed, ROWS)
+        propose(Situation(space, OBJECTIVE, POLICY, rows, seed=seed, started=ROWS), 1)
         ratios.append((time.perf_counter() - middle) / (middle - start))
     return ratios[1:]
 

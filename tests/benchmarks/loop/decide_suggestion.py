@@ -22,6 +22,7 @@ from agent.core.parameters import CategoricalParameter, ContinuousParameter, Int
 from agent.core.policy import InitialDesign, Policy
 from agent.core.space import SearchSpace
 from agent.decide.propose import propose
+from agent.decide.situation import Situation
 from agent.learn.encoding import Encoding
 
 ROWS, PAIRS = 30, 7
@@ -69,7 +70,7 @@ def _number(value: float | int | str) -> float:
 
 def ours(space: SearchSpace, rows: tuple[Row, ...], seed: int) -> object:
     """One decision."""
-    return propose(space, OBJECTIVE, POLICY, rows, (), (), 1, seed, len(rows))
+    return propose(Situation(space, OBJECTIVE, POLICY, rows, seed=seed, started=len(rows)), 1)
 
 
 def plain(space: SearchSpace, rows: tuple[Row, ...], seed: int) -> object:
