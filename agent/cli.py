@@ -69,9 +69,6 @@ def main() -> None:
     except OSError as error:
         errors.print(f"[red]error[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(Exit.FAULT)
-    except KeyboardInterrupt:
-        errors.print("interrupted; run it again to go on")
-        sys.exit(Exit.INTERRUPTED)
 
 
 def _code(error: AthanorError) -> Exit:

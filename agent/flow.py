@@ -4,6 +4,7 @@ Prefect schedules, shows and retries; it never knows better than the store. Task
 a word; none is cached, no result is kept, and only collecting may be tried again.
 """
 
+import signal
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any, cast
@@ -16,6 +17,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
@@ -32,6 +34,21 @@ WATCH: ContextVar[Callable[[Round], None]] = ContextVar("watch", default=lambda 
 
 _RETRIED = "collect"
 _RUNNER = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=8))
+
+
+def connect() -> None:
+    """Start Prefect's temporary server, unless another is named, out of the reach of Ctrl-C.
+
+    A terminal interrupts every process in its foreground. A server that goes before the flow has
+    said how it ended leaves the flow knocking for more than a minute, and ending in tracebacks. A
+    blocked signal stays blocked in the processes that are started meanwhile.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        with get_client(sync_client=True):
+            pass
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def side_by_side(name: str, step: Callable[[str], str], subjects: Sequence[str]) -> list[str]:
@@ -153,4 +170,4 @@ def _markdown(summary: Summary) -> str:
     )
 
 
-__all__ = ["WATCH", "campaign", "side_by_side"]
+__all__ = ["WATCH", "campaign", "connect", "side_by_side"]

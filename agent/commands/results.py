@@ -19,6 +19,7 @@ from agent.commands.common import (
     show_json,
     table,
 )
+from agent.commands.entering import FileArgument, enter
 from agent.core.policy import PolicyName
 from agent.errors import AdapterError, CampaignError
 
@@ -63,7 +64,7 @@ def export(name: NameArgument, output: OutOption, store: StoreOption = None) -> 
 
 
 def import_(
-    name: NameArgument,
+    name: FileArgument,
     file: Annotated[
         Path,
         typer.Argument(
@@ -74,12 +75,16 @@ def import_(
     store: StoreOption = None,
     by: ByOption = None,
 ) -> None:
-    """Take in earlier results as history: they teach, and do not count against the budget."""
-    from agent.assemble import SystemClock
+    """Take in earlier results as history: they teach, and do not count against the budget.
+
+    With a campaign file it can be done before the campaign's first run.
+    """
+    from agent.assemble import SystemClock, open_store
     from agent.exchange import apply_import, plan_import
 
-    with existing(store) as opened:
-        plan = plan_import(opened, name, file)
+    with open_store(store, create=name.is_file()) as opened:
+        entered = enter(opened, name, person(by), yes=yes)
+        plan = plan_import(opened, entered, file)
         for line in plan.lines():
             console.print(escape(line), highlight=False)
         if not plan.rows:
@@ -118,6 +123,7 @@ def replay(
         raise CampaignError(
             f"no policy is named {policy!r}", f"there is: {', '.join(get_args(PolicyName))}"
         )
+    quiet = as_json or not console.is_terminal
     with existing(store) as opened:
         total = len(opened.decisions(opened.entry(name).id))
         if policy:
@@ -126,7 +132,7 @@ def replay(
                     counterfactual(opened, name, policy),
                     "replaying",
                     total=total,
-                    disable=as_json,
+                    disable=quiet,
                     transient=True,
                 )
             )
@@ -144,7 +150,7 @@ def replay(
             console.print(table("", ("decision", "chosen", f"{policy} would have chosen"), rows))
             return
         verdicts = list(
-            track(again(opened, name), "replaying", total=total, disable=as_json, transient=True)
+            track(again(opened, name), "replaying", total=total, disable=quiet, transient=True)
         )
     if as_json:
         show_json([one.model_dump(mode="json") for one in verdicts])

@@ -115,6 +115,28 @@ def test_export_and_import(athanor, quick, tmp_path):
     assert json.loads(athanor("status", "second", "--json").output)[0]["measured"] == 5
 
 
+def test_history_may_come_in_before_the_first_run(athanor, quick, tmp_path):
+    table = tmp_path / "old.csv"
+    table.write_text("x1 [mm],x2 [mm],value\n1,2,3.5\n4,5,2.5\n")
+    said = athanor("import", str(quick), str(table), "--yes").output
+    assert "registered as revision 1" in said
+    assert "2 rows taken in" in said
+    assert "4 of 4 experiments" in athanor("run", str(quick), "--direct").output
+
+
+def test_what_has_ended_is_not_ended_again(athanor, quick):
+    athanor("run", str(quick), "--direct")
+    said = athanor("stop", "quick", "--reason", "bored").output
+    assert "is finished already: 4 of 4 experiments are started" in said
+    assert "bored" not in athanor("status", "quick").output
+
+
+def test_a_reading_without_a_value_is_shown(athanor, quick):
+    quick.write_text(quick.read_text().replace('"1", goal', '"1", plausible: [500, 501], goal'))
+    said = athanor("run", str(quick), "--direct").output
+    assert said.count("no value implausible") == 4
+
+
 def test_schema_is_json(athanor):
     assert json.loads(athanor("schema").output)["additionalProperties"] is False
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import httpx
 import pytest
 import yaml
 
+from agent.commands.common import Exit
 from tests.commands.conftest import QUICK
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -97,11 +99,42 @@ def status(env: dict[str, str], name: str) -> dict[str, object]:
     return one
 
 
+def measured(env: dict[str, str], name: str) -> int:
+    listed = subprocess.run(
+        [BIN / "athanor", "status", "--json"], env=env, capture_output=True, text=True, check=False
+    )
+    found = json.loads(listed.stdout) if listed.returncode == 0 else []
+    return sum(one["measured"] for one in found if one["name"] == name)
+
+
 def test_without_a_server_it_brings_its_own(world):
     said = call(world, "athanor", "run", str(campaign(world, "alone")))
     assert "4 of 4 experiments are started" in said
     assert "Traceback" not in said
     assert status(world, "alone")["state"] == "finished"
+
+
+def test_interrupted_at_the_keyboard_it_leaves_at_once_and_goes_on(world):
+    file = campaign(world, "interrupted", experiments="experiments: 400")
+    process = subprocess.Popen(
+        [BIN / "athanor", "run", file],
+        env=world,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    wait_for(lambda: measured(world, "interrupted") > 2, 120)
+    # As a terminal does: to every process of the group, and Prefect's temporary server is one.
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == Exit.INTERRUPTED, said
+    assert "run it again to go on" in said
+    assert "Traceback" not in said
+    before = measured(world, "interrupted")
+    campaign(world, "interrupted", experiments=f"experiments: {before + 3}")
+    call(world, "athanor", "run", str(file), "--yes")
+    assert measured(world, "interrupted") == before + 3
 
 
 def test_against_a_server_its_steps_are_tasks_and_its_results_artifacts(server):
