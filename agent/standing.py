@@ -9,6 +9,7 @@ from agent.core.budget import Use, counts, room, spent, used
 from agent.core.campaign import Campaign
 from agent.core.decision import Decision
 from agent.core.history import (
+    OWN,
     Best,
     Effective,
     Pending,
@@ -122,6 +123,11 @@ class Standing:
             if self.campaign.policy.replicates == 1 and key(planned) != key(row.point):
                 found.append(planned)
         return tuple(found)
+
+    @property
+    def started(self) -> int:
+        """How many trials the campaign has made itself, whatever became of them."""
+        return sum(trial.origin == OWN for trial in self.trials)
 
     @property
     def slots(self) -> int:

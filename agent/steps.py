@@ -128,7 +128,7 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         standing.pending,
         standing.barred,
         seed=seed,
-        started=len(standing.trials),
+        started=standing.started,
     )
     selection = choose(situation, asked)
     decision = Decision(
@@ -140,7 +140,7 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         rows=tuple(row.id for row in standing.rows),
         pending=standing.pending,
         barred=standing.barred,
-        started=len(standing.trials),
+        started=standing.started,
         batch=asked,
         seed=seed,
         clock=standing.now,

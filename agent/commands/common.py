@@ -2,6 +2,8 @@
 
 import getpass
 import json
+import os
+import sys
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import Annotated, Any
@@ -29,7 +31,8 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-console = Console()
+# Into a file or another program whole lines go; a terminal tells its width itself.
+console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200)
 errors = Console(stderr=True)
 
 StoreOption = Annotated[

@@ -18,6 +18,9 @@ from agent.core.job import FailureKind, JobStatus
 from agent.core.register import CampaignStatus
 from agent.errors import LifecycleError
 
+_ENDED = (CampaignStatus.STOPPED, CampaignStatus.FINISHED)
+"""What is asked for, and what it is: who has finished need not be stopped."""
+
 
 class Fate(StrEnum):
     """What a person can say of a job of which nobody knows what became."""
@@ -87,6 +90,9 @@ def _say(name: str, status: CampaignStatus, reason: str, url: str | None, by: st
 
     with existing(url) as opened:
         entry = opened.entry(name)
+        if entry.status is status or (status, entry.status) == _ENDED:
+            console.print(f"{entry.name} is {entry.status} already: {entry.reason}")
+            return
         with opened.write(person(by), SystemClock().now()) as tx:
             tx.set_status(entry.id, status, reason)
     console.print(f"{entry.name} is {status}" + (f": {reason}" if reason else "."))

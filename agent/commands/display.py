@@ -9,7 +9,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from agent.assemble import SystemClock
 from agent.commands.common import unit
-from agent.core.history import Row
+from agent.core.history import OWN, Row, current
 from agent.core.job import JobStatus
 from agent.core.space import describe
 from agent.core.trial import Trial, TrialStatus
@@ -82,7 +82,8 @@ class Display:
         return stand(self._store, self._campaign, SystemClock().now())
 
     def _ended(self, standing: Standing) -> set[str]:
-        return {trial.id for trial in standing.of(*_ENDED)}
+        done = (TrialStatus.DONE, TrialStatus.PARTIAL)
+        return {trial.id for trial in standing.of(*_ENDED, *done)}
 
     def _news(self, standing: Standing) -> None:
         trials = {trial.id: trial for trial in standing.trials}
@@ -90,10 +91,21 @@ class Display:
             if row.id not in self._shown:
                 self._shown.add(row.id)
                 self._console.print(self._result(standing, trials[row.trial], row), highlight=False)
+        told = {row.trial for row in standing.own_rows}
+        for trial in standing.of(TrialStatus.DONE, TrialStatus.PARTIAL):
+            if trial.origin == OWN and trial.id not in told | self._shown:
+                self._shown.add(trial.id)
+                self._console.print(self._void(standing, trial), highlight=False)
         for trial in standing.of(*_ENDED):
             if trial.id not in self._shown:
                 self._shown.add(trial.id)
                 self._console.print(self._end(standing, trial), highlight=False)
+
+    def _void(self, standing: Standing, trial: Trial) -> str:
+        readings = [one for one in current(standing.observations) if one.trial == trial.id]
+        why = "; ".join(one.void or f"{one.objective} only as a bound" for one in readings)
+        where = escape(_where(standing, trial))
+        return f"{trial.number:>4}  {where}  [yellow]no value[/yellow] {escape(why)}"
 
     def _result(self, standing: Standing, trial: Trial, row: Row) -> str:
         objective = standing.campaign.objective

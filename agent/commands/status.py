@@ -53,7 +53,13 @@ def _all(summaries: list[Summary]) -> None:
         (one.name, one.state, _used(one), one.measured, _best(one), one.waits_for or one.reason)
         for one in summaries
     ]
-    console.print(table("", ("campaign", "state", "budget", "measured", "best", "waits for"), rows))
+    console.print(
+        table(
+            "",
+            ("campaign", "state", "budget", "measured", "best", "waits for, or ended because"),
+            rows,
+        )
+    )
 
 
 def _one(standing: Standing, summary: Summary) -> None:

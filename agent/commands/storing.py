@@ -15,7 +15,7 @@ def create(store: StoreOption = None) -> None:
     from agent.assemble import open_store
 
     with open_store(store) as opened:
-        console.print(f"{opened!r} is ready", highlight=False)
+        console.print(f"the store {opened.where} is ready", highlight=False)
 
 
 @store.command()
@@ -63,4 +63,9 @@ def upgrade(
     from agent.data.upgrade import upgrade as bring_up
 
     done = bring_up(store or default_store(), SystemClock().now(), backup=not no_backup)
-    console.print(f"{done}", highlight=False)
+    if done.before == done.after:
+        console.print(f"nothing to do: it is at {done.after}, the newest", highlight=False)
+        return
+    console.print(f"upgraded from {done.before} to {done.after}", highlight=False)
+    if done.backup:
+        console.print(f"the copy made before: {done.backup}", highlight=False, soft_wrap=True)

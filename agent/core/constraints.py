@@ -81,7 +81,8 @@ class ExpressionConstraint(Value):
     ) -> Any:
         """Whether it holds at `settings` (or for each row of columns); what cannot be computed does not."""
         try:
-            return expressions.evaluate(self._tree, settings, functions)
+            known = expressions.defined(self._tree, settings, functions)
+            return known & expressions.evaluate(self._tree, settings, functions)
         except (ArithmeticError, TypeError, ValueError):
             return False
 

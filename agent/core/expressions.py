@@ -59,6 +59,18 @@ def names(tree: ast.expr) -> frozenset[str]:
     return frozenset(node.id for node in found)
 
 
+def defined(tree: ast.expr, settings: Mapping[str, Any], functions: Functions = SCALAR) -> Any:
+    """Whether all that is computed in the expression is a number: a bool, or an array of them.
+
+    On single settings a root of -1 is an error, in a column it is NaN: `not sqrt(a) > 1` must say
+    the same of both.
+    """
+    computed = (node for node in ast.walk(tree) if isinstance(node, (ast.BinOp, ast.Call)))
+    # Finite, without a function of either kind: of infinity and NaN the difference is NaN.
+    values = (evaluate(node, settings, functions) for node in computed)
+    return reduce(operator.and_, (value - value == 0 for value in values), True)
+
+
 def evaluate(tree: ast.expr, settings: Mapping[str, Any], functions: Functions = SCALAR) -> Any:
     """The truth of the expression at `settings`: a bool, or an array of them for columns."""
     match tree:

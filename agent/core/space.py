@@ -142,7 +142,7 @@ class SearchSpace(Value):
         return filled
 
     def size(self) -> int | None:
-        """How many points there are before constraints; None if a parameter is continuous."""
+        """How many points there are before constraints and bounds of components; None if a parameter is continuous."""
         sizes = [self._size(parameter) for parameter in self.parameters]
         known = [size for size in sizes if size is not None]
         return math.prod(known) if len(known) == len(sizes) else None

@@ -57,7 +57,12 @@ class Store(Reading, Writing, Leases):
 
     def __repr__(self) -> str:
         """Where it is, without its password."""
-        return f"Store({self._database.url!r})"
+        return f"Store({self.where!r})"
+
+    @property
+    def where(self) -> str:
+        """Its URL for people to read: without the password."""
+        return repr(self._database.url)
 
     def close(self) -> None:
         """Give the connections back."""

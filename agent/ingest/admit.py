@@ -54,7 +54,8 @@ def _plausible(reading: Reading, objective: Objective) -> Reading:
     if lowest <= reading.value <= highest:
         return reading
     shown = f"{reading.value:g} {objective.unit}"
-    return Reading(void=f"implausible: {shown} is outside {lowest:g} to {highest:g}")
+    why = f"{shown} is outside {lowest:g} to {highest:g}, what the campaign calls plausible"
+    return Reading(void=f"implausible: {why}")
 
 
 def _shown(measurement: Measurement) -> str:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core import expressions
+from agent.core.constraints import ExpressionConstraint
 from agent.errors import SpaceError
 
 ARRAYS = {
@@ -65,6 +66,16 @@ def test_any_text_is_either_parsed_or_refused(text):
     except SpaceError:
         return
     assert expressions.names(tree) is not None
+
+
+@given(st.lists(st.tuples(st.integers(-5, 5), st.integers(-5, 5)), min_size=1, max_size=8))
+@pytest.mark.parametrize("text", ["not sqrt(a) > 1", "1 / b < 2", "not log(a) < b"])
+def test_what_cannot_be_computed_does_not_hold_in_columns_either(text, rows):
+    rule = ExpressionConstraint(expression=text)
+    a, b = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+    with np.errstate(all="ignore"):
+        by_column = rule.holds({"a": a, "b": b}, ARRAYS)
+    assert by_column.tolist() == [rule.holds({"a": x, "b": y}) for x, y in rows]
 
 
 @given(st.lists(st.tuples(st.integers(-5, 5), st.integers(-5, 5)), min_size=1, max_size=8))
