@@ -158,11 +158,14 @@ def _expire(lab: Lab, lease: Lease, standing: Standing) -> None:
     if rule is None or rule.expires is None:
         return
     limit = rule.expires.seconds
-    waited = (
-        (trial, (standing.now - trial.at).total_seconds())
+    revised = lab.store.revision(lease.name, standing.revision).at
+    # What was approved and waits again was sent back, by a revision or not: it has its time anew.
+    since = {one.trial: max(one.at, revised) for one in standing.reviews}
+    late = [
+        trial
         for trial in standing.of(TrialStatus.PROPOSED)
-    )
-    late = [trial for trial, seconds in waited if seconds > limit]
+        if (standing.now - since.get(trial.id, trial.at)).total_seconds() > limit
+    ]
     if late:
         with lab.store.write(AGENT, standing.now, lease) as tx:
             for trial in late:

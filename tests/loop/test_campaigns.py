@@ -569,6 +569,23 @@ def test_a_proposal_expires_by_its_campaigns_rule(make_world: Make) -> None:
     assert [trial.status for trial in made.trials()] == [TrialStatus.EXPIRED, TrialStatus.PROPOSED]
 
 
+def test_a_proposal_that_is_sent_back_has_its_time_anew(make_world: Make) -> None:
+    rule = {"mode": "required", "expires": {"limit": 1, "unit": "h"}}
+    made = make_world(review=rule, budget={"experiments": 1})
+    made.run()
+    made.clock.sleep(3000.0)
+    made.review_all("approve")
+    (trial,) = made.trials()
+    with made.store.write(ANNA, made.clock.now()) as tx:
+        tx.revoke(made.store.approvals_of(trial.id)[0].id, "second thoughts")
+    made.clock.sleep(1000.0)
+    made.run()
+    assert [one.status for one in made.trials()] == [TrialStatus.PROPOSED]
+    made.clock.sleep(3000.0)
+    made.run()
+    assert [one.status for one in made.trials()] == [TrialStatus.EXPIRED, TrialStatus.PROPOSED]
+
+
 def test_what_was_tampered_with_is_not_sent(tmp_path: Path, clock: HandClock) -> None:
     file = tmp_path / "lab.db"
     with Store.open(str(file)) as store:
