@@ -7,6 +7,7 @@ that it may be a task of its own, be taken again, or be taken by another process
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeVar
 
 from agent.core import ids
@@ -82,6 +83,10 @@ def _give_up(lab: Lab, lease: Lease, campaign: Campaign, job: Job, adapter: Adap
     return "unknown"
 
 
+_ERROR = "adapter.error"
+_AGAIN = timedelta(hours=1)
+
+
 @dataclass(frozen=True)
 class Trouble:
     """An adapter did not answer as it should; `reason` is what was written down."""
@@ -103,8 +108,12 @@ def _attempt(lab: Lab, lease: Lease, subject: str, step: Callable[[], Answer]) -
         reason = str(error)
     except _FAULTS:
         reason = traceback.format_exc(limit=-3)
-    with lab.store.write(AGENT, lab.clock.now(), lease) as tx:
-        tx.record(lease.name, "adapter.error", subject, {"reason": reason})
+    now = lab.clock.now()
+    last = lab.store.last_line(lease.name, _ERROR, subject)
+    # Every poll meets a fault that stays: a line an hour says that it does.
+    if last is None or last.data["reason"] != reason or now - last.at >= _AGAIN:
+        with lab.store.write(AGENT, now, lease) as tx:
+            tx.record(lease.name, _ERROR, subject, {"reason": reason})
     return Trouble(reason)
 
 

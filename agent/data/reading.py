@@ -189,6 +189,15 @@ class Reading:
         asked = query(JournalEntry).where(kept.c.campaign == campaign, kept.c.seq > after)
         return self._all(JournalEntry, asked.order_by(kept.c.seq).limit(limit))
 
+    def last_line(self, campaign: str, event: str, subject: str) -> JournalEntry | None:
+        """The newest line of a campaign's account that says this of that; None without one."""
+        kept = TABLES[JournalEntry]
+        asked = query(JournalEntry).where(
+            kept.c.campaign == campaign, kept.c.event == event, kept.c.subject == subject
+        )
+        found = self._all(JournalEntry, asked.order_by(kept.c.seq.desc()).limit(1))
+        return found[0] if found else None
+
     def blob(self, sha: str) -> bytes:
         """The document of that hash.
 

@@ -237,6 +237,21 @@ def test_a_fault_in_an_adapter_never_ends_a_campaign_nor_loses_a_job(
     made.verify()
 
 
+def test_a_fault_that_stays_is_a_line_an_hour(make_world: Make) -> None:
+    made = make_world()
+    made.instrument.broken = {"check": KeyError("slot")}
+    made.run(patience=20)
+
+    def lines() -> int:
+        account = made.store.journal(made.trials()[0].campaign)
+        return sum(line.event == "adapter.error" for line in account)
+
+    assert lines() == len(made.trials())
+    made.clock.sleep(3600.0)
+    made.run(patience=3)
+    assert lines() == 2 * len(made.trials())
+
+
 def test_a_fault_after_the_sending_loses_no_job(make_world: Make) -> None:
     made = make_world()
     made.instrument.starting = lambda job: "lost after"
