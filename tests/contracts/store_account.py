@@ -151,6 +151,9 @@ class JournalContract:
         assert [line.by for line in lines[:4]] == [w.ANNA, AGENT, w.ANNA, w.ANNA]
         assert store.verify("c1") == 9
         assert [line.seq for line in store.journal("c1", after=3, limit=2)] == [4, 5]
+        newest = store.last_line("c1", "job.moved", lines[5].subject)
+        assert newest == lines[6]
+        assert store.last_line("c1", "job.moved", "t1") is None
 
     def test_chains_are_each_campaigns_own(self, store: Store) -> None:
         w.registered(store)
