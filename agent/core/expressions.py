@@ -20,8 +20,9 @@ SCALAR: Functions = {
     "sqrt": math.sqrt, "exp": math.exp, "log": math.log, "log10": math.log10,
 }  # fmt: skip
 
-_LONGEST = 500
+_LONGEST, _DEEPEST = 500, 100
 _HIGHEST_POWER = 10
+_LARGEST = 1e300
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul,
     ast.Div: operator.truediv, ast.Pow: operator.pow,
@@ -44,6 +45,8 @@ def parse(text: str) -> ast.expr:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise SpaceError(f"cannot read {text!r}", "write it like: a + 2 * b <= 10") from error
+    if _depth(tree) > _DEEPEST:
+        raise SpaceError(f"the expression is nested more than {_DEEPEST} deep", "split it in two")
     _check(tree)
     if not isinstance(tree, (ast.Compare, ast.BoolOp)) and not _is_not(tree):
         raise SpaceError(f"{text!r} does not compare anything", "write it like: a + 2 * b <= 10")
@@ -75,7 +78,8 @@ def evaluate(tree: ast.expr, settings: Mapping[str, Any], functions: Functions =
     """The truth of the expression at `settings`: a bool, or an array of them for columns."""
     match tree:
         case ast.Constant(value=value):
-            return value
+            # Whole numbers would be computed exactly: powers of powers of them never end.
+            return float(value) if isinstance(value, (int, float)) else value
         case ast.Name(id=name):
             return settings[name]
         case ast.BoolOp(op=op, values=values):
@@ -133,6 +137,13 @@ def _is_not(tree: ast.expr) -> bool:
     return isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not)
 
 
+def _depth(tree: ast.AST) -> int:
+    depth, level = 0, [tree]
+    while level:
+        depth, level = depth + 1, [inner for node in level for inner in ast.iter_child_nodes(node)]
+    return depth
+
+
 def _check(tree: ast.expr) -> None:
     for node in ast.walk(tree):
         reason = _against(node)
@@ -146,8 +157,10 @@ def _check(tree: ast.expr) -> None:
 def _against(node: ast.AST) -> str | None:
     match node:
         case ast.Constant(value=value):
-            plain = isinstance(value, (int, float, str)) and not isinstance(value, bool)
-            return None if plain else f"{value!r} is neither a number nor a text"
+            if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+                return f"{value!r} is neither a number nor a text"
+            too_large = not isinstance(value, str) and abs(value) > _LARGEST
+            return "a number is too large" if too_large else None
         case ast.Call(func=ast.Name(id=name), keywords=[]) if name in SCALAR:
             return None
         case ast.Call(func=func):

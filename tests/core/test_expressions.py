@@ -42,13 +42,21 @@ def test_what_an_expression_says(text, settings, expected):
         "__import__('os').system('x') == 0", "(lambda: 1)() < 2", "[b for b in a] < 1",
         "a if b else c", "a ** b < 1", "a ** 99 < 1", "a @ b < 1", "a & b < 1", "a is b",
         "'x' in a", "a in []", "a < [1]", "f'{a}' == 'x'", "a < 1; b < 2", "a := 1", "a < 1j",
-        "a < b'x'", "a" + " + a" * 400 + " < 1", "(" * 90 + "a" + ")" * 90,
+        "a < b'x'", "a" + " + a" * 400 + " < 1", "(" * 90 + "a" + ")" * 90, "-" * 480 + "a < 1",
+        "a" + " + a" * 110 + " < 1", "1e999 < a", "9" * 400 + " < a",
     ],
 )  # fmt: skip
 def test_what_is_not_in_the_language_is_refused_with_a_hint(text):
     with pytest.raises(SpaceError) as error:
         expressions.parse(text)
     assert error.value.hint
+
+
+def test_powers_of_powers_are_computed_at_once():
+    towers = "(" * 30 + "2" + "**10)" * 30 + " > a"
+    rule = ExpressionConstraint(expression=towers)
+    assert not rule.holds({"a": 1.0})
+    assert not rule.holds({"a": np.ones(2)}, ARRAYS)
 
 
 def test_names_are_the_parameters_only():
