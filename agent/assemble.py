@@ -129,9 +129,10 @@ class AdapterClasses(Mapping[str, type[Any]]):
         module, _, attribute = self._points[name].value.partition(":")
         try:
             found: type[Any] = getattr(import_module(module), attribute)
-        except (ImportError, AttributeError, SyntaxError) as error:
+        except Exception as error:  # whatever other people's code may raise
             raise AdapterError(
-                f"the adapter {name!r} cannot be loaded: {error}", "is its package installed?"
+                f"the adapter {name!r} cannot be loaded: {_said(error)}",
+                "is its package installed?",
             ) from error
         return found
 
@@ -170,8 +171,20 @@ def adapter_of(campaign: Campaign, classes: AdapterClasses | None = None) -> Ada
         raise AdapterError(
             f"the settings of {execution.adapter} do not fit: {error}", "athanor check FILE"
         ) from error
-    made: Adapter = cls(settings)
+    try:
+        made: Adapter = cls(settings)
+    except AdapterError:
+        raise
+    except Exception as error:  # whatever other people's code may raise
+        raise AdapterError(
+            f"the adapter {execution.adapter!r} cannot be made: {_said(error)}",
+            "see its settings in the campaign file, and its documentation",
+        ) from error
     return made
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _resolved(value: Any) -> Any:

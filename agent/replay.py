@@ -5,7 +5,7 @@ from typing import Literal
 
 from agent.core.campaign import Campaign
 from agent.core.decision import Choice, Decision
-from agent.core.history import Effective, Row, effective, key
+from agent.core.history import Effective, Row, effective, executed, key
 from agent.core.job import Observation
 from agent.core.policy import Policy
 from agent.core.register import Entry
@@ -109,9 +109,7 @@ def campaign_at(store: Store, decision: Decision) -> Campaign:
 def _row(
     observation: Observation, plans: dict[str, Effective], campaign: Campaign, decision: Decision
 ) -> Row:
-    planned = plans[observation.trial].point
-    told = {k: v for k, v in (observation.executed or {}).items() if k in planned}
-    point = campaign.space.completed({**planned, **told})
+    point = campaign.space.completed(executed(observation, plans[observation.trial].point))
     if point is None or observation.value is None:
         raise ReplayError(
             f"{decision.id}: {observation.id} cannot be a row of it", "the store was altered"

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import wraps
 from typing import TypeVar
 
 from agent.core import ids
@@ -29,7 +30,7 @@ from agent.dispatch.reconcile import reconcile as look_up
 from agent.dispatch.reviewing import CHECK, RENEWAL, UNATTENDED, Verdict, permit
 from agent.dispatch.reviewing import review as write_review
 from agent.dispatch.send import intend, send
-from agent.errors import AdapterError, BudgetSpent, GateError
+from agent.errors import AdapterError, AthanorError, BudgetSpent, GateError, LifecycleError
 from agent.fingerprint import fingerprint
 from agent.ingest.collect import collect as take_in
 from agent.ingest.collect import ingest_timeout
@@ -37,11 +38,26 @@ from agent.lab import Lab
 from agent.standing import Standing, campaign_of, space_of
 
 Answer = TypeVar("Answer")
+Step = Callable[[Lab, Lease, str], str]
 
 PERMITTED = "permitted again: nothing was executed the last time"
 """What `dispatch` says when it has renewed a permission: the next round sends."""
 
 
+def _giving_way(step: Step) -> Step:
+    """A step that leaves to the next round what somebody else has moved while it was under way."""
+
+    @wraps(step)
+    def taken(lab: Lab, lease: Lease, subject: str) -> str:
+        try:
+            return step(lab, lease, subject)
+        except LifecycleError as error:
+            return f"somebody was faster: {error}"
+
+    return taken
+
+
+@_giving_way
 def reconcile(lab: Lab, lease: Lease, job_id: str) -> str:
     """Find out what became of a job that was intended and that nobody here is sending."""
     job, campaign = lab.store.job(job_id), campaign_of(lab.store, lease.name)
@@ -58,6 +74,7 @@ def reconcile(lab: Lab, lease: Lease, job_id: str) -> str:
     return str(found)
 
 
+@_giving_way
 def collect(lab: Lab, lease: Lease, job_id: str) -> str:
     """Take in what a started job has brought."""
     job, campaign = lab.store.job(job_id), campaign_of(lab.store, lease.name)
@@ -106,7 +123,9 @@ def _attempt(lab: Lab, lease: Lease, subject: str, step: Callable[[], Answer]) -
         return step()
     except AdapterError as error:
         reason = str(error)
-    except _FAULTS:
+    except AthanorError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever other people's code may raise
         reason = traceback.format_exc(limit=-3)
     now = lab.clock.now()
     last = lab.store.last_line(lease.name, _ERROR, subject)
@@ -115,12 +134,6 @@ def _attempt(lab: Lab, lease: Lease, subject: str, step: Callable[[], Answer]) -
         with lab.store.write(AGENT, now, lease) as tx:
             tx.record(lease.name, _ERROR, subject, {"reason": reason})
     return Trouble(reason)
-
-
-_FAULTS = (
-    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NotImplementedError,
-    OSError, RuntimeError, TypeError, ValueError,
-)  # fmt: skip
 
 
 def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
@@ -205,9 +218,12 @@ def _proposal(trial: Trial, decision: Decision, choice: Choice) -> Proposal:
     )
 
 
+@_giving_way
 def review(lab: Lab, lease: Lease, trial_id: str) -> str:
     """Let the rules speak: reject what the adapter speaks against, approve where none is due."""
-    campaign, trial, plan, wanted = _planned(lab, lease, trial_id)
+    campaign, trial, plan, wanted, _ = _planned(lab, lease, trial_id)
+    if trial.status is not TrialStatus.PROPOSED:
+        return f"somebody was faster: {trial.id} is {trial.status}"
     adapter = lab.adapter(campaign)
     asked = _attempt(lab, lease, trial_id, lambda: (adapter.capabilities(), adapter.check(plan)))
     if isinstance(asked, Trouble):
@@ -220,21 +236,18 @@ def review(lab: Lab, lease: Lease, trial_id: str) -> str:
     if finding.verdict == "wait":
         return "waits for a review"
     rejects = finding.verdict == "reject"
-    write_review(
-        lab.store,
-        trial,
-        campaign,
-        Verdict("reject", CHECK, finding.reasons) if rejects else Verdict("approve", UNATTENDED),
-        lab.clock.now(),
-        lease=lease,
-        limits=lab.limits,
+    verdict = (
+        Verdict("reject", CHECK, finding.reasons) if rejects else Verdict("approve", UNATTENDED)
     )
+    now = lab.clock.now()
+    write_review(lab.store, trial, campaign, verdict, now, lease=lease, limits=lab.limits)
     return "rejected by rule" if rejects else "approved by rule"
 
 
+@_giving_way
 def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
     """Send one approved trial, if its instrument can take it and an approval binds it as it is."""
-    campaign, trial, plan, _ = _planned(lab, lease, trial_id)
+    campaign, trial, plan, _, revision = _planned(lab, lease, trial_id)
     adapter, now = lab.adapter(campaign), lab.clock.now()
     held = _held(lab, lease, campaign, adapter, trial_id)
     if held:
@@ -243,7 +256,7 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
     if approval is None or _by_rule_only(lab, campaign, trial):
         return _permit_again(lab, lease, campaign, trial, plan)
     try:
-        job = intend(lab.store, lease, campaign, plan, approval, lab.me, now)
+        job = intend(lab.store, lease, campaign, plan, approval, lab.me, now, revision)
     except (BudgetSpent, GateError) as error:
         return f"not sent: {error}"
     return str(
@@ -253,10 +266,12 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
     )
 
 
-def _planned(lab: Lab, lease: Lease, trial_id: str) -> tuple[Campaign, Trial, Plan, Effective]:
+def _planned(lab: Lab, lease: Lease, trial_id: str) -> tuple[Campaign, Trial, Plan, Effective, int]:
+    """A trial as it stands: what would be sent for it, and the revision that this is of."""
+    revision = lab.store.latest(lease.name)
     campaign, trial = campaign_of(lab.store, lease.name), lab.store.trial(trial_id)
     wanted = effective([trial], lab.store.reviews_of(trial_id))[trial_id]
-    return campaign, trial, plan_for(trial, wanted, campaign, lab.limits), wanted
+    return campaign, trial, plan_for(trial, wanted, campaign, lab.limits), wanted, revision
 
 
 def _held(

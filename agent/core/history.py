@@ -97,7 +97,7 @@ def rows_of(
         Row(
             id=one.id,
             trial=one.trial,
-            point=_executed(one, plans[one.trial].point),
+            point=executed(one, plans[one.trial].point),
             value=one.value,
             sd=one.sd,
         )
@@ -109,9 +109,17 @@ def rows_of(
     )
 
 
-def _executed(observation: Observation, point: Point) -> Point:
-    told = observation.executed or {}
-    return {**point, **{name: value for name, value in told.items() if name in point}}
+def executed(observation: Observation, point: Point) -> Point:
+    """The point as it was really executed: `point`, but for what the instrument told.
+
+    A text that was told of a number, or of what is not a parameter, is no setting.
+    """
+    told = {
+        name: value
+        for name, value in (observation.executed or {}).items()
+        if name in point and isinstance(value, str) is isinstance(point[name], str)
+    }
+    return {**point, **told}
 
 
 class Best(Value):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import BindParameter, and_, bindparam, func, insert, or_, select, update
 
 from agent.core.job import Job, JobStatus
-from agent.core.register import CampaignStatus
+from agent.core.register import CampaignStatus, Revision
 from agent.core.trial import Approval, Plan, Review, Trial, TrialStatus
 from agent.data.facts import sealed
 from agent.data.rows import TABLES, from_row, query
@@ -25,6 +25,9 @@ _LATEST_REVIEW = (
     .where(TABLES[Review].c.trial == bindparam("wanted"))
     .order_by(TABLES[Review].c.number.desc())
     .limit(1)
+)
+_REVISION = select(func.max(TABLES[Revision].c.number)).where(
+    TABLES[Revision].c.campaign == bindparam("wanted")
 )
 # Nothing was executed: these do not count against the budget.
 _NEVER = or_(
@@ -100,7 +103,13 @@ class Gate(Writer):
             raise GateError(f"approval {approval_id} was used or revoked before")
         self.record(trial.campaign, "approval.revoked", approval_id, {"reason": reason})
 
-    def intend(self, job: Job, experiments: int | None, cost: float | None) -> None:
+    def intend(
+        self,
+        job: Job,
+        experiments: int | None,
+        cost: float | None,
+        revision: int | None = None,
+    ) -> None:
         """Write down that `job` will be sent, before it is.
 
         Consumes its approvals, reserves its part of the budget, and puts its trials in progress.
@@ -109,10 +118,11 @@ class Gate(Writer):
             job: The job, `intended`; each plan is covered by one of its approvals.
             experiments: How many jobs the campaign may execute; None is without limit.
             cost: What they may cost together; None is without limit.
+            revision: The revision that all this is of: it must be the latest still.
 
         Raises:
             GateError: an approval is missing, used, revoked, expired, or binds something else; or
-                the campaign is not active.
+                the campaign is not active, or was revised meanwhile.
             BudgetSpent: it would be more than the campaign may use.
             LifecycleError: a trial is not approved.
             StoreError: the job is not of one piece.
@@ -120,6 +130,9 @@ class Gate(Writer):
         status = self._lock(job.campaign)
         if status is not CampaignStatus.ACTIVE:
             raise GateError(f"the campaign is {status}", "nothing is sent until it is active")
+        latest = self._connection.execute(_REVISION, {"wanted": job.campaign}).scalar()
+        if revision is not None and latest != revision:
+            raise GateError(f"the campaign is at revision {latest} now", "look at the trial again")
         _check_job(job)
         self._same_campaign(job.campaign, job.trials)
         matched = _match(job, self._approvals(job))

@@ -46,6 +46,14 @@ class Running(Writer):
         self._change(Job, job.id, job.status, {"handle": handle})
         self.record(job.campaign, "job.noted", job.id, {"handle": handle})
 
+    def job(self, id: str) -> Job:
+        """The job as it is, and stays until this transaction is written.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return self._locked_job(id)
+
     def move_job(
         self,
         job_id: str,

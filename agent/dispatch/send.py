@@ -5,6 +5,7 @@ instrument spoken to, and every id that it gives is committed before anything el
 any doubt nothing is sent again here: `reconcile` looks the job up.
 """
 
+import json
 from datetime import datetime
 
 from agent.core import ids
@@ -16,7 +17,7 @@ from agent.core.job import Job, JobStatus
 from agent.core.register import Lease
 from agent.core.trial import Approval, Plan
 from agent.data.store import Store
-from agent.errors import Refused, Unreachable
+from agent.errors import AdapterError, Refused, Unreachable
 
 _SENDING: set[str] = set()
 """Jobs that a thread of this process is in the middle of sending: a fact about the process, which
@@ -37,11 +38,22 @@ def intend(
     approval: Approval,
     me: Process,
     now: datetime,
+    revision: int,
 ) -> Job:
     """Write the job, consume its approval and reserve its share of the budget, in one transaction.
 
+    Args:
+        store: Where it is written.
+        lease: The lease under which the agent acts.
+        campaign: The campaign as it was when the plan was made.
+        plan: What will be sent.
+        approval: What permits it.
+        me: This process.
+        now: When.
+        revision: The number of that revision of the campaign.
+
     Raises:
-        GateError: the approval does not permit this plan.
+        GateError: the approval does not permit this plan, or the campaign was revised since.
         BudgetSpent: there is no room in the budget.
         LeaseLost: somebody else has taken over.
     """
@@ -62,7 +74,7 @@ def intend(
         intended_at=now,
     )
     with store.write(AGENT, now, lease) as tx:
-        tx.intend(job, budget.experiments, budget.cost.limit if budget.cost else None)
+        tx.intend(job, budget.experiments, budget.cost.limit if budget.cost else None, revision)
     return job
 
 
@@ -74,10 +86,18 @@ def send(
     The handle is committed before `start` is called: a job without a handle was never sent.
 
     Raises:
+        AdapterError: the handle cannot be kept.
         LeaseLost: somebody else has taken over; they will look the job up.
     """
 
     def note(handle: Handle) -> None:
+        try:
+            json.dumps(handle, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise AdapterError(
+                f"{job.instrument} gave a handle that JSON cannot hold: {error}",
+                "mend its adapter: texts, finite numbers, lists and dictionaries",
+            ) from error
         with store.write(AGENT, clock.now(), lease) as tx:
             tx.note(job.id, handle)
 

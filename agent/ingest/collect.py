@@ -1,19 +1,21 @@
 """Results -> checked -> observed: what an adapter brings becomes observations, in one transaction."""
 
 from datetime import datetime
+from typing import Any
 
 from agent.core import ids
 from agent.core.actor import AGENT, Actor
 from agent.core.adapter import Adapter, Measurement, Outcome
 from agent.core.campaign import Campaign
 from agent.core.clock import Clock
-from agent.core.job import Job, JobStatus, Observation, Sample
+from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation, Sample
 from agent.core.register import Lease
 from agent.data.store import Store
 from agent.data.writing import Transaction
-from agent.errors import Unreachable
+from agent.errors import IngestError, Unreachable
 from agent.ingest.admit import admit
 
+_TAKING = (*IN_FLIGHT, JobStatus.UNKNOWN)
 _ENDS = {"done": JobStatus.DONE, "failed": JobStatus.FAILED, "cancelled": JobStatus.CANCELLED}
 
 
@@ -44,10 +46,20 @@ def ingest(
 ) -> None:
     """Write what `outcome` brings: raw document, observations, samples, and the job's new state.
 
-    The agent writes under its lease; a person who records results needs none.
+    The agent writes under its lease; a person who records results needs none. Where the job has
+    ended meanwhile, what the agent brings is only written down.
+
+    Raises:
+        IngestError: a person brings it, and the job has ended.
     """
     with store.write(by, now, lease) as tx:
         raw = tx.put_blob(outcome.raw.encode(), "application/json") if outcome.raw else None
+        job = tx.job(job.id)
+        if job.status not in _TAKING:
+            if by.kind == "person":
+                raise IngestError(f"{job.id} is {job.status} since", "a correction needs --correct")
+            tx.record(job.campaign, "outcome.late", job.id, _told(outcome, raw))
+            return
         seen = {
             (one.trial, one.objective, one.replicate)
             for trial in job.trials
@@ -55,9 +67,15 @@ def ingest(
             if one.job == job.id
         }
         for measurement in outcome.measurements:
-            if (measurement.trial, measurement.objective, measurement.replicate) not in seen:
+            one = (measurement.trial, measurement.objective, measurement.replicate)
+            if one not in seen:
+                seen.add(one)
                 _observe(tx, campaign, job, measurement, raw, now, by)
         _move(tx, campaign, job, outcome, now)
+
+
+def _told(outcome: Outcome, raw: str | None) -> dict[str, Any]:
+    return {**outcome.model_dump(mode="json", exclude={"raw"}), "raw": raw}
 
 
 def ingest_timeout(store: Store, lease: Lease, campaign: Campaign, job: Job, now: datetime) -> None:

@@ -168,6 +168,15 @@ class GateContract:
             _intend(store, approvals=approvals)
         assert _unsent(store)
 
+    def test_what_was_made_under_an_older_revision_is_not_intended(self, store: Store) -> None:
+        w.approved(store, 1)
+        with store.write(w.ANNA, w.NOW) as tx:
+            tx.revise(w.revision("c1", number=2))
+        with pytest.raises(GateError, match="revision 2 now"):
+            _intend(store, None, None, 1)
+        assert _unsent(store)
+        _intend(store, None, None, 2)
+
     def test_a_job_is_of_one_piece(self, store: Store) -> None:
         w.approved(store, 1)
         with pytest.raises(StoreError, match="not of its trials"):

@@ -50,7 +50,7 @@ class Scene:
         (trial,) = self.world.trials(TrialStatus.APPROVED)
         plan = plan_for(trial, effective([trial], [])[trial.id], self.campaign)
         (approval,) = store.approvals_of(trial.id)
-        job = intend(store, self.lease, self.campaign, plan, approval, sender, now)
+        job = intend(store, self.lease, self.campaign, plan, approval, sender, now, 1)
         if handle is not None:
             with store.write(AGENT, now, self.lease) as tx:
                 tx.note(job.id, handle)

@@ -7,7 +7,10 @@ import pytest
 from agent.core.adapter import Measurement, Outcome
 from agent.core.job import Job, JobStatus
 from agent.core.trial import TrialStatus
-from tests.loop.worlds import World, done, failed, readings
+from agent.errors import IngestError
+from agent.ingest.collect import ingest
+from agent.recording import record
+from tests.loop.worlds import ANNA, World, done, failed, readings
 
 Make = Callable[..., World]
 ONE = {"experiments": 1}
@@ -85,3 +88,48 @@ def test_replicates_within_one_job_are_rows_of_one_point(make_world: Make) -> No
     best = made.standing.best
     assert best is not None
     assert (best.value, best.rows) == (2.0, 3)
+
+
+def test_a_reading_that_comes_twice_in_one_outcome_counts_once(make_world: Make) -> None:
+    made = make_world(budget=ONE)
+    made.instrument.ending = lambda job: Outcome(
+        state="done", measurements=(*readings(job, value=1.0), *readings(job, value=5.0))
+    )
+    made.run()
+    assert [row.value for row in made.standing.rows] == [1.0]
+
+
+def test_a_text_where_a_number_was_set_is_kept_and_does_not_move_the_point(
+    make_world: Make,
+) -> None:
+    made = make_world(budget=ONE)
+    made.instrument.ending = lambda job: Outcome(
+        state="done", measurements=readings(job, value=1.0, executed={"x": "about 3"})
+    )
+    made.run()
+    (seen,), (row,) = made.standing.observations, made.standing.rows
+    assert seen.executed == {"x": "about 3"}
+    assert row.point == made.trials()[0].point
+
+
+def test_what_a_person_recorded_while_the_instrument_answered_stands(make_world: Make) -> None:
+    made = make_world(budget=ONE)
+
+    def ending(job: Job) -> Outcome:
+        record(made.store, made.name, "1", ["mass=7"], ANNA, made.clock.now())
+        return done(job, 5.0)
+
+    made.instrument.ending = ending
+    assert made.run().state == "finished"
+    assert [row.value for row in made.standing.rows] == [7.0]
+    (late,) = (x for x in made.store.journal(made.id) if x.event == "outcome.late")
+    assert late.data["measurements"][0]["value"] == 5.0
+
+
+def test_a_person_is_told_when_the_job_has_ended(make_world: Make) -> None:
+    made = make_world(budget=ONE)
+    made.run()
+    (job,) = made.jobs()
+    with pytest.raises(IngestError, match="done since"):
+        ingest(made.store, None, made.campaign, job, done(job, 5.0), made.clock.now(), ANNA)
+    assert len(made.standing.rows) == 1

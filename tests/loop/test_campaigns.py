@@ -208,13 +208,18 @@ def test_what_cannot_be_looked_up_surely_goes_to_a_person(make_world: Make, look
     assert len(made.trials(TrialStatus.DONE)) == 4
 
 
+class VendorError(Exception):
+    """What the library of some instrument raises."""
+
+
+@pytest.mark.parametrize("fault", [KeyError("slot"), VendorError("no reply"), MemoryError()])
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_fault_in_an_adapter_never_ends_a_campaign_nor_loses_a_job(
-    make_world: Make, verb: str
+    make_world: Make, verb: str, fault: Exception
 ) -> None:
     made = make_world()
     made.instrument.starting = lambda job: "lost after" if job.attempt == 1 else "answer"
-    made.instrument.broken = {verb: KeyError("slot")}
+    made.instrument.broken = {verb: fault}
     last = made.run(patience=5)
     if verb in {"prepare", "start"}:
         # Never executed, and tried as often as there are attempts.
@@ -755,6 +760,42 @@ def test_a_revision_in_the_middle_sends_strangers_back_to_review(make_world: Mak
         made.review_all("approve")
     assert len(made.instrument.sent) == 4
     assert all(0 <= point["x"] <= 5 for point in made.instrument.sent.values())
+
+
+def _during(made: World, act: Callable[[], None]) -> None:
+    """`act` is done once, while the instrument is asked for its health for the second time."""
+    asked = []
+
+    def state() -> Health:
+        asked.append(1)
+        if len(asked) == 2:
+            act()
+        return Health(state="ready")
+
+    made.instrument.state = state
+
+
+def test_a_smaller_budget_holds_for_what_is_about_to_be_sent(make_world: Make) -> None:
+    made = make_world(budget={"experiments": 4})
+    _during(made, lambda: made.revise(campaign(budget={"experiments": 1})))
+    assert made.run().reason == "1 of 1 experiments are started"
+    assert len(made.instrument.executed) == 1
+
+
+def test_reviews_hold_for_what_is_about_to_be_sent(make_world: Make) -> None:
+    made = make_world()
+    _during(made, lambda: made.revise(campaign(review=REQUIRED)))
+    assert made.run().person
+    assert len(made.instrument.executed) == 1
+
+
+def test_what_was_sent_back_while_it_was_about_to_be_sent_is_not_sent(make_world: Make) -> None:
+    made = make_world()
+    none = [{"type": "linear", "coefficients": {"x": 1.0}, "high": -1.0}]
+    _during(made, lambda: made.revise(campaign(constraints=none)))
+    made.run()
+    assert len(made.instrument.executed) == 1
+    assert made.trials()[1].status in {TrialStatus.REJECTED, TrialStatus.CANCELLED}
 
 
 def test_more_budget_takes_a_finished_campaign_up_again(make_world: Make) -> None:
