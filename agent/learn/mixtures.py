@@ -12,6 +12,7 @@ from agent.learn.blocks import Block, Floats, Part
 
 Ticks = NDArray[np.int64]
 _MOST_SUPPORTS = 5000
+_LEVELS = 512
 
 
 class MixtureBlock(Block):
@@ -55,14 +56,21 @@ class MixtureBlock(Block):
         return self._whole(_projected(wanted * self._total, low, high, self._total), high)
 
     def spread(self, cube: Floats) -> Part:
-        """Uniform on the simplex; half of the points on its faces, where components are absent."""
-        weights = -np.log(np.clip(cube[:, :-1], 1e-12, 1))
-        order = (-weights).argsort(axis=1).argsort(axis=1)
+        """Uniform within the bounds; half of the points where components are absent, if they may be."""
+        wishes, last = np.clip(cube[:, :-1], 1e-9, 1.0), cube[:, -1]
         most = self.parameter.present
-        inner = cube[:, -1] < 0.5
-        count = np.where(inner, most, 1 + np.floor((cube[:, -1] - 0.5) * 2 * most).astype(int))
-        weights = np.where(order < np.clip(count, 1, most)[:, None], weights, 0)
-        return self.decode(weights / weights.sum(axis=1, keepdims=True))
+        count = np.where(last < 0.5, most, 1 + np.floor((last - 0.5) * 2 * most).astype(int))
+        present = self._possible(wishes.argsort(axis=1).argsort(axis=1) < count[:, None], wishes)
+        # Who is present was read off the wishes: only their last digits are still free.
+        free = np.where(present.all(axis=1, keepdims=True), wishes, (wishes * 97) % 1)
+        amounts = np.zeros(wishes.shape)
+        supports, member = np.unique(present, axis=0, return_inverse=True)
+        for number, support in enumerate(supports):
+            rows = np.flatnonzero(member.reshape(-1) == number)
+            inside = free[np.ix_(rows, np.flatnonzero(support))]
+            low, high = self._low[support], self._high[support]
+            amounts[np.ix_(rows, np.flatnonzero(support))] = _within(inside, low, high, self._total)
+        return self.decode(amounts / self._total)
 
     def every(self) -> Part:
         """Every mixture, rising component by component."""
@@ -126,6 +134,19 @@ class MixtureBlock(Block):
             present[row] = self._nearest_support(wanted[row])
         return present
 
+    def _possible(self, present: NDArray[np.bool_], wishes: Floats) -> NDArray[np.bool_]:
+        """The same sets of components, with more or others of them where they cannot make the total."""
+        if not self.parameter.may_be_absent():
+            present = present | (self._low > 0)
+            for next_wished in wishes.argsort(axis=1).T:
+                short = np.flatnonzero(present @ self._high < self._total)
+                present[short, next_wished[short]] = True
+            return present
+        lows, highs = present @ self._low, present @ self._high
+        for row in np.flatnonzero((lows > self._total) | (highs < self._total)):
+            present[row] = self._nearest_support(1 - wishes[row])
+        return present
+
     def _nearest_support(self, wanted: Floats) -> NDArray[np.bool_]:
         """Of the sets of components that can make the total, that which holds most of `wanted`."""
         best, chosen, seen = -1.0, np.zeros(self.width, dtype=bool), 0
@@ -150,6 +171,33 @@ class MixtureBlock(Block):
         order = (-remainder).argsort(axis=1, kind="stable").argsort(axis=1)
         whole: Floats = (floor + (order < missing[:, None])) / self._total
         return whole
+
+
+def _within(cube: Floats, low: Ticks, high: Ticks, total: int) -> Floats:
+    """Amounts within bounds that sum to the total, as uniform as `cube` (`n x k`) is.
+
+    One component after the other, by how many ways there are for the others to make up the rest:
+    the sum of k box functions, counted on a grid of what the lower bounds leave over.
+    """
+    slack = total - int(low.sum())
+    if slack <= 0:
+        return np.tile(low.astype(float), (len(cube), 1))
+    levels = min(slack, _LEVELS)
+    room = np.minimum(np.ceil((high - low) * levels / slack), levels).astype(int)
+    ways = [(np.arange(levels + 1) <= room[-1]).astype(float)]
+    for most in room[-2::-1]:
+        summed = np.cumsum(ways[0])
+        missed = np.concatenate([np.zeros(most + 1), summed])[: levels + 1]
+        ways.insert(0, (summed - missed) / summed[-1])
+    amounts, left = np.zeros(cube.shape), np.full(len(cube), levels)
+    for at in range(len(room) - 1):
+        summed = np.concatenate([[0.0], np.cumsum(ways[at + 1])])
+        least = np.maximum(left - room[at], 0)
+        wanted = summed[left + 1] + cube[:, at] * (summed[least] - summed[left + 1])
+        rest = np.clip(np.searchsorted(summed, wanted, side="left") - 1, least, left)
+        amounts[:, at], left = left - rest, rest
+    amounts[:, -1] = left
+    return low + amounts * slack / levels
 
 
 def _projected(wanted: Floats, low: Ticks, high: Ticks, total: int) -> Floats:

@@ -1,13 +1,16 @@
 """The way from lab units to tensors and back."""
 
 import math
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 
-from agent.core.mixtures import CompositionParameter
+from agent.core.mixtures import Component, CompositionParameter
 from agent.core.parameters import CategoricalParameter
 from agent.core.pools import CandidatesParameter, Pool
 from agent.core.space import SearchSpace
@@ -145,3 +148,50 @@ def test_constraints_by_column_are_those_of_the_space(kind: str) -> None:
 def test_helper_points_are_feasible_and_different() -> None:
     for space in SPACES.values():
         assert all(point in space for point in points_of(space, 8))
+
+
+def _mixture(*bounds: tuple[float, float], **more: Any) -> Encoding:
+    components = tuple(Component(name=f"c{k}", low=a, high=b) for k, (a, b) in enumerate(bounds))
+    return Encoding(
+        SearchSpace(
+            parameters=(
+                CompositionParameter(
+                    name="mix", components=components, total=100, unit="percent", **more
+                ),
+            )
+        )
+    )
+
+
+def test_a_doped_composition_is_drawn_evenly() -> None:
+    encoding = _mixture((80, 100), (0, 12), (0, 8), step=1)
+    cube = np.random.default_rng(0).random((20_000, encoding.cube))
+    cube[:, -1] = 0.0  # every component may be there
+    drawn = encoding.encoded(encoding.spread(cube))
+    counts = Counter(map(tuple, drawn.tolist()))
+    possible = len(encoding.every())
+    assert len(counts) == possible
+    assert max(counts.values()) < 2 * 20_000 / possible
+
+
+@pytest.mark.parametrize(
+    ("bounds", "most"),
+    [
+        (((0, 40), (0, 40), (0, 40), (0, 40)), 3),
+        (((10, 100), (10, 100), (10, 50)), 2),
+        (((0, 60), (30, 100), (0, 100)), None),
+        (((50, 50), (50, 50)), None),
+    ],
+)
+def test_every_set_of_components_is_drawn(
+    bounds: tuple[tuple[float, float], ...], most: int | None
+) -> None:
+    encoding = _mixture(*bounds, step=10, max_present=most)
+    cube = np.random.default_rng(1).random((2000, encoding.cube))
+    points = encoding.points(encoding.spread(cube))
+    assert all(point in encoding.space for point in points)
+
+    def present(some: Sequence[Point]) -> set[tuple[str, ...]]:
+        return {tuple(n for n, amount in point.items() if float(amount) > 0) for point in some}
+
+    assert present(points) == present(encoding.points(encoding.every()))
