@@ -13,12 +13,14 @@ from torch.quasirandom import SobolEngine
 
 from agent.core.history import key
 from agent.core.values import Point
+from agent.decide.polytope import inside
 from agent.learn.encoding import Encoding, Rows, Table
 
 MOST_LISTED = 200_000
 """A finite space with at most so many points (before constraints) is listed and scored exactly."""
 
 _DRAWN, _MOST_DRAWN = 2**13, 2**17
+_INSIDE = 256
 _SPREADS = (0.1, 0.03, 0.01)
 
 _COLUMNS: dict[str, Callable[..., Any]] = {
@@ -115,7 +117,8 @@ def listed(encoding: Encoding) -> Candidates | None:
 def sampled(encoding: Encoding, wanted: int, seed: int, around: Sequence[Point] = ()) -> Candidates:
     """A feasible sample: a scrambled Sobol sequence, and steps around given points.
 
-    Drawing goes on, to a limit, while fewer than a sixteenth of `wanted` are feasible. What was
+    Drawing goes on, to a limit, while fewer than a sixteenth of `wanted` are feasible; then it is
+    tried within what the linear constraints leave. What was
     found is then moved about in shrinking steps, which fills a region of a ten-thousandth too.
 
     Args:
@@ -131,6 +134,9 @@ def sampled(encoding: Encoding, wanted: int, seed: int, around: Sequence[Point] 
     while len(found) < max(wanted // 16, 1) and drawn < _MOST_DRAWN:
         found = found.joined(_drawn(encoding, engine, drawn))
         drawn *= 2
+    if len(found) < max(wanted // 16, 1):
+        linear = encoding.rounded(inside(encoding, _INSIDE, seed))
+        found = found.joined(linear.take(feasible(encoding, linear)))
     found = found.take(np.arange(min(len(found), wanted)))
     near = encoding.snapped(encoding.table(around)) if around else found.take(slice(0, 0))
     centres = near.take(feasible(encoding, near))

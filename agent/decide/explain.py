@@ -62,10 +62,9 @@ def sentence(
     if known is not None:
         text += f", best so far {_like(known.value, sd)}"
     leading = max(parts, key=lambda name: parts[name])
-    word = {"exploit": "exploitation", "explore": "exploration"}[leading]
-    return f"{text}; {'all' if parts[leading] > 0.995 else 'mostly'} {word}" + (
-        "" if parts[leading] > 0.995 else f" ({parts[leading]:.1f})"
-    )
+    word = {"exploit": "its prediction", "explore": "what is not known there"}[leading]
+    share = "alone" if parts[leading] > 0.995 else f"({parts[leading]:.0%})"
+    return f"{text}; stands out by {word} {share}"
 
 
 def figures(mean: float, sd: float) -> str:

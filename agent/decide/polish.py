@@ -1,7 +1,6 @@
 """Polishing: from good points of a sample to the best that can be sent nearby."""
 
 import warnings
-from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -10,15 +9,13 @@ from botorch.exceptions.errors import OptimizationGradientError
 from botorch.generation.gen import gen_candidates_scipy
 from torch import Tensor
 
-from agent.core.constraints import LinearConstraint
 from agent.decide.candidates import Candidates, Taken, feasible
+from agent.decide.polytope import Linear, inequalities, totals
 from agent.learn.encoding import Encoding, Table
 from agent.learn.mixtures import MixtureBlock
 
 _ROUNDS = 200
 _ROUNDS_BOUND = 30
-
-Linear = list[tuple[Tensor, Tensor, float]]
 
 
 def followed(starts: Candidates, function: AcquisitionFunction) -> Table:
@@ -30,13 +27,11 @@ def followed(starts: Candidates, function: AcquisitionFunction) -> Table:
     encoding = starts.encoding
     if not bool(encoding.smooth.any()):
         return starts.table
-    inequalities, equalities = _linear(encoding), _totals(encoding)
+    linear, equal = inequalities(encoding), totals(encoding)
     # What a line search complains about is not of interest: only better points are taken over.
     with warnings.catch_warnings(record=True):
-        if inequalities or equalities:
-            rows = [
-                _bound(starts, at, function, inequalities, equalities) for at in range(len(starts))
-            ]
+        if linear or equal:
+            rows = [_bound(starts, at, function, linear, equal) for at in range(len(starts))]
             X = torch.cat(rows)
         else:
             X = _free(starts, function)
@@ -75,8 +70,8 @@ def _bound(
     starts: Candidates,
     at: int,
     function: AcquisitionFunction,
-    inequalities: Linear,
-    equalities: Linear,
+    linear: Linear,
+    equal: Linear,
 ) -> Tensor:
     """One start under linear constraints (SLSQP): `1 x d`; the start itself where it cannot be."""
     encoding, start = starts.encoding, starts.X[at : at + 1].clamp(0, 1)
@@ -97,8 +92,8 @@ def _bound(
             function,
             lower_bounds=lower,
             upper_bounds=upper,
-            inequality_constraints=inequalities or None,
-            equality_constraints=equalities or None,
+            inequality_constraints=linear or None,
+            equality_constraints=equal or None,
             fixed_features={column: float(start[0, column]) for column in stays} or None,
             options={"maxiter": _ROUNDS_BOUND},
         )
@@ -110,32 +105,3 @@ def _bound(
 def _kept(encoding: Encoding, before: Table, after: Table) -> Table:
     blocks = zip(encoding.blocks, before.parts, after.parts, strict=True)
     return Table(tuple(new if block.smooth else old for block, old, new in blocks))
-
-
-def _totals(encoding: Encoding) -> Linear:
-    return [
-        (torch.tensor(columns), torch.ones(len(columns)).double(), 1.0)
-        for columns in encoding.mixtures
-    ]
-
-
-def _linear(encoding: Encoding) -> Linear:
-    """Linear constraints as `sum coefficient * x >= bound`, where linear in the unit cube too."""
-    known = encoding.affine
-    return [
-        bound
-        for one in encoding.space.constraints
-        if isinstance(one, LinearConstraint) and all(name in known for name in one.names)
-        for bound in _bounds(encoding, one)
-    ]
-
-
-def _bounds(encoding: Encoding, one: LinearConstraint) -> Iterator[tuple[Tensor, Tensor, float]]:
-    terms = [(weight, *encoding.affine[name]) for name, weight in one.coefficients.items()]
-    columns = torch.tensor([column for _, column, _, _ in terms])
-    slopes = torch.tensor([weight * slope for weight, _, _, slope in terms], dtype=torch.float64)
-    offset = sum(weight * start for weight, _, start, _ in terms)
-    if one.low is not None:
-        yield columns, slopes, one.low - offset
-    if one.high is not None:
-        yield columns, -slopes, offset - one.high

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from agent.core.constraints import ExpressionConstraint
+from agent.core.constraints import ExpressionConstraint, LinearConstraint
 from agent.core.history import Pending, Row, key
 from agent.core.objective import Objective
 from agent.core.parameters import ContinuousParameter, DiscreteParameter, IntegerParameter
@@ -180,6 +180,19 @@ def test_a_tiny_feasible_region_is_found() -> None:
     chosen = decided(space, rows, POLICIES["expected_improvement"], q=2, started=30)
     assert (chosen.kind, len(chosen.choices)) == ("model", 2)
     assert all(one.point in space for one in chosen.choices)
+
+
+def test_a_thin_slice_of_linear_constraints_is_found() -> None:
+    names = "abcdefgh"
+    space = SearchSpace(
+        parameters=tuple(
+            ContinuousParameter(name=name, low=0, high=1, resolution=1e-4) for name in names
+        ),
+        constraints=(LinearConstraint(coefficients=dict.fromkeys(names, 1.0), high=0.1),),
+    )
+    initial = decided(space, q=8)
+    assert len(initial.choices) == 8
+    assert all(one.point in space for one in initial.choices)
 
 
 def test_an_empty_region_is_said_to_be_empty() -> None:
