@@ -170,14 +170,18 @@ class FilesAdapter:
         if place == "cancelled":
             return Outcome(state="cancelled", message=f"the run sheet is in cancelled/{name}")
         text, saved = self._folder.read(place, job.id)
-        # A share's clock may be ahead of ours: what seems to come from the future is old enough.
-        if 0 <= self._now().timestamp() - saved < self.settings.settle_s:
-            return Outcome(state="running", message=f"{place}/{name} was saved just now")
         try:
-            sheet = parse(job, text)
+            outcome = _outcome(job, place, parse(job, text), text)
         except IngestError as error:
-            return Outcome(state="running", message=f"mend {place}/{name}: {error}")
-        return _outcome(job, place, sheet, text)
+            outcome = Outcome(state="running", message=f"mend {place}/{name}: {error}")
+        # A share's clock may be ahead of ours: what seems to come from the future is old enough.
+        young = 0 <= self._now().timestamp() - saved < self.settings.settle_s
+        if young and outcome.state == "done":
+            return Outcome(state="running", message=f"{place}/{name} was saved just now")
+        if outcome.state == "done" and place == "to_do":
+            # Where it lies afterwards, it says the same: what was not committed is read again there.
+            self._folder.finish(job.id)
+        return outcome
 
     def cancel(self, job: Job, handle: Handle) -> Cancellation:
         """Move the sheet to cancelled/; unconfirmed if anything is filled in, or it is done.
@@ -208,7 +212,8 @@ class FilesAdapter:
 def _outcome(job: Job, place: Place, sheet: Sheet, text: str) -> Outcome:
     done = len(sheet.measurements)
     if place == "to_do" and sheet.blank:
-        return Outcome(state="running", message=f"{done} of {done + len(sheet.blank)} filled in")
+        told = f"{done} of {done + len(sheet.blank)} filled in"
+        return Outcome(state="running", message=f"to_do/{sheet_name(job.id)}: {told}")
     if not done:
         return Outcome(
             state="running", message=f"nothing is filled in on done/{sheet_name(job.id)}"

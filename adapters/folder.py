@@ -106,6 +106,13 @@ class Folder:
         except OSError as error:
             raise Unreachable(f"{source} cannot be moved: {error}", "close it") from error
 
+    def finish(self, job: str) -> None:
+        """Move a sheet that is filled in from to_do/ to done/, if nobody has it open."""
+        target = self.path("done", job)
+        with contextlib.suppress(OSError):
+            target.parent.mkdir(exist_ok=True)
+            shutil.move(self.path("to_do", job), target)
+
     def withdraw(self, job: str) -> None:
         """Bar a sheet that was never handed out: whoever still comes to hand it out is refused.
 

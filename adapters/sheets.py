@@ -118,8 +118,12 @@ def parse(job: Job, text: str) -> Sheet:
 
 
 def _rows(job: Job, text: str) -> Iterator[_Row]:
+    if "\0" in text:
+        raise IngestError("it is not text as it should be: save it as CSV (UTF-8)")
+    # A Mac's line ends, a mixture of both, and a paragraph in the comment: all are read.
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     delimiter = _delimiter(text)
-    lines = csv.reader(io.StringIO(text), delimiter=delimiter)
+    lines = _lines(text, delimiter)
     columns = _columns(job, next(lines, []))
     plans = {plan.trial: plan for plan in job.plans}
     for line, cells in enumerate(lines, start=2):
@@ -137,6 +141,13 @@ def _rows(job: Job, text: str) -> Iterator[_Row]:
         if of not in {"", job.id}:
             raise IngestError(f"line {line} belongs to another job, '{of}'")
         yield _Row(line, plans[trial], row, delimiter == ";")
+
+
+def _lines(text: str, delimiter: str) -> Iterator[list[str]]:
+    try:
+        yield from csv.reader(io.StringIO(text), delimiter=delimiter)
+    except csv.Error as error:
+        raise IngestError(f"it cannot be read as CSV: {error}") from error
 
 
 def _delimiter(text: str) -> str:

@@ -166,9 +166,18 @@ def test_another_unit_is_handed_on_for_ingest_to_judge(adapter: FilesAdapter, jo
 def test_edited_in_place(adapter: FilesAdapter, job: Job) -> None:
     one, two = "JOB,k-T0001,80,,1,2,", "JOB,k-T0002,80,,3,"
     waiting = fill(adapter, job, one, two + ",", place="to_do")
-    assert (waiting.state, waiting.message) == ("running", "3 of 4 filled in")
+    assert waiting.state == "running"
+    assert waiting.message.endswith(".csv: 3 of 4 filled in")
     assert not waiting.measurements
-    assert fill(adapter, job, one, two + "4,", place="to_do").state == "done"
+
+
+def test_what_is_filled_in_in_to_do_goes_to_done(adapter: FilesAdapter, job: Job) -> None:
+    one, two = "JOB,k-T0001,80,,1,2,", "JOB,k-T0002,80,,3,4,"
+    outcome = fill(adapter, job, one, two, place="to_do")
+    assert outcome.state == "done"
+    assert not list((adapter.settings.folder / "to_do").iterdir())
+    # Whoever was killed before the results were committed reads the same again.
+    assert adapter.collect(job, adapter.prepare(job)) == outcome
 
 
 def test_an_empty_sheet_in_done_is_asked_about(adapter: FilesAdapter, job: Job) -> None:
@@ -194,8 +203,32 @@ def test_what_was_saved_just_now_is_left_alone(tmp_path: Path, job: Job) -> None
     adapter = FilesAdapter(FilesAdapter.Settings(folder=tmp_path), now=lambda: NOW)
     handle = send(adapter, job)
     sheet = tmp_path / "to_do" / f"{job.id}.csv"
+    rows = [HEADER, f"{job.id},k-T0001,80,,1,2,", f"{job.id},k-T0002,80,,3,4,"]
+    sheet.write_text("\n".join(rows))
     os.utime(sheet, (NOW.timestamp() - 1, NOW.timestamp() - 1))
     assert adapter.collect(job, handle).message.endswith("was saved just now")
+    os.utime(sheet, (NOW.timestamp() - 5, NOW.timestamp() - 5))
+    assert adapter.collect(job, handle).state == "done"
+
+
+@pytest.mark.parametrize(
+    ("newline", "encoding", "more", "state"),
+    [
+        ("\r", "utf-8", "", "done"),
+        ("\r\n", "utf-16", "", "running"),
+        ("\n", "utf-8", '"' + "x" * 140_000 + '"', "running"),
+    ],
+)
+def test_however_a_spreadsheet_saves_it_it_is_read_or_has_to_be_mended(
+    adapter: FilesAdapter, job: Job, newline: str, encoding: str, more: str, state: str
+) -> None:
+    handle = send(adapter, job)
+    rows = [HEADER, f"{job.id},k-T0001,80,,1,2,", f"{job.id},k-T0002,80,,3,4,", more]
+    sheet = adapter.settings.folder / "to_do" / f"{job.id}.csv"
+    sheet.write_bytes(newline.join(rows).encode(encoding))
+    outcome = adapter.collect(job, handle)
+    assert outcome.state == state
+    assert state == "done" or outcome.message.startswith(f"mend to_do/{job.id}.csv")
 
 
 def test_starting_again_never_overwrites(adapter: FilesAdapter, job: Job) -> None:
