@@ -17,6 +17,7 @@ from agent.core.job import Job, JobStatus
 from agent.core.register import CampaignStatus, Lease
 from agent.core.trial import OPEN, Trial, TrialStatus
 from agent.dispatch.holding import TTL_S, holding
+from agent.dispatch.reviewing import NOT_REVIEWED, expired
 from agent.lab import Lab
 from agent.standing import Standing, campaign_of, stand
 
@@ -143,9 +144,8 @@ def _wind_down(lab: Lab, lease: Lease, standing: Standing) -> Round:
         with lab.store.write(AGENT, lab.clock.now(), lease) as tx:
             for trial in unsent:
                 tx.move_trial(trial.id, TrialStatus.CANCELLED, reason)
-    waits = _waits_for_jobs(standing)
-    if waits is not None:
-        return waits
+    if standing.in_flight or standing.jobs_in(JobStatus.UNKNOWN):
+        return _waiting(stand(lab.store, lease.name, lab.clock.now()))
     if stopped:
         return Round("stopped", reason)
     with lab.store.write(AGENT, lab.clock.now(), lease) as tx:
@@ -154,22 +154,17 @@ def _wind_down(lab: Lab, lease: Lease, standing: Standing) -> Round:
 
 
 def _expire(lab: Lab, lease: Lease, standing: Standing) -> None:
-    rule = standing.campaign.review
-    if rule is None or rule.expires is None:
-        return
-    limit = rule.expires.seconds
     revised = lab.store.revision(lease.name, standing.revision).at
-    # What was approved and waits again was sent back, by a revision or not: it has its time anew.
-    since = {one.trial: max(one.at, revised) for one in standing.reviews}
+    rule = standing.campaign.review
     late = [
         trial
         for trial in standing.of(TrialStatus.PROPOSED)
-        if (standing.now - since.get(trial.id, trial.at)).total_seconds() > limit
+        if expired(trial, standing.reviews, revised, rule, standing.now)
     ]
     if late:
         with lab.store.write(AGENT, standing.now, lease) as tx:
             for trial in late:
-                tx.move_trial(trial.id, TrialStatus.EXPIRED, f"not reviewed within {rule.expires}")
+                tx.move_trial(trial.id, TrialStatus.EXPIRED, NOT_REVIEWED)
 
 
 def _propose(lab: Lab, lease: Lease, each: Each, standing: Standing) -> list[str]:
@@ -196,31 +191,31 @@ def _due(standing: Standing) -> bool:
     return standing.slots >= standing.campaign.policy.batch_size and not standing.asked_already
 
 
-def _waits_for_jobs(standing: Standing) -> Round | None:
+def _waited_for(standing: Standing, said: tuple[str, ...]) -> list[str]:
+    """What is under way, what is in doubt, and what waits for a review: a phrase for each."""
+    reasons = []
     if standing.in_flight:
         first, more = standing.in_flight[0], len(standing.in_flight) - 1
         others = f" and {more} more" if more else ""
-        return Round("waiting", f"for {first.id}{others} on {first.instrument}")
-    unknown = standing.jobs_in(JobStatus.UNKNOWN)
-    if unknown:
-        what = f"for a person: what became of {unknown[0].id} is not known ({unknown[0].message})"
-        return Round("waiting", what, person=True)
-    return None
-
-
-def _waiting(standing: Standing, said: tuple[str, ...]) -> Round:
-    proposed = standing.of(TrialStatus.PROPOSED)
-    waits = _waits_for_jobs(standing)
-    if waits is not None:
         told = next((word.partition(": ")[2] for word in said if word.startswith(_TELLING)), "")
-        reason = f"{waits.reason}: {told}" if told else waits.reason
-        return Round(waits.state, reason, waits.person, said)
+        reasons.append(
+            f"for {first.id}{others} on {first.instrument}" + (f": {told}" if told else "")
+        )
+    reasons += [
+        f"for a person: what became of {job.id} is not known ({job.message})"
+        for job in standing.jobs_in(JobStatus.UNKNOWN)[:1]
+    ]
+    proposed = standing.of(TrialStatus.PROPOSED)
     if proposed:
         count = f"{len(proposed)} proposal" + ("s" if len(proposed) > 1 else "")
-        what = f"for a review of {count}: athanor review {standing.entry.name}"
-        return Round("waiting", what, person=True, said=said)
-    return Round(
-        "waiting",
-        f"for {standing.campaign.execution.target}: {said[-1] if said else ''}",
-        said=said,
-    )
+        reasons.append(f"for a review of {count}: athanor review {standing.entry.name}")
+    return reasons
+
+
+def _waiting(standing: Standing, said: tuple[str, ...] = ()) -> Round:
+    reasons = _waited_for(standing, said)
+    if reasons:
+        person = not standing.in_flight
+        return Round("waiting", "; and ".join(reasons), person=person, said=said)
+    why = f"for {standing.campaign.execution.target}: {said[-1] if said else ''}"
+    return Round("waiting", why, said=said)

@@ -145,14 +145,15 @@ class Standing:
         return (
             last is not None
             and not last.choices
+            and last.revision == self.revision
             and last.rows == tuple(row.id for row in self.rows)
             and last.pending == self.pending
         )
 
     @property
     def idle_rounds(self) -> int:
-        """The last decisions in a row that came to nothing: empty, or every trial was rejected by a
-        rule or refused by the instrument until no attempt was left.
+        """The last decisions of this revision in a row that came to nothing: empty, or every trial was
+        rejected by a rule or refused by the instrument until no attempt was left.
         """
         nothing = {r.trial for r in self.reviews if r.verdict == "reject" and r.by.kind == "rule"}
         refused = {t for job in self.jobs_in(JobStatus.REFUSED) for t in job.trials}
@@ -163,7 +164,8 @@ class Standing:
             made.setdefault(trial.decision, []).append(trial.id)
         count = 0
         for decision in reversed(self.decisions):
-            if any(trial not in nothing for trial in made.get(decision.id, [])):
+            fruitful = any(trial not in nothing for trial in made.get(decision.id, []))
+            if fruitful or decision.revision != self.revision:
                 break
             count += 1
         return count

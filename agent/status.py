@@ -52,7 +52,6 @@ class Summary(Value):
 def summarise(standing: Standing) -> Summary:
     """The summary of a standing."""
     objective, best = standing.campaign.objective, standing.best
-    settings = standing.effective[best.trial].settings if best else None
     return Summary(
         name=standing.entry.name,
         id=standing.entry.id,
@@ -63,7 +62,7 @@ def summarise(standing: Standing) -> Summary:
         unit=objective.unit,
         goal=objective.goal,
         best=best.value if best else None,
-        best_point=settings,
+        best_point=best.point if best else None,
         best_trial=best.trial if best else None,
         measured=len(standing.own_rows),
         trials=_counts(trial.status for trial in standing.trials),
@@ -87,17 +86,18 @@ def limits(standing: Standing) -> tuple[Limit, ...]:
             Limit(name="cost", used=use.cost, limit=budget.cost.limit, unit=budget.cost.unit)
         )
     if budget.wall_time is not None:
-        hours, limit = use.seconds / 3600, budget.wall_time.seconds / 3600
-        found.append(Limit(name="wall time", used=hours, limit=limit, unit="h"))
+        wall = budget.wall_time
+        passed = use.seconds * wall.limit / wall.seconds
+        found.append(Limit(name="wall time", used=passed, limit=wall.limit, unit=wall.unit))
     return tuple(found)
 
 
 def _waits_for(standing: Standing) -> Literal["", "a review", "a person", "an instrument"]:
     if standing.jobs_in(JobStatus.UNKNOWN):
         return "a person"
-    if standing.in_flight:
-        return "an instrument"
-    return "a review" if standing.of(TrialStatus.PROPOSED) else ""
+    if standing.of(TrialStatus.PROPOSED):
+        return "a review"
+    return "an instrument" if standing.in_flight else ""
 
 
 def _counts(statuses: Iterable[Status]) -> dict[Status, int]:

@@ -14,6 +14,7 @@ from typing import TypeVar
 from agent.core import ids
 from agent.core.actor import AGENT
 from agent.core.adapter import Adapter
+from agent.core.budget import spent, used
 from agent.core.campaign import Campaign
 from agent.core.decision import Choice, Decision
 from agent.core.history import Effective, effective
@@ -248,10 +249,15 @@ def review(lab: Lab, lease: Lease, trial_id: str) -> str:
 def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
     """Send one approved trial, if its instrument can take it and an approval binds it as it is."""
     campaign, trial, plan, _, revision = _planned(lab, lease, trial_id)
-    adapter, now = lab.adapter(campaign), lab.clock.now()
+    adapter = lab.adapter(campaign)
     held = _held(lab, lease, campaign, adapter, trial_id)
     if held:
         return held
+    now = lab.clock.now()
+    if campaign.budget.wall_time and (
+        over := spent(campaign.budget, used(lab.store.jobs(lease.name), now))
+    ):
+        return f"not sent: {over}"
     approval = approval_for(plan, lab.store.approvals_of(trial_id), now)
     if approval is None or _by_rule_only(lab, campaign, trial):
         return _permit_again(lab, lease, campaign, trial, plan)

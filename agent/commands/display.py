@@ -109,7 +109,7 @@ class Display:
 
     def _result(self, standing: Standing, trial: Trial, row: Row) -> str:
         objective = standing.campaign.objective
-        where = escape(_where(standing, trial))
+        where = escape(describe(row.point, standing.campaign.space.units))
         first = standing.own_rows.index(row)
         earlier = [objective.score(one.value) for one in standing.own_rows[:first]]
         best = not earlier or objective.score(row.value) > max(earlier)
@@ -135,7 +135,7 @@ def _where(standing: Standing, trial: Trial) -> str:
 
 def _line(summary: Summary, standing: Standing) -> str:
     running = f", {len(standing.in_flight)} in flight" if standing.in_flight else ""
-    if summary.best is None or summary.best_trial is None:
+    if summary.best is None:
         return f"{summary.measured} measured{running}"
-    point = describe(standing.effective[summary.best_trial].point)
+    point = describe(summary.best_point or {})
     return f"best {summary.best:.5g} {unit(summary.unit)} at {point}{running}"

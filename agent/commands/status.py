@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from agent.commands.common import JsonOption, StoreOption, console, existing, show_json, table, unit
 from agent.core.job import JobStatus
@@ -64,28 +65,33 @@ def _all(summaries: list[Summary]) -> None:
 
 def _one(standing: Standing, summary: Summary) -> None:
     headline = f"[bold]{summary.name}[/bold]  {summary.state}"
-    console.print(headline + (f": {summary.reason}" if summary.reason else ""))
-    point = f" at {describe(summary.best_point)}" if summary.best_point else ""
+    console.print(headline + (f": {escape(summary.reason)}" if summary.reason else ""))
+    point = f" at {escape(describe(summary.best_point))}" if summary.best_point else ""
     console.print(f"  best      {_best(summary)}{point}", highlight=False)
     console.print(f"  budget    {_used(summary)}", highlight=False)
     counts = (
         ", ".join(f"{count} {status}" for status, count in summary.trials.items()) or "none yet"
     )
     console.print(f"  trials    {counts}", highlight=False)
-    if summary.waits_for:
-        console.print(f"  waits for {_whom(standing, summary)}", highlight=False)
-    elif summary.state == CampaignStatus.ACTIVE:
+    for whom in _waits_for(standing):
+        console.print(f"  waits for {whom}", highlight=False)
+    if not summary.waits_for and summary.state == CampaignStatus.ACTIVE:
         console.print("  [bold]athanor run[/bold] goes on with it", highlight=False)
 
 
-def _whom(standing: Standing, summary: Summary) -> str:
-    if summary.waits_for == "a review":
-        count = len(standing.of(TrialStatus.PROPOSED))
-        return f"a review of {count}: [bold]athanor review {summary.name}[/bold]"
-    if summary.waits_for == "a person":
-        unknown = standing.jobs_in(JobStatus.UNKNOWN)[0]
-        return f"a person: [bold]athanor resolve {unknown.id}[/bold] ({unknown.message})"
-    return f"{standing.campaign.execution.target}: " + ", ".join(j.id for j in standing.in_flight)
+def _waits_for(standing: Standing) -> list[str]:
+    name = standing.entry.name
+    waits = [
+        f"a person: [bold]athanor resolve {job.id}[/bold] ({escape(job.message)})"
+        for job in standing.jobs_in(JobStatus.UNKNOWN)[:1]
+    ]
+    proposed = len(standing.of(TrialStatus.PROPOSED))
+    if proposed:
+        waits.append(f"a review of {proposed}: [bold]athanor review {name}[/bold]")
+    if standing.in_flight:
+        jobs = ", ".join(job.id for job in standing.in_flight)
+        waits.append(f"{standing.campaign.execution.target}: {jobs}")
+    return waits
 
 
 def _best(summary: Summary) -> str:
@@ -94,5 +100,10 @@ def _best(summary: Summary) -> str:
 
 def _used(summary: Summary) -> str:
     return ", ".join(
-        f"{one.used:.4g}/{one.limit:g} {one.unit or one.name}" for one in summary.budget
+        f"{_plain(one.used)}/{one.limit:g} {one.unit or one.name}" for one in summary.budget
     )
+
+
+def _plain(used: float) -> str:
+    """As fine as somebody looks at a budget: 0, 0.03, 12.5, 1234."""
+    return f"{round(used, 2):g}" if used < 1000 else f"{used:.0f}"

@@ -1,12 +1,13 @@
 """Verdicts and the permissions that follow from them: by people, and by rule."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from agent.core import ids
 from agent.core.actor import Actor
-from agent.core.campaign import Campaign
+from agent.core.campaign import Campaign, ReviewRule
 from agent.core.history import Effective, effective
 from agent.core.register import Lease
 from agent.core.space import SearchSpace
@@ -20,6 +21,34 @@ from agent.errors import GateError, SpaceError
 UNATTENDED = Actor(kind="rule", name="review: none")
 CHECK = Actor(kind="rule", name="adapter check")
 RENEWAL = Actor(kind="rule", name="renewed: nothing was executed")
+
+
+NOT_REVIEWED = "not reviewed in time"
+
+
+def expired(
+    trial: Trial,
+    reviews: Iterable[Review],
+    revised: datetime,
+    rule: ReviewRule | None,
+    now: datetime,
+) -> bool:
+    """Whether a proposal has waited for longer than its campaign's rule allows.
+
+    What was approved and waits again was sent back, by a revision or not: it has its time anew.
+
+    Args:
+        trial: The proposal.
+        reviews: What was said of it, maybe among others.
+        revised: When the campaign was revised last.
+        rule: The campaign's rule.
+        now: The time.
+    """
+    if rule is None or rule.expires is None:
+        return False
+    spoken = [max(one.at, revised) for one in reviews if one.trial == trial.id]
+    since = max(spoken, default=trial.at)
+    return (now - since).total_seconds() > rule.expires.seconds
 
 
 @dataclass(frozen=True)
@@ -56,11 +85,16 @@ def review(
         limits: Hash of the operators' limits in force.
 
     Raises:
-        GateError: the agent tried to review, or the trial does not wait for a review.
+        GateError: the agent tried to review, or the trial does not wait for a review, or has waited
+            for too long.
         SpaceError: the edited point is not in the space (every reason is named).
     """
     if trial.status is not TrialStatus.PROPOSED:
         raise GateError(f"{trial.id} is {trial.status}", "only a proposed trial can be reviewed")
+    revised = store.revision(trial.campaign).at
+    late = expired(trial, store.reviews_of(trial.id), revised, campaign.review, now)
+    if late and verdict.word != "reject":
+        raise GateError(f"{trial.id} was not reviewed in time", "the next round expires it")
     with store.write(verdict.by, now, lease) as tx:
         earlier = store.reviews_of(trial.id)
         last = effective([trial], earlier)[trial.id]

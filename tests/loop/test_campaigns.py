@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -19,6 +20,7 @@ from agent.core.trial import TrialStatus
 from agent.data.store import Store
 from agent.errors import GateError, LeaseHeld, LeaseLost
 from agent.loop import run_rounds
+from agent.status import summarise
 from tests.loop.worlds import (
     ANNA,
     HERE,
@@ -796,6 +798,53 @@ def test_what_was_sent_back_while_it_was_about_to_be_sent_is_not_sent(make_world
     made.run()
     assert len(made.instrument.executed) == 1
     assert made.trials()[1].status in {TrialStatus.REJECTED, TrialStatus.CANCELLED}
+
+
+def test_what_a_mistake_ended_goes_on_when_it_is_mended(make_world: Make) -> None:
+    made = make_world()
+    made.instrument.against = lambda plan: (
+        ("no argon here",) if plan.instrument_settings.get("gas") == "argon" else ()
+    )
+    made.revise(campaign(execution={"adapter": "bench", "settings": {"gas": "argon"}}))
+    assert "no argon here" in made.run().reason
+    made.revise(campaign(execution={"adapter": "bench", "settings": {"gas": "nitrogen"}}))
+    assert made.run().reason == "4 of 4 experiments are started"
+
+
+def test_nothing_is_sent_after_the_wall_time(make_world: Make) -> None:
+    made = make_world(
+        budget={"wall_time": {"limit": 10, "unit": "s"}},
+        policy={"name": "random", "initial": {"size": 2}, "batch_size": 3},
+    )
+
+    def starting(job: Job) -> Literal["answer"]:
+        made.clock.sleep(6.0)
+        return "answer"
+
+    made.instrument.starting = starting
+    assert made.run().reason == "the wall time of 10 s is over"
+    assert len(made.instrument.executed) == 2
+
+
+def test_everything_that_is_waited_for_is_said(make_world: Make) -> None:
+    made = make_world(review=REQUIRED, policy={"name": "random", "batch_size": 2})
+    made.run()
+    made.instrument.seconds = 60.0
+    made.review(made.trials()[0], "approve")
+    last = made.run(patience=2)
+    assert "on bench" in last.reason
+    assert "for a review of 1 proposal" in last.reason
+    assert not last.person
+    assert summarise(made.standing).waits_for == "a review"
+
+
+def test_what_waited_too_long_cannot_be_approved_any_more(make_world: Make) -> None:
+    made = make_world(review={"mode": "required", "expires": {"limit": 1, "unit": "h"}})
+    made.run()
+    made.clock.sleep(4000.0)
+    with pytest.raises(GateError, match="not reviewed in time"):
+        made.review(made.trials()[0], "approve")
+    made.review(made.trials()[0], "reject")
 
 
 def test_more_budget_takes_a_finished_campaign_up_again(make_world: Make) -> None:
