@@ -75,7 +75,7 @@ def operators(path: str | None = None) -> Operators:
         return Operators()
     try:
         return Operators.model_validate(yaml.safe_load(Path(path).read_text()) or {})
-    except (OSError, yaml.YAMLError, ValidationError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise AthanorError(
             f"the operators' file {path} cannot be read: {error}", "see docs/adapters.md"
         ) from error

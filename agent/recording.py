@@ -1,8 +1,11 @@
 """Results that a person brings: of an experiment at the bench, of one in doubt, or as a correction."""
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
+from typing import NamedTuple
 
 from agent.core import ids
 from agent.core.actor import Actor
@@ -12,6 +15,7 @@ from agent.core.history import current
 from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation
 from agent.core.trial import Trial, TrialStatus
 from agent.data.store import Store
+from agent.data.writing import Transaction
 from agent.errors import IngestError, NotFound
 from agent.ingest.admit import Reading, admit
 from agent.ingest.collect import ingest
@@ -45,6 +49,8 @@ def read(text: str, campaign: Campaign, trial: str) -> Measurement:
             f"{rest!r} is not a reading", "write it like 83, 83 ± 2 %, <0.5 or void: spilled"
         )
     value, unit = float(found["value"]), (found["unit"] or objective.unit).strip()
+    if not math.isfinite(value) or not math.isfinite(float(found["sd"] or 0.0)):
+        raise IngestError(f"{rest!r} is larger than a number can be", "mend the value")
     return Measurement(
         trial=trial,
         objective=objective.name,
@@ -56,6 +62,13 @@ def read(text: str, campaign: Campaign, trial: str) -> Measurement:
     )
 
 
+class Recorded(NamedTuple):
+    """What was written, a line each; and the job that it has ended."""
+
+    lines: list[str]
+    job: Job | None = None
+
+
 def record(
     store: Store,
     name: str,
@@ -65,8 +78,8 @@ def record(
     now: datetime,
     *,
     correct: bool = False,
-) -> list[str]:
-    """Write the readings of one trial; what was done, a line each.
+) -> Recorded:
+    """Write the readings of one trial.
 
     A trial in progress is ended by them (also one whose job is in doubt); a trial that has results
     already takes them only as a correction: the older ones stay in the store, superseded.
@@ -78,7 +91,7 @@ def record(
     entry = store.entry(name)
     campaign = campaign_of(store, entry.id)
     trial = _trial(store, entry.id, trial_name)
-    readings = [read(text, campaign, trial.id) for text in values]
+    readings = _numbered([read(text, campaign, trial.id) for text in values])
     refused = [
         reading.void
         for one in readings
@@ -87,12 +100,22 @@ def record(
     if refused:
         raise IngestError(f"nothing was recorded: {refused[0]}", "mend the value or its unit")
     if correct:
-        return _correct(store, campaign, trial, readings, by, now)
+        return Recorded(_correct(store, campaign, trial, readings, by, now))
     job = _job(store, trial)
     outcome = Outcome(state="done", measurements=tuple(readings), message=f"recorded by {by.name}")
     ingest(store, None, campaign, job, outcome, now, by)
     status = store.trial(trial.id).status
-    return [*(_line(campaign, one) for one in readings), f"{trial.id} is {status}"]
+    lines = [*(_line(campaign, one) for one in readings), f"{trial.id} is {status}"]
+    return Recorded(lines, job)
+
+
+def _numbered(readings: list[Measurement]) -> list[Measurement]:
+    """The readings, those of one objective numbered as its replicates."""
+    names = [one.objective for one in readings]
+    return [
+        one.model_copy(update={"replicate": names[: at + 1].count(one.objective)})
+        for at, one in enumerate(readings)
+    ]
 
 
 def _correct(
@@ -103,35 +126,59 @@ def _correct(
     by: Actor,
     now: datetime,
 ) -> list[str]:
-    standing = current(store.observations_of(trial.id))
+    """The new readings of an objective take the place of all the older ones: of one each, and what
+    is left of the older ones is void.
+    """
+    said = []
     with store.write(by, now) as tx:
-        for measurement in readings:
-            old = [one for one in standing if one.objective == measurement.objective]
+        standing = current(store.observations_of(trial.id))
+        for name in dict.fromkeys(one.objective for one in readings):
+            old = [one for one in standing if one.objective == name]
+            new = [one for one in readings if one.objective == name]
             if not old:
                 raise IngestError(
-                    f"{trial.id} has no {measurement.objective} to correct",
-                    "record it without --correct",
+                    f"{trial.id} has no {name} to correct", "record it without --correct"
                 )
-            objective = next(o for o in campaign.objectives if o.name == measurement.objective)
-            reading = admit(measurement, objective)
-            tx.observe(
-                Observation(
-                    id=ids.record(trial.campaign, "O", tx.number(trial.campaign, "observation")),
-                    campaign=trial.campaign,
-                    trial=trial.id,
-                    objective=objective.name,
-                    fidelity=old[-1].fidelity,
-                    replicate=old[-1].replicate,
-                    job=old[-1].job,
-                    unit=objective.unit,
-                    executed=old[-1].executed,
-                    supersedes=old[-1].id,
-                    by=by,
-                    at=now,
-                    **reading._asdict(),
-                )
-            )
-    return [f"{_line(campaign, one)} (corrected)" for one in readings]
+            for number, (before, after) in enumerate(zip_longest(old, new), start=1):
+                corrected = _corrected(tx, campaign, before or old[-1], after, by, now)
+                if before is None:
+                    corrected = corrected.model_copy(
+                        update={"supersedes": None, "replicate": _next(old, number - len(old))}
+                    )
+                tx.observe(corrected)
+            count = f", in place of {len(old)} readings" if len(old) > 1 else ""
+            said += [f"{_line(campaign, one)} (corrected{count})" for one in new]
+    return said
+
+
+def _next(old: Sequence[Observation], number: int) -> int:
+    return max(one.replicate for one in old) + number
+
+
+def _corrected(
+    tx: Transaction,
+    campaign: Campaign,
+    old: Observation,
+    measurement: Measurement | None,
+    by: Actor,
+    now: datetime,
+) -> Observation:
+    reading = Reading(void="corrected") if measurement is None else _admitted(measurement, campaign)
+    return Observation(
+        id=ids.record(old.campaign, "O", tx.number(old.campaign, "observation")),
+        campaign=old.campaign,
+        trial=old.trial,
+        objective=old.objective,
+        fidelity=old.fidelity,
+        replicate=old.replicate,
+        job=old.job,
+        unit=next(o.unit for o in campaign.objectives if o.name == old.objective),
+        executed=old.executed,
+        supersedes=old.id,
+        by=by,
+        at=now,
+        **reading._asdict(),
+    )
 
 
 def _admitted(measurement: Measurement, campaign: Campaign) -> Reading:

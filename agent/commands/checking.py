@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from agent.commands.common import console, table
+from agent.commands.common import Exit, console, table
 from agent.core.adapter import Adapter
 from agent.core.campaign import Campaign
-from agent.core.history import Effective
+from agent.core.history import Effective, Pending
 from agent.core.mixtures import CompositionParameter
 from agent.core.parameters import ContinuousParameter, brief
 from agent.core.pools import PoolColumn
+from agent.core.seeds import derived
 from agent.core.space import Parameter, SearchSpace, describe
 from agent.core.trial import Trial
 from agent.core.values import Point
@@ -43,7 +44,9 @@ def check(
         f"effect {capabilities.effect}; review {rule.mode}",
         highlight=False,
     )
-    _dry_run(campaign, space, adapter, points)
+    good = _dry_run(campaign, space, adapter, points)
+    if not good or health.state in {"unreachable", "faulted"}:
+        raise typer.Exit(Exit.FAULT)
 
 
 def _show_space(campaign: Campaign, space: SearchSpace) -> None:
@@ -53,7 +56,9 @@ def _show_space(campaign: Campaign, space: SearchSpace) -> None:
     console.print(table("", ("parameter", "type", "settings", "resolution", "unit"), rows))
     size = space.size()
     points = "a continuum" if size is None else f"{size:,}"
-    console.print(f"points    {points}; {len(space.constraints)} constraints", highlight=False)
+    console.print(f"points    {points}", highlight=False)
+    for constraint in space.constraints:
+        console.print(f"where     {escape(str(constraint))}", highlight=False)
 
 
 def _range(parameter: Parameter) -> str:
@@ -61,7 +66,8 @@ def _range(parameter: Parameter) -> str:
         case ContinuousParameter():
             return f"{parameter.low:g} to {parameter.high:g} ({parameter.scale})"
         case CompositionParameter():
-            return f"{brief(parameter.columns)} sum to {parameter.total:g}"
+            parts = (f"{one.name} {one.low:g} to {one.high:g}" for one in parameter.components)
+            return f"{brief(tuple(parts))}; they sum to {parameter.total:g}"
         case PoolColumn():
             return f"{parameter.pool.rows if parameter.pool else 0} candidates"
         case _:
@@ -79,23 +85,41 @@ def _resolution(parameter: Parameter) -> str:
     return ""
 
 
-def _dry_run(campaign: Campaign, space: SearchSpace, adapter: Adapter, points: int) -> None:
-    from agent.decide.propose import propose
-    from agent.decide.situation import Situation
-
-    start = Situation(space, campaign.objective, campaign.policy, seed=campaign.seed, started=0)
-    selection = propose(start, points)
+def _dry_run(campaign: Campaign, space: SearchSpace, adapter: Adapter, points: int) -> bool:
+    """Whether there are first proposals, and the adapter has nothing against them."""
     console.print("\n[bold]first proposals[/bold] (nothing is sent):")
-    for choice in selection.choices:
-        reasons = _against(campaign, space, adapter, choice.point)
+    found, good = _first(campaign, space, points), True
+    if not found:
+        console.print("  [red]no point was found that keeps every constraint[/red]")
+    for point in found:
+        reasons = _against(campaign, space, adapter, point)
         verdict = (
             f"[red]{escape('; '.join(reasons))}[/red]"
             if reasons
             else "[green]the adapter can do it[/green]"
         )
-        console.print(
-            f"  {escape(describe(choice.point, space.units))}: {verdict}", highlight=False
+        console.print(f"  {escape(describe(point, space.units))}: {verdict}", highlight=False)
+        good = good and not reasons
+    return good and bool(found)
+
+
+def _first(campaign: Campaign, space: SearchSpace, count: int) -> list[Point]:
+    """The points that a run would begin with, as far as they depend on no result."""
+    from agent.decide.propose import propose
+    from agent.decide.situation import Situation
+
+    policy, found, number = campaign.policy, list[Pending](), 0
+    while len(found) < count:
+        number += 1
+        seed = derived(campaign.seed, "decision", number)
+        situation = Situation(
+            space, campaign.objective, policy, pending=tuple(found), seed=seed, started=len(found)
         )
+        chosen = propose(situation, min(policy.batch_size, policy.concurrency)).choices
+        if not chosen:
+            break
+        found += [Pending(trial=f"{number}.{at}", point=one.point) for at, one in enumerate(chosen)]
+    return [one.point for one in found[:count]]
 
 
 def _against(

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from agent.commands.common import (
     ByOption,
@@ -91,8 +92,13 @@ def _say(name: str, status: CampaignStatus, reason: str, url: str | None, by: st
     with existing(url) as opened:
         entry = opened.entry(name)
         if entry.status is status or (status, entry.status) == _ENDED:
-            console.print(f"{entry.name} is {entry.status} already: {entry.reason}")
+            why = f": {entry.reason}" if entry.reason else ""
+            console.print(escape(f"{entry.name} is {entry.status} already{why}"))
             return
+        if status is CampaignStatus.PAUSED and entry.status is not CampaignStatus.ACTIVE:
+            raise LifecycleError(
+                f"{entry.name} is {entry.status}: {entry.reason}", "only what runs can be paused"
+            )
         with opened.write(person(by), SystemClock().now()) as tx:
             tx.set_status(entry.id, status, reason)
-    console.print(f"{entry.name} is {status}" + (f": {reason}" if reason else "."))
+    console.print(escape(f"{entry.name} is {status}" + (f": {reason}" if reason else ".")))

@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from agent.commands.common import Exit, console
 from agent.core.actor import Actor
+from agent.core.trial import TrialStatus
 from agent.data.store import Store
 from agent.errors import NotFound
 
@@ -29,7 +30,7 @@ def enter(store: Store, file: Path, by: Actor, *, yes: bool) -> str:
     from agent.enrol import enrol
     from agent.load import Revised, read
 
-    if not file.exists() and file.suffix not in {".yaml", ".yml"}:
+    if not file.is_file() and file.suffix not in {".yaml", ".yml"}:
         try:
             return store.entry(str(file)).name
         except NotFound as error:
@@ -41,9 +42,13 @@ def enter(store: Store, file: Path, by: Actor, *, yes: bool) -> str:
         for line in change.diff:
             console.print(f"  {escape(line)}", highlight=False)
         for trial, reasons in outside.items():
-            console.print(
-                f"  {trial} goes back to review: {escape('; '.join(reasons))}", highlight=False
-            )
+            why = escape("; ".join(reasons))
+            if store.trial(trial).status is TrialStatus.IN_PROGRESS:
+                where = resolved.campaign.execution.target
+                line = f"[red]{trial} is at {where} already[/red], and is not taken back: {why}"
+            else:
+                line = f"{trial} goes back to review: {why}"
+            console.print(f"  {line}", highlight=False)
         return yes or typer.confirm("Go on with it as the next revision?")
 
     resolved = read(file, SettingsModels())

@@ -20,7 +20,9 @@ from agent.commands.common import (
     table,
 )
 from agent.commands.entering import FileArgument, enter
+from agent.core.job import Job
 from agent.core.policy import PolicyName
+from agent.data.store import Store
 from agent.errors import AdapterError, CampaignError
 
 OutOption = Annotated[Path, typer.Option("--output", "-o", help="File to write.")]
@@ -38,6 +40,13 @@ def record(
     correct: Annotated[
         bool, typer.Option("--correct", help="Correct what was recorded before.")
     ] = False,
+    withdraw: Annotated[
+        bool | None,
+        typer.Option(
+            "--withdraw/--leave",
+            help="Take the job back from its instrument, where it still lies; default: ask.",
+        ),
+    ] = None,
     store: StoreOption = None,
     by: ByOption = None,
 ) -> None:
@@ -49,8 +58,34 @@ def record(
         written = write(
             opened, name, trial, values, person(by), SystemClock().now(), correct=correct
         )
-    for line in written:
-        console.print(escape(line), highlight=False)
+        for line in written.lines:
+            console.print(escape(line), highlight=False)
+        if written.job is not None:
+            _withdraw(opened, written.job, withdraw)
+
+
+def _withdraw(store: Store, job: Job, wanted: bool | None) -> None:
+    """See whether the instrument still has the job, whose result a person has just brought."""
+    from agent.assemble import adapter_of
+    from agent.standing import campaign_of
+
+    try:
+        adapter = adapter_of(campaign_of(store, job.campaign))
+        sighting = adapter.find(job, job.handle)
+        if sighting.state != "running":
+            return
+        where = f"{job.instrument} still has it ({sighting.reason or 'running'})"
+        console.print(escape(f"{where}: nothing from there is taken in any more"), highlight=False)
+        if wanted is None:
+            at_hand = console.is_terminal and typer.get_text_stream("stdin").isatty()
+            wanted = at_hand and typer.confirm("Withdraw it there?", default=True)
+        if wanted:
+            answer = adapter.cancel(job, job.handle or {})
+            console.print(f"withdrawing it: {answer}", highlight=False)
+    except AdapterError as error:
+        console.print(
+            escape(f"whether {job.instrument} still has it is not known: {error}"), highlight=False
+        )
 
 
 def export(name: NameArgument, output: OutOption, store: StoreOption = None) -> None:

@@ -24,7 +24,7 @@ from agent.core.values import Point, Scalar
 from agent.data.store import Store
 from agent.dispatch.reviewing import Verdict
 from agent.dispatch.reviewing import review as write
-from agent.errors import NotFound, SpaceError
+from agent.errors import GateError, NotFound, SpaceError
 from agent.standing import campaign_of, space_of
 
 Trials = Annotated[
@@ -53,11 +53,14 @@ def review(
         campaign = campaign_of(opened, entry.id)
         waiting = opened.trials(entry.id, TrialStatus.PROPOSED)
         desk = _Desk(opened, campaign, person(by).name, tuple(reason or ()))
-        if edit:
-            desk.say(_pick(waiting, [edit])[0], "edit", _settings(set_ or []))
-        for trial in _pick(waiting, approve or []):
+        edited = _pick(waiting, [edit] if edit else [])
+        approved, rejected = _pick(waiting, approve or []), _pick(waiting, reject or [])
+        _once([*edited, *approved, *rejected])
+        for trial in edited:
+            desk.say(trial, "edit", _settings(set_ or []))
+        for trial in approved:
             desk.say(trial, "approve")
-        for trial in _pick(waiting, reject or []):
+        for trial in rejected:
             desk.say(trial, "reject")
         if edit or approve or reject:
             return
@@ -152,7 +155,14 @@ def _pick(waiting: list[Trial], asked: list[str]) -> list[Trial]:
     if unknown:
         numbers = ", ".join(str(trial.number) for trial in waiting) or "none"
         raise NotFound(f"no proposal {unknown[0]} waits for a review", f"waiting: {numbers}")
-    return [by_name[one] for one in asked]
+    return list({by_name[one].id: by_name[one] for one in asked}.values())
+
+
+def _once(trials: list[Trial]) -> None:
+    ids = [trial.id for trial in trials]
+    twice = next((one for one in trials if ids.count(one.id) > 1), None)
+    if twice is not None:
+        raise GateError(f"{twice.id} has two verdicts", "say one of each trial; nothing was done")
 
 
 def _settings(texts: list[str]) -> dict[str, str]:
@@ -202,9 +212,8 @@ def _lines(campaign: Campaign, proposal: Proposal | None) -> list[str]:
     lines = [proposal.why]
     for name, prediction in proposal.prediction.items():
         unit = next((o.unit for o in campaign.objectives if o.name == name), "")
-        lines.append(
-            f"predicted {name}: {prediction.mean:.4g} ± {2 * prediction.sd:.2g} {unit} (95 %)"
-        )
+        low, high = prediction.mean - 2 * prediction.sd, prediction.mean + 2 * prediction.sd
+        lines.append(f"{name} is expected between {low:.4g} and {high:.4g} {unit} (95 %)")
     if proposal.shares:
         lines.append(", ".join(f"{name} {share:.0%}" for name, share in proposal.shares.items()))
     return lines

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from agent.commands.common import ByOption, Exit, StoreOption, console, errors, person
 from agent.commands.entering import FileArgument, enter
@@ -60,10 +61,8 @@ def run(
         entry = opened.entry(name)
         ended = entry.status in {CampaignStatus.FINISHED, CampaignStatus.STOPPED}
         if ended and not any(trial.status in OPEN for trial in opened.trials(entry.id)):
-            console.print(f"{name} is {entry.status}: {entry.reason}")
-            console.print(
-                "To go on, give it more budget in its file, or: [bold]athanor resume[/bold]"
-            )
+            console.print(escape(f"{name} is {entry.status}: {entry.reason}"))
+            console.print(_onwards(name, entry.status))
         else:
             try:
                 code = _carry_out(opened, name, wait=not no_wait, direct=direct, lease_s=lease_s)
@@ -75,6 +74,12 @@ def run(
                 _write_report(opened, name, report)
                 raise typer.Exit(code)
         _write_report(opened, name, report)
+
+
+def _onwards(name: str, status: CampaignStatus) -> str:
+    if status is CampaignStatus.STOPPED:
+        return f"To go on after all: [bold]athanor resume {name}[/bold]"
+    return "To go on, change in its file what ended it (more budget, say), and run the file again."
 
 
 def _carry_out(store: Store, name: str, *, wait: bool, direct: bool, lease_s: float) -> Exit:

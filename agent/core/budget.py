@@ -15,7 +15,7 @@ _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 class Duration(Value):
     """A span of time with its unit."""
 
-    limit: float = Field(gt=0)
+    limit: float = Field(gt=0, le=1e6)
     unit: Literal["s", "min", "h", "d"] = "h"
 
     @property

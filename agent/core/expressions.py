@@ -92,7 +92,11 @@ def evaluate(tree: ast.expr, settings: Mapping[str, Any], functions: Functions =
             return -inner if isinstance(op, ast.USub) else inner
         case ast.BinOp(left=left, op=op, right=right):
             sides = (evaluate(side, settings, functions) for side in (left, right))
-            return _ARITHMETIC[type(op)](*sides)
+            value = _ARITHMETIC[type(op)](*sides)
+            if isinstance(value, complex):
+                # In a column the root of a negative number is NaN.
+                raise TypeError("a root of a negative number")
+            return value
         case ast.Call(func=ast.Name(id=name), args=args):
             return functions[name](*(evaluate(arg, settings, functions) for arg in args))
         case ast.Compare(left=left, ops=ops, comparators=comparators):
@@ -166,8 +170,9 @@ def _against(node: ast.AST) -> str | None:
         case ast.Call(func=func):
             return f"no function {ast.unparse(func)!r}; there are {', '.join(SCALAR)}"
         case ast.BinOp(op=ast.Pow(), right=right):
-            small = isinstance(right, ast.Constant) and isinstance(right.value, (int, float))
-            if not small or abs(right.value) > _HIGHEST_POWER:  # type: ignore[attr-defined]
+            power = right.operand if isinstance(right, ast.UnaryOp) else right
+            small = isinstance(power, ast.Constant) and isinstance(power.value, (int, float))
+            if not small or abs(power.value) > _HIGHEST_POWER:  # type: ignore[attr-defined]
                 return f"a power must be a number of at most {_HIGHEST_POWER}"
             return None
         case ast.BinOp(op=op):

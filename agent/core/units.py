@@ -17,8 +17,11 @@ _ALIASES = {
     "1": "dimensionless",
 }
 
+_AREA = re.compile(r"\b([cdmµnk]?m|um|angstrom)([23])\b")
+"""cm3 and m2, as they are written everywhere."""
+
 _LONGEST = 60
-_POWER = re.compile(r"(\*\*|\^)\s*-?\d{1,2}(?![\d*^])")
+_POWER = re.compile(r"(\*\*|\^)\s*-?\d{1,2}(\.\d{1,2})?(?![\d.*^])")
 _WORD = re.compile(r"[^\W\d]\w*")
 _REST = re.compile(r"[1\s*/().·%°-]*")
 
@@ -45,10 +48,15 @@ def known(unit: str) -> bool:
     if not _plain(unit):
         return False
     try:
-        registry().parse_units(_ALIASES.get(unit, unit))
+        registry().parse_units(_spelt(unit))
     except _UNREADABLE:
         return False
     return True
+
+
+def _spelt(unit: str) -> str:
+    """`unit` as pint reads it."""
+    return _AREA.sub(r"\1**\2", _ALIASES.get(unit, unit))
 
 
 def _plain(unit: str) -> bool:
@@ -88,13 +96,14 @@ def _convert(value: float, source: str, target: str, *, difference: bool) -> flo
                 f"{unit!r} is not a unit", "write it as pint reads it, like mg/mL or degC"
             )
     units = registry()
-    quantity = units.Quantity(value, _ALIASES.get(source, source))
-    goal = units.parse_units(_ALIASES.get(target, target))
+    quantity = units.Quantity(value, _spelt(source))
+    goal = units.parse_units(_spelt(target))
     try:
-        if not difference:
-            return float(quantity.to(goal).magnitude)
-        zero = units.Quantity(0.0, quantity.units).to(goal).magnitude
-        return float(quantity.to(goal).magnitude - zero)
+        converted = float(quantity.to(goal).magnitude)
+        if difference:
+            converted -= float(units.Quantity(0.0, quantity.units).to(goal).magnitude)
+        # 5900 kg/m³ are 5.9 g/cm³, and not 5.900000000000001.
+        return float(f"{converted:.15g}")
     except (pint.PintError, ValueError) as error:
         raise IngestError(
             f"{source!r} cannot be converted to {target!r}", "check the unit of the column"

@@ -20,6 +20,9 @@ _NETWORK = (
 )
 
 
+_NO_FOLDER = "athanor run FILE makes one in your data folder; make the folder for any other"
+
+
 def parse(url: str) -> URL:
     """`url` made regular: a plain path is a SQLite file, `postgresql://` goes through psycopg.
 
@@ -32,7 +35,7 @@ def parse(url: str) -> URL:
         return URL.create("sqlite", database=str(Path(url).expanduser()))
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise StoreError(f"{url!r} is no URL", "a path, sqlite:///… or postgresql://…") from error
     driver = _DRIVERS.get(parsed.drivername)
     if driver is None:
@@ -67,7 +70,7 @@ def check_folder(path: Path, mounts: str | None = None) -> None:
     """
     folder = path.parent.resolve()
     if not folder.is_dir():
-        raise StoreError(f"there is no folder {folder}", "make it first")
+        raise StoreError(f"there is no store: no folder {folder}", _NO_FOLDER)
     kind = _file_system(folder, _mounts() if mounts is None else mounts)
     if kind in _NETWORK.split():
         raise StoreError(

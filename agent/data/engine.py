@@ -21,6 +21,16 @@ BUSY_MS = 30_000
 _dumps = partial(json.dumps, separators=(",", ":"), allow_nan=False)
 
 
+def _loads(text: str) -> Any:
+    try:
+        return from_json(text)
+    except ValueError as error:
+        raise StoreError(
+            f"the store holds what is no JSON: {text[:60]!r}",
+            "somebody wrote to the database beside the program: compare with a backup",
+        ) from error
+
+
 class Database:
     """An engine, and who is writing in which thread.
 
@@ -79,7 +89,7 @@ class Database:
 
 
 def _engine(url: URL) -> Engine:
-    more: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": from_json}
+    more: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": _loads}
     if url.get_backend_name() == "postgresql":
         options = {"connect_timeout": 10, "options": "-c timezone=UTC"}
         more |= {"pool_pre_ping": True, "connect_args": options}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
 from sqlalchemy import Insert, Select, Table, Update, bindparam, insert, select, update
 
 from agent.core.decision import Decision
@@ -11,6 +12,7 @@ from agent.core.register import Entry, JournalEntry, Lease, Revision
 from agent.core.trial import Approval, Proposal, Review, Trial
 from agent.core.values import Value
 from agent.data.tables import table
+from agent.errors import StoreError
 
 Record = TypeVar("Record", bound=Value)
 
@@ -53,8 +55,20 @@ def to_row(record: Value) -> dict[str, Any]:
 
 
 def from_row(cls: type[Record], row: Sequence[Any]) -> Record:
-    """The record of a row that `query(cls)` selected, validated anew."""
-    return cls.model_validate(dict(zip(_FIELDS[cls], row, strict=True)))
+    """The record of a row that `query(cls)` selected, validated anew.
+
+    Raises:
+        StoreError: it is no such record: somebody else has written it.
+    """
+    try:
+        return cls.model_validate(dict(zip(_FIELDS[cls], row, strict=True)))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise StoreError(
+            f"a {cls.__name__.lower()} in the store ({row[0]}) is none: {where}: {first['msg']}",
+            "somebody wrote to the database beside the program: compare with a backup",
+        ) from error
 
 
 def query(cls: type[Value]) -> Select[Any]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,9 @@ _MEDIA = {
     ".parquet": "application/vnd.apache.parquet",
     ".json": "application/json",
 }
+
+
+_COMMA = re.compile(r"[<>≤≥]?=?\s*[-+−]?\d*,\d+([eE][-+]?\d+)?")
 
 
 class Sheet(NamedTuple):
@@ -38,9 +42,10 @@ def read(path: Path) -> Sheet:
     try:
         content = path.read_bytes()
         table = _frame(content, media)
-    except (OSError, ValueError, pd.errors.ParserError) as error:
+    except (OSError, ValueError, RecursionError, pd.errors.ParserError) as error:
         raise IngestError(
-            f"{path} cannot be read: {error}", "a table with headings in its first line"
+            f"{path} cannot be read: {str(error).splitlines()[0]}",
+            "a table with headings in its first line",
         ) from error
     if not len(table):
         raise IngestError(
@@ -56,10 +61,18 @@ def _frame(content: bytes, media: str) -> pd.DataFrame:
     if media == "text/csv":
         # As text: a choice that is called NA would else be a missing value. Without a header, since
         # pandas renames headers that come twice.
+        separator = _separator(content)
         raw = pd.read_csv(
-            source, dtype=str, keep_default_na=False, encoding="utf-8-sig", header=None
+            source,
+            sep=separator,
+            dtype=str,
+            keep_default_na=False,
+            encoding="utf-8-sig",
+            header=None,
         )
         named = raw.iloc[1:].map(unescaped)
+        if separator == ";":
+            named = named.map(_with_point)
         named.columns = pd.Index(raw.iloc[0])
         return named
     if media == "application/json":
@@ -70,9 +83,23 @@ def _frame(content: bytes, media: str) -> pd.DataFrame:
     return pd.read_parquet(source)
 
 
+def _separator(content: bytes) -> str:
+    """What stands between the columns: a German spreadsheet saves CSV with semicolons."""
+    headers = content.lstrip().partition(b"\n")[0].decode("utf-8", "replace")
+    return max(",;\t", key=headers.count)
+
+
+def _with_point(cell: str) -> str:
+    """A number with a decimal comma, as it is written elsewhere."""
+    return cell.replace(",", ".") if _COMMA.fullmatch(cell.strip()) else cell
+
+
 def _cell(cell: Any) -> Cell:
     if isinstance(cell, str):
-        return cell
+        # JSON may hold halves of characters, which no file and no database takes.
+        return cell.encode("utf-8", "replace").decode()
+    if pd.api.types.is_list_like(cell):
+        return str(cell)
     if cell is None or bool(pd.isna(cell)):
         return None
     return float(cell) if isinstance(cell, float) else _plain(cell)

@@ -65,6 +65,10 @@ def check_numbers(findings: Findings, loc: Loc, parameter: Parameter) -> None:
             rungs = (high - low) / step + 1
             if max(abs(low), abs(high)) > _LARGEST:
                 findings.fault(loc, f"{low:g} to {high:g} is too wide", "use another unit")
+        case DiscreteParameter(levels=tuple(levels)):
+            rungs = len(levels)
+            if max(abs(level) for level in levels) > _LARGEST:
+                findings.fault((*loc, "levels"), "a level is too large", "use another unit")
         case CompositionParameter(total=total, step=step):
             rungs = total / step
         case _:

@@ -28,7 +28,10 @@ _ANGLE_TIMES_CHARGE = re.compile(r"(deg(rees?)?|°)[\s*]+[CFK]")
 _ANGLES = frozenset({"deg", "degree", "degrees", "°"})
 _SLIPS = (
     ("mol%", "mole times percent", "percent"),
+    ("at%", "technical atmosphere times percent", "percent"),
     ("pH", "picohenry", "1"),
+    ("W/mK", "watt per millikelvin", "W/m/K"),
+    ("W/(mK)", "watt per millikelvin", "W/m/K"),
     ("a.u.", "atomic mass times year", "1"),
 )
 _LONGEST = 60

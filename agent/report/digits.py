@@ -66,7 +66,7 @@ def digits_for(values: Iterable[float], sds: Iterable[float] = ()) -> Digits:
         finest = median(uncertain) / 10
     else:
         span = max(scaled, default=0.0) - min(scaled, default=0.0)
-        finest = (span or abs(largest / power) or 1.0) / _FINENESS
+        finest = min(span or abs(largest / power) or 1.0, 1e300) / _FINENESS
     return Digits(min(max(-math.floor(math.log10(max(finest, 1e-9))), 0), 6), exponent)
 
 

@@ -125,3 +125,60 @@ def test_a_physical_instrument_is_not_run_without_reviews_unless_its_operators_s
     with pytest.raises(GateError, match="not allowed"):
         athanor("run", str(path), "--direct", "--no-wait")
     assert json.loads(athanor("status", "--json").output) == []
+
+
+def test_a_correction_takes_the_place_of_all_readings(athanor, bench):
+    def values():
+        table = athanor("status", "bench", "--json").output
+        return json.loads(table)[0]["best"], json.loads(table)[0]["measured"]
+
+    athanor("record", "bench", "1", "yield=50", "yield=60")
+    assert values() == (55, 2)
+    said = athanor("record", "bench", "1", "yield=70", "--correct").output
+    assert "in place of 2 readings" in said
+    assert values() == (70, 1)
+    athanor("record", "bench", "1", "yield=71", "yield=73", "yield=75", "--correct")
+    assert values() == (73, 3)
+    assert "chain holds" in athanor("store", "verify").output
+
+
+def test_a_number_beyond_all_numbers_is_refused(athanor, bench):
+    with pytest.raises(IngestError, match="larger than a number"):
+        athanor("record", "bench", "1", "yield=1e999")
+
+
+def test_a_sheet_that_is_still_out_is_spoken_of_and_withdrawn(athanor, bench, tmp_path):
+    said = athanor("record", "bench", "1", "yield=83", "--withdraw").output
+    assert "still has it" in said
+    assert "withdrawing it: confirmed" in said
+    assert not list((tmp_path / "sheets" / "to_do").iterdir())
+
+
+def test_a_sheet_that_is_left_out_is_spoken_of(athanor, bench, tmp_path):
+    assert "nothing from there is taken in" in athanor("record", "bench", "1", "yield=83").output
+    assert len(list((tmp_path / "sheets" / "to_do").iterdir())) == 1
+
+
+def test_a_campaign_is_found_by_name_beside_a_folder_of_that_name(
+    athanor, bench, tmp_path, monkeypatch
+):
+    (tmp_path / "bench").mkdir()
+    monkeypatch.chdir(tmp_path)
+    athanor("run", "bench", "--direct", "--no-wait", code=4)
+
+
+def test_a_bound_that_what_is_under_way_breaks_is_told_of(athanor, bench):
+    bench.write_text(bench.read_text().replace("low: 20, high: 100", "low: 20, high: 25"))
+    said = athanor("run", str(bench), "--direct", "--no-wait", "--yes", code=4).output
+    assert "is at files already, and is not taken back" in " ".join(said.split())
+
+
+def test_words_in_brackets_are_only_words(athanor, waiting):
+    athanor("pause", "reviewed", "--reason", "[/dev/ttyUSB0] is [bold")
+    assert "[/dev/ttyUSB0] is [bold" in athanor("status", "reviewed").output
+
+
+def test_two_verdicts_on_one_trial_are_none(athanor, waiting):
+    with pytest.raises(GateError, match="two verdicts"):
+        athanor("review", "reviewed", "--approve", "all", "--reject", "1")
+    assert json.loads(athanor("status", "--json").output)[0]["trials"] == {"proposed": 1}

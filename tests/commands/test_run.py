@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from agent.errors import CampaignError, NotFound
+from agent.errors import CampaignError, LifecycleError, NotFound
 
 
 def test_a_campaign_from_file_to_report(athanor, quick, tmp_path):
@@ -81,6 +81,30 @@ def test_check_sends_nothing(athanor, quick, store):
     assert said.count("the adapter can do it") == 3
     with pytest.raises(Exception, match="no store"):
         athanor("status")
+
+
+def test_check_shows_what_run_begins_with(athanor, quick):
+    quick.write_text(quick.read_text().replace("{name: random}", "{initial: {size: 4}}"))
+    said = athanor("check", str(quick), "--points", "4").output
+    first = [line.split(":")[0].strip() for line in said.splitlines() if "can do it" in line]
+    ran = athanor("run", str(quick), "--direct").output.splitlines()
+    lines = [next(line for line in ran if line.startswith(f"{n:>4} ")) for n in (1, 2, 3, 4)]
+    assert all(point in line for point, line in zip(first, lines, strict=True))
+
+
+def test_check_says_by_its_code_that_nothing_can_be_done(athanor, quick):
+    other = quick.read_text().replace("name: value", "name: weight")
+    quick.write_text(other)
+    athanor("check", str(quick), code=1)
+
+
+def test_a_stopped_campaign_is_not_paused(athanor, reviewed):
+    athanor("run", str(reviewed), "--direct", "--no-wait", code=3)
+    athanor("stop", "reviewed", "--reason", "fire")
+    with pytest.raises(LifecycleError, match="stopped: fire"):
+        athanor("pause", "reviewed")
+    said = athanor("run", "reviewed", "--direct", "--no-wait").output
+    assert "stopped: fire" in said
 
 
 def test_every_fault_of_a_file_at_once(athanor, tmp_path):

@@ -217,3 +217,11 @@ class JournalContract:
             refused = pytest.raises(StoreError, match=r"append-only|is not")
             with refused, as_owner(store) as connection:
                 connection.execute(text(sql))
+
+    @pytest.mark.parametrize("document", ["[1, 2]", "7"])
+    def test_a_record_of_another_shape_is_named(self, store: Store, document: str) -> None:
+        w.approved(store, 1)
+        with as_owner(store) as connection:
+            connection.execute(text(f"UPDATE trials SET point = '{document}'"))
+        with pytest.raises(StoreError, match="a trial in the store"):
+            store.trials("c1")

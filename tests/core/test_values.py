@@ -55,6 +55,7 @@ def test_a_temperature_is_absolute_and_its_uncertainty_a_difference():
     assert convert_difference(2, "K", "degC") == pytest.approx(2)
     assert convert(50, "%", "1") == pytest.approx(0.5)
     assert convert(1, "eV/atom", "meV/atom") == pytest.approx(1000)
+    assert convert(5900, "kg/m^3", "g/cm3") == 5.9
 
 
 @pytest.mark.parametrize(
@@ -68,6 +69,25 @@ def test_what_cannot_be_converted_is_refused(source, target):
 
 def test_units_of_the_laboratory_are_known():
     assert all(
-        map(known, ["degC", "°C", "mg/mL", "%", "1", "", "eV/atom", "J", "mol/L", "µL/min", "S/cm"])
+        map(
+            known,
+            [
+                "degC",
+                "°C",
+                "mg/mL",
+                "%",
+                "1",
+                "",
+                "eV/atom",
+                "J",
+                "mol/L",
+                "µL/min",
+                "S/cm",
+                "g/cm3",
+                "m2/g",
+                "MPa*m^0.5",
+                "MPa*m**0.5",
+            ],
+        )
     )
     assert not any(map(known, ["foo", "°X", "1/0", "5"]))

@@ -227,6 +227,22 @@ def test_files_that_are_no_tables_are_refused(
         plan_import(store, "suzuki", sheet(text, name))
 
 
+def test_a_german_spreadsheet_is_read(store: Store, sheet: Write) -> None:
+    text = HEAD.replace(",", ";") + "80;DMF;2;1,5;61,5;<0,3\n"
+    plan = plan_import(store, "suzuki", sheet(text))
+    assert not plan.faults
+    (row,) = plan.rows
+    assert row.point == POINT
+    assert [one.value for one in row.readings] == [61.5, None]
+
+
+def test_cells_that_no_table_has_are_told(store: Store, sheet: Write) -> None:
+    row = '{"temperature [degC]": [80, 90], "solvent": "DMF", "passes": 2, "ratio": 1.5, "yield_ [%]": 61.5}'
+    assert "not a number" in reasons(store, sheet(f"[{row}]", "runs.json"))[0]
+    with pytest.raises(IngestError, match="cannot be read"):
+        plan_import(store, "suzuki", sheet("[" * 100_000, "deep.json"))
+
+
 def test_a_file_that_is_not_there_is_refused(store: Store, tmp_path: Path) -> None:
     with pytest.raises(IngestError, match="cannot be read"):
         plan_import(store, "suzuki", tmp_path / "none.csv")
