@@ -14,6 +14,7 @@ from agent.core.values import Scalar
 
 _UNITS = {"1": "", "dimensionless": "", "degC": "°C", "degF": "°F", "percent": "%"}
 _HYPHEN = re.compile(r"(?<![\w.)\]-])-(?=\d)")
+_POWER = re.compile(r"(?:\*\*|\^)(-?\d+)(?![\d.])")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _FINENESS = 200
 """A span of values is shown in at least this many steps."""
@@ -113,8 +114,8 @@ def true_minus(sentence: str) -> str:
 
 
 def unit(name: str) -> str:
-    """A unit as people write it; nothing for a dimensionless one."""
-    return _UNITS.get(name, name)
+    """A unit as people write it (g/cm³); nothing for a dimensionless one."""
+    return _POWER.sub(lambda found: found[1].translate(_RAISED), _UNITS.get(name, name))
 
 
 def with_unit(text: str, name: str) -> str:

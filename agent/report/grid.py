@@ -8,6 +8,7 @@ from agent.core.mixtures import CompositionParameter
 from agent.core.trial import OPEN, TrialStatus
 from agent.core.values import Point
 from agent.report import svg
+from agent.report.digits import brief
 from agent.report.svg import Drawn
 from agent.report.view import Mark, View
 
@@ -158,21 +159,29 @@ def ramp(view: View) -> Drawn | None:
 
 
 def triangle(view: View, mixture: CompositionParameter) -> Drawn:
-    """Three components as a triangle; each corner is one of them alone."""
+    """Three components as a triangle: at each corner, as much of one as the others' bounds allow."""
     marks = [*view.imported, *view.marks.values()]
     shades, side_, left, top = Shades.of(view, marks), 190.0, 26.0, 26.0
     height = side_ * math.sqrt(3) / 2
     corners = ((left + side_ / 2, top), (left, top + height), (left + side_, top + height))
 
+    always = mixture.may_be_absent()
+    lows = [0.0 if always else component.low for component in mixture.components]
+    free = (mixture.total - sum(lows)) or 1.0
+
     def place(point: Point) -> tuple[float, float]:
-        parts = [float(point[name]) / mixture.total for name in mixture.columns]
+        parts = [
+            (float(point[name]) - low) / free
+            for name, low in zip(mixture.columns, lows, strict=True)
+        ]
         x, y = (sum(p * c[n] for p, c in zip(parts, corners, strict=True)) for n in (0, 1))
         return x, y
 
     outline = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in corners) + "Z"
     parts = [svg.tag("path", d=outline, class_="axis")]
-    for (x, y), name, lower in zip(corners, mixture.columns, (False, True, True), strict=True):
-        parts.append(svg.text(x, y + (16 if lower else -8), name, "level", "middle"))
+    for at, ((x, y), name) in enumerate(zip(corners, mixture.columns, strict=True)):
+        words = f"{name} {brief(lows[at] + free)}" if any(lows) else name
+        parts.append(svg.text(x, y + (16 if at else -8), words, "level", "middle"))
     for mark in sorted(marks, key=lambda mark: mark.best):
         kind = "cell " + side(shades(mark.value)) + (" best-cell" if mark.best else "")
         x, y = place(mark.point)

@@ -98,6 +98,6 @@ def bars(view: View) -> list[Bar]:
 
 
 def _bar(limit: Limit) -> Bar:
-    used = brief(limit.used) if limit.unit else f"{limit.used:.0f}"
+    used = brief(round(limit.used, 2)) if limit.unit else f"{limit.used:.0f}"
     words = with_unit(f"{used} of {brief(limit.limit, 6)}", limit.unit)
     return Bar(limit.name, words, min(100 * limit.used / limit.limit, 100.0))

@@ -47,7 +47,8 @@ def _of(view: View, parameter: Parameter, marks: Sequence[Mark]) -> Iterator[Pan
         if len(parameter.components) == 3:
             yield Panel(parameter.name, grid.triangle(view, parameter))
         for component in parameter.components:
-            ends = (0.0, parameter.high(component))
+            least = 0.0 if parameter.may_be_absent() else component.low
+            ends = (least, parameter.high(component))
             yield _scatter(view, component.name, parameter.unit, marks, ends)
     elif isinstance(parameter, ContinuousParameter):
         ends = (parameter.low, parameter.high)
