@@ -225,7 +225,7 @@ def test_no_page_names_a_private_machine(page: Path) -> None:
 def test_exit_codes_are_those_of_the_program() -> None:
     codes = {code.value for code in Exit}
     for page in PAGES:
-        told = {int(n) for n in re.findall(r"\bcodes? (\d+)", page.read_text())}
+        told = {int(n) for n in re.findall(r"\bcodes? (\d+)\b", page.read_text())}
         assert told <= codes, named(page)
     reference = (ROOT / "docs/reference/commands.md").read_text()
     assert {int(n) for n in re.findall(r"^\| (\d+) \|", reference, re.MULTILINE)} == codes
