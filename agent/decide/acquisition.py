@@ -19,9 +19,9 @@ from torch import Tensor
 from agent.core.policy import Policy
 from agent.core.seeds import derived
 from agent.learn.committee import Committee
-from agent.learn.posterior import Posterior
+from agent.learn.fitted import Fitted
+from agent.learn.posterior import Mixture, Posterior
 from agent.learn.scaling import Scaling
-from agent.learn.surrogate import Surrogate
 
 MC_SAMPLES = 128
 _MC_CHUNK = 256
@@ -53,8 +53,8 @@ class Scorer:
 class Marginal(AcquisitionFunction):
     """An acquisition that needs only the mean and standard deviation at a point (`b x 1 x d`)."""
 
-    def __init__(self, posterior: Posterior, value: Callable[[Tensor, Tensor], Tensor]) -> None:
-        super().__init__(posterior.model)
+    def __init__(self, posterior: Mixture, value: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__(posterior.heaviest.model)
         self._posterior = posterior
         self._value = value
 
@@ -85,9 +85,44 @@ class VarianceReduction(AcquisitionFunction):
         return shared / (self._posterior.marginals(x)[1].square() + self._posterior.noise)
 
 
-def scorer(
-    policy: Policy, surrogate: Surrogate, pending: Tensor, seed: int, design: Tensor
-) -> Scorer:
+class MixedImprovement(AcquisitionFunction):
+    """Log expected improvement of a mixture, exactly: `log sum_k omega_k EI_k(x)`.
+
+    Each member's improvement is over the best of its own posterior means at measured points and
+    points in flight.
+    """
+
+    def __init__(self, surrogate: "Fitted", pending: Tensor) -> None:
+        super().__init__(surrogate.model)
+        mixture = Mixture(surrogate.members, pending)
+        self._scaling = surrogate.scaling
+        self._parts, self._log_weights = mixture.parts, mixture.log_weights
+        X = torch.cat([surrogate.training.X, pending])
+        self._best = [_best_mean(surrogate.scaling, part, X) for part in self._parts]
+
+    def forward(self, X: Tensor) -> Tensor:
+        """The acquisition of each of b points (`b x 1 x d`): `b`."""
+        x = X.squeeze(-2)
+        parts = zip(self._log_weights, self._parts, self._best, strict=True)
+        return torch.logsumexp(
+            torch.stack(
+                [
+                    weight + expected_improvement(self._scaling, *part.marginals(x), best)
+                    for weight, part, best in parts
+                ]
+            ),
+            dim=0,
+        )
+
+
+def _best_mean(scaling: Scaling, part: Posterior, X: Tensor) -> float:
+    """The best score of a posterior mean at `n x d`; of the prior's mean, without any point."""
+    if not len(X):
+        return 0.0
+    return float(scaling.score(part.marginals(X)[0]).max())
+
+
+def scorer(policy: Policy, surrogate: Fitted, pending: Tensor, seed: int, design: Tensor) -> Scorer:
     """The acquisition of a policy with `pending` points (`m x d`) in flight.
 
     Args:
@@ -99,6 +134,8 @@ def scorer(
     """
     scaling = surrogate.scaling
     match policy.name:
+        case "expected_improvement" if len(surrogate.members) > 1:
+            return _of(MixedImprovement(surrogate, pending), chunk=10**5)
         case "expected_improvement":
             return _improvement(surrogate, pending, seed)
         case "committee":
@@ -111,9 +148,9 @@ def scorer(
                 rough=lambda X: torch.from_numpy(np.random.default_rng(spread).random(len(X))),
                 most=2000,
             )
-    posterior = Posterior(surrogate.model, pending)
+    posterior = Mixture(surrogate.members, pending)
     if policy.name == "uncertainty" and policy.criterion == "integrated_variance":
-        return _of(VarianceReduction(posterior, design), chunk=4096)
+        return _of(VarianceReduction(posterior.heaviest, design), chunk=4096)
     if policy.name == "uncertainty":
         return _of(Marginal(posterior, lambda mean, sd: sd), chunk=10**9)  # noqa: ARG005
     beta = policy.beta
@@ -160,13 +197,15 @@ def nearest(X: Tensor, Z: Tensor) -> tuple[Tensor, Tensor]:
     return found.values, found.indices
 
 
-def incumbent(surrogate: Surrogate, pending: Tensor) -> float:
+def incumbent(surrogate: Fitted, pending: Tensor) -> float:
     """The best score of the posterior mean over measured points and points in flight."""
     X = torch.cat([surrogate.training.X, pending])
+    if not len(X):
+        return 0.0
     return float(surrogate.scaling.score(surrogate.posterior.marginals(X)[0]).max())
 
 
-def _improvement(surrogate: Surrogate, pending: Tensor, seed: int) -> Scorer:
+def _improvement(surrogate: Fitted, pending: Tensor, seed: int) -> Scorer:
     """Log noisy expected improvement (Ament, Daulton, Eriksson, Balandat & Bakshy, 2023)."""
     scaling = surrogate.scaling
     baseline = torch.unique(surrogate.training.X, dim=0)

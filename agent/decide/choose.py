@@ -13,7 +13,7 @@ from agent.decide.acquisition import Scorer, nearest, scorer
 from agent.decide.candidates import Candidates, Taken, listed, sampled
 from agent.decide.polish import followed, neighbours
 from agent.decide.situation import Situation
-from agent.learn.surrogate import Surrogate
+from agent.learn.fitted import Fitted
 
 _SHORTLIST_FROM, _SHORTLIST = 2000, 1000
 """Of a pool of more than 2,000, the 1,000 best by the closed form go on to Monte Carlo: the two
@@ -37,7 +37,7 @@ class Chooser:
         design: Up to 256 random candidates, `k x d`: what is typical, and where variance counts.
     """
 
-    def __init__(self, situation: Situation, surrogate: Surrogate, chosen: list[Point]) -> None:
+    def __init__(self, situation: Situation, surrogate: Fitted, chosen: list[Point]) -> None:
         self._situation = situation
         self._surrogate = surrogate
         self._chosen = list(chosen)
@@ -51,20 +51,33 @@ class Chooser:
         few = random.permutation(np.flatnonzero(self._free))[:_INTEGRATED]
         self.design = self._pool.X[np.sort(few)]
 
+    @property
+    def taken(self) -> Taken:
+        """The points that may not be chosen any more."""
+        return self._taken
+
     def choices(self, count: int) -> Iterator[tuple[Point, float, Tensor]]:
         """Up to `count` points with their acquisition and what was in flight, best first."""
         for _ in range(count):
-            if not self._free.any():
-                return
-            in_flight = self._situation.in_flight(self._chosen)
-            best = self._best(self._scorer(in_flight))
+            best = self.choose()
             if best is None:
                 return
-            point, value = best
-            self._chosen.append(point)
-            self._taken.add(point)
-            self._free &= self._pool.free([point])
-            yield point, value, in_flight
+            self.take(best[0])
+            yield best
+
+    def choose(self) -> tuple[Point, float, Tensor] | None:
+        """The best point, its acquisition, and what was in flight; None if no point is left."""
+        if not self._free.any():
+            return None
+        in_flight = self._situation.in_flight(self._chosen)
+        best = self._best(self._scorer(in_flight))
+        return None if best is None else (*best, in_flight)
+
+    def take(self, point: Point) -> None:
+        """From now on `point` is in flight, and may not be chosen."""
+        self._chosen.append(point)
+        self._taken.add(point)
+        self._free &= self._pool.free([point])
 
     def acquisition(self, points: list[Point]) -> list[float]:
         """The first step's acquisition at `points`; of a joint draw, where the policy is one."""

@@ -7,7 +7,7 @@ from agent.core.history import best
 from agent.core.objective import Objective
 from agent.core.policy import Policy
 from agent.decide.acquisition import expected_improvement, incumbent, upper_bound
-from agent.learn.surrogate import Surrogate
+from agent.learn.fitted import Fitted
 
 _REASON = {
     "expected_improvement": "highest expected improvement",
@@ -20,7 +20,7 @@ _REASON = {
 
 
 def shares(
-    surrogate: Surrogate, X: Tensor, pending: Tensor, design: Tensor, policy: Policy
+    surrogate: Fitted, X: Tensor, pending: Tensor, design: Tensor, policy: Policy
 ) -> dict[str, float]:
     """What makes a point (`1 x d`) stand out from a typical candidate: its mean or its uncertainty.
 
@@ -51,7 +51,7 @@ def sentence(
     policy: str,
     objective: Objective,
     prediction: tuple[float, float],
-    surrogate: Surrogate,
+    surrogate: Fitted,
     parts: dict[str, float],
 ) -> str:
     """Why a point was chosen, in one sentence with the objective's unit."""
@@ -65,6 +65,18 @@ def sentence(
     word = {"exploit": "its prediction", "explore": "what is not known there"}[leading]
     share = "alone" if parts[leading] > 0.995 else f"({parts[leading]:.0%})"
     return f"{text}; stands out by {word} {share}"
+
+
+def by_sources(weights: dict[str, float], believed: bool) -> str:
+    """How far the sources had a say in a choice."""
+    if not believed:
+        return "as without the sources, by turns"
+    return f"sources believed {weights['sources']:.0%}"
+
+
+def of_doubt(name: str) -> str:
+    """Why a point was chosen before there is a model without the sources."""
+    return f"unlike everything tried so far ({name}), as without the sources, by turns"
 
 
 def figures(mean: float, sd: float) -> str:

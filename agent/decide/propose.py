@@ -12,10 +12,12 @@ from agent.core.values import Point
 from agent.decide import designs, explain
 from agent.decide.candidates import listed, sampled
 from agent.decide.choose import Chooser
+from agent.decide.informed import Informed, restored
 from agent.decide.situation import Situation
 from agent.errors import ModelError
+from agent.learn.fitted import Fitted
 from agent.learn.scope import seeded
-from agent.learn.surrogate import Surrogate, fit, restore
+from agent.learn.surrogate import fit, restore
 
 _SAMPLE = 1024
 
@@ -62,6 +64,8 @@ def acquisition_of(situation: Situation, state: dict[str, Any], points: list[Poi
         ReplayError: the rows are not those that the surrogate learnt from.
     """
     with seeded(situation.seed):
+        if situation.sources:
+            return Chooser(situation, restored(situation, state), []).acquisition(points)
         surrogate = restore(state, situation.encoding, situation.rows, situation.objective)
         return Chooser(situation, surrogate, []).acquisition(points)
 
@@ -78,6 +82,8 @@ def _selected(situation: Situation, q: int) -> Selection:
         selection = Selection("initial", _designed(situation, left), None, notes)
     elif situation.policy.name == "random":
         selection = Selection("model", _at_random(situation, left), None, notes)
+    elif situation.sources:
+        selection = _informed(situation, [one.point for one in repeated], left)
     else:
         selection = _modelled(situation, [one.point for one in repeated], left)
     return Selection(
@@ -142,9 +148,27 @@ def _modelled(situation: Situation, before: list[Point], count: int) -> Selectio
     return Selection("model", tuple(chosen), surrogate.state(), surrogate.notes)
 
 
+def _informed(situation: Situation, before: list[Point], count: int) -> Selection:
+    """Points by turns: by the mixture with the sources, and as it would be without them."""
+    decision = Informed(situation, before)
+    turns = list(decision.turns(count))
+    chosen = []
+    for turn in turns:
+        if turn.score is None:
+            name = designs.named(situation.encoding, situation.policy.initial)
+            chosen.append(Choice(point=turn.point, acquisition=name, why=explain.of_doubt(name)))
+            continue
+        one = _explained(
+            situation, turn.model, decision.design, turn.point, turn.score, turn.in_flight
+        )
+        by = explain.by_sources(decision.transfer.weights, turn.by == "sources")
+        chosen.append(one.model_copy(update={"why": f"{one.why}; {by}"}))
+    return Selection("model", tuple(chosen), decision.state(turns), decision.transfer.notes)
+
+
 def _explained(
     situation: Situation,
-    surrogate: Surrogate,
+    surrogate: Fitted,
     design: Tensor,
     point: Point,
     value: float,

@@ -10,6 +10,7 @@ from agent.core.decision import Choice
 from agent.core.history import Pending, Row, key
 from agent.core.objective import Objective
 from agent.core.policy import Policy
+from agent.core.source import Source
 from agent.core.space import SearchSpace
 from agent.core.values import Point
 from agent.decide import designs, explain
@@ -28,6 +29,7 @@ class Situation:
         rows: Measured values, in their order.
         pending: Open trials; always pending points of the acquisition.
         barred: Points that may not come again (rejected, infeasible).
+        sources: What was known before the campaign.
         seed: Of this decision.
         started: How many trials there are, whatever became of them.
     """
@@ -38,6 +40,7 @@ class Situation:
     rows: tuple[Row, ...] = ()
     pending: tuple[Pending, ...] = ()
     barred: tuple[Point, ...] = ()
+    sources: tuple[Source, ...] = ()
     seed: int = field(kw_only=True)
     started: int = field(kw_only=True)
 
@@ -72,8 +75,11 @@ class Situation:
 
         It does until as many points are measured or open as it has, but not for ever: after twice
         as many trials the model takes over, whatever became of them. Without two different
-        measured points there is nothing to model, and it goes on in any case.
+        measured points there is nothing to model, and it goes on in any case. With sources there is
+        none: they tell where to begin.
         """
+        if self.sources:
+            return False
         known = len(self.usable) + len(self.pending)
         if known < self.size and self.started < 2 * self.size:
             return True

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from math import log, sqrt
 
+import numpy as np
 import torch
 from gpytorch.constraints import GreaterThan
 from gpytorch.kernels import Kernel
 from gpytorch.likelihoods import GaussianLikelihood
 from gpytorch.priors import LogNormalPrior
+from numpy.typing import NDArray
 from torch import Tensor
 
 SHORTEST = 0.025
@@ -17,6 +19,21 @@ NOISE_FLOOR = 1e-4
 """Smallest inferred noise variance, in standardised units: a hundredth of the spread, squared."""
 
 _SQRT5 = sqrt(5.0)
+
+
+def matern(r: Tensor) -> Tensor:
+    """Matérn-5/2 at scaled distances: `(1 + sqrt(5) r + 5/3 r^2) exp(-sqrt(5) r)`."""
+    return (1 + _SQRT5 * r + 5 / 3 * r.square()) * torch.exp(-_SQRT5 * r)
+
+
+def squared_distances(
+    X: NDArray[np.float64], Z: NDArray[np.float64], scales: Sequence[int]
+) -> NDArray[np.float64]:
+    """Squared distances of `n x d` and `m x d` along each scale: `g x n x m`."""
+    apart = np.zeros((max(scales) + 1, len(X), len(Z)))
+    for column, scale in enumerate(scales):
+        apart[scale] += (X[:, column, None] - Z[None, :, column]) ** 2
+    return apart
 
 
 class TiedMatern(Kernel):  # type: ignore[misc]
@@ -67,7 +84,7 @@ class TiedMatern(Kernel):  # type: ignore[misc]
         r: Tensor = self.covar_dist(
             (x1 - centre) / scale, (x2 - centre) / scale, diag=diag, **params
         )
-        return (1 + _SQRT5 * r + 5 / 3 * r.square()) * torch.exp(-_SQRT5 * r)
+        return matern(r)
 
 
 def noise(floor: float = NOISE_FLOOR) -> GaussianLikelihood:

@@ -4,6 +4,9 @@ BoTorch's posterior of a pool is either joint (m x m) or m posteriors of one poi
 100,000 needs neither: only means, standard deviations, and covariances with a few points.
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from botorch.models import SingleTaskGP
@@ -12,6 +15,13 @@ from torch import Tensor
 
 CHUNK = 2048
 _LEAST_VARIANCE = 1e-12
+
+
+class Member(NamedTuple):
+    """One model of a mixture, with the logarithm of its weight."""
+
+    log_weight: float
+    model: SingleTaskGP
 
 
 class Posterior:
@@ -27,13 +37,12 @@ class Posterior:
 
     def __init__(self, model: SingleTaskGP, pending: Tensor | None = None) -> None:
         self.model = model
-        self._constant = float(model.mean_module.constant.detach())
         self._X = model.train_inputs[0]
         noise = model.likelihood.noise.detach().expand(len(self._X))
         self.noise = float(noise.mean())
         with torch.no_grad():
             factor = self._factor(noise)
-            residual = (model.train_targets - self._constant).unsqueeze(-1)
+            residual = (model.train_targets - model.mean_module(self._X)).unsqueeze(-1)
             self._weights = torch.cholesky_solve(residual, factor).squeeze(-1)
             self._measured = len(self._X)
             if pending is not None and len(pending):
@@ -60,7 +69,7 @@ class Posterior:
 
     def _marginals(self, X: Tensor) -> tuple[Tensor, Tensor]:
         cross = self._between(X, self._X)
-        mean = self._constant + cross[:, : self._measured] @ self._weights
+        mean = self.model.mean_module(X) + cross[:, : self._measured] @ self._weights
         whitened = torch.linalg.solve_triangular(self._L, cross.T, upper=False)
         prior: Tensor = self.model.covar_module(X, diag=True)
         variance = prior - whitened.square().sum(0)
@@ -79,3 +88,41 @@ class Posterior:
     def _factor(self, noise: Tensor) -> Tensor:
         factor: Tensor = psd_safe_cholesky(self._between(self._X, self._X) + torch.diag(noise))
         return factor
+
+
+class Mixture:
+    """The posterior of several models, each believed by its weight; of one, it is that one's.
+
+    Args:
+        members: Fitted models in the same units, the weights summing to one.
+        pending: Points in flight, `m x d`.
+    """
+
+    def __init__(self, members: Sequence[Member], pending: Tensor | None = None) -> None:
+        self.parts = tuple(Posterior(one.model, pending) for one in members)
+        self.log_weights = tuple(one.log_weight for one in members)
+        self._weights = torch.tensor(self.log_weights, dtype=torch.float64).exp()
+
+    @property
+    def heaviest(self) -> Posterior:
+        """That of the largest weight."""
+        return self.parts[int(self._weights.argmax())]
+
+    def marginals(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation at each of `n x d`: two `n`. Differentiable."""
+        if len(self.parts) == 1:
+            return self.parts[0].marginals(X)
+        pairs = [part.marginals(X) for part in self.parts]
+        means, deviations = (torch.stack(side) for side in zip(*pairs, strict=True))
+        weights = self._weights.unsqueeze(-1)
+        mean = (weights * means).sum(0)
+        second = (weights * (deviations.square() + (means - mean).square())).sum(0)
+        return mean, second.sqrt()
+
+    def draw(self, X: Tensor, seed: int) -> Tensor:
+        """One joint sample at `n x d`, of a model that is drawn by its weight: `n`."""
+        if len(self.parts) == 1:
+            return self.parts[0].draw(X, seed)
+        weights = self._weights.numpy() / float(self._weights.sum())
+        drawn = int(np.random.default_rng(seed).choice(len(self.parts), p=weights))
+        return self.parts[drawn].draw(X, seed)

@@ -21,7 +21,7 @@ from agent.core.values import Point, digest
 from agent.errors import ModelError, ReplayError
 from agent.learn.encoding import Encoding
 from agent.learn.kernel import NOISE_FLOOR, TiedMatern, noise
-from agent.learn.posterior import Posterior
+from agent.learn.posterior import Member, Mixture, Posterior
 from agent.learn.scaling import Scaling
 from agent.learn.scope import seeded
 
@@ -45,6 +45,17 @@ class Training:
     z: Tensor
     variance: Tensor | None
     scales: tuple[int, ...]
+
+    @classmethod
+    def of(cls, encoding: Encoding, scaling: Scaling, X: Tensor, rows: Sequence[Row]) -> "Training":
+        """Encoded rows (`n x d`) with their values in the units of `scaling`."""
+        known = [row.sd for row in rows if row.sd is not None]
+        variance = None
+        if rows and len(known) == len(rows):
+            relative = torch.tensor(known, dtype=torch.float64) / scaling.scale
+            variance = relative.square().clamp_min(_LEAST_FIXED_NOISE)
+        z = scaling.standardised([row.value for row in rows])
+        return cls(X, z, variance, encoding.scales)
 
     def model(self, floor: float = NOISE_FLOOR) -> SingleTaskGP:
         """A model at the mode of its priors.
@@ -126,10 +137,15 @@ class Surrogate:
         self.fitter = fitter
         self.notes = notes
 
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The models that it consists of, with their weights: one."""
+        return (Member(0.0, self.model),)
+
     @cached_property
-    def posterior(self) -> Posterior:
+    def posterior(self) -> Mixture:
         """Marginals of the model, nothing pending."""
-        return Posterior(self.model)
+        return Mixture(self.members)
 
     def predict(self, points: Sequence[Point]) -> list[tuple[float, float]]:
         """Mean and standard deviation of the underlying value at each point, in its unit."""
@@ -152,7 +168,7 @@ class Surrogate:
             "shift": self.scaling.shift,
             "scale": self.scaling.scale,
             "rows": len(self.rows),
-            "rows_sha256": _hash(self.rows),
+            "rows_sha256": hash_of(self.rows),
             "notes": list(self.notes),
         }
 
@@ -178,14 +194,12 @@ def fit(
     Raises:
         ModelError: no row can be used, or every fitter failed.
     """
-    X = encoding.encode([row.point for row in rows])
-    usable = torch.isfinite(X).all(dim=1)
-    kept = tuple(row for row, good in zip(rows, usable.tolist(), strict=True) if good)
+    X, kept = usable(encoding, rows)
     if not kept:
         raise ModelError("there is no row to learn from", "measure at least one point first")
     notes = [f"{len(rows) - len(kept)} rows left out: outside the space"] * (len(kept) < len(rows))
     scaling = Scaling.of([row.value for row in kept], objective)
-    training = _training(encoding, scaling, X[usable], kept)
+    training = Training.of(encoding, scaling, X, kept)
     with seeded(seed):
         for name, fitter in fitters:
             try:
@@ -205,10 +219,8 @@ def restore(
     Raises:
         ReplayError: the rows are not those that it learnt from, or the space has other scales.
     """
-    X = encoding.encode([row.point for row in rows])
-    usable = torch.isfinite(X).all(dim=1)
-    kept = tuple(row for row, good in zip(rows, usable.tolist(), strict=True) if good)
-    if _hash(kept) != state["rows_sha256"]:
+    X, kept = usable(encoding, rows)
+    if hash_of(kept) != state["rows_sha256"]:
         raise ReplayError(
             "these are not the rows that the surrogate learnt from",
             "a row was altered, added or taken away since",
@@ -219,7 +231,7 @@ def restore(
     noises = torch.tensor(state["noise"], dtype=torch.float64)
     known = noises if state["noise_known"] else None
     z = scaling.standardised([row.value for row in kept])
-    training = Training(X[usable], z, known, encoding.scales)
+    training = Training(X, z, known, encoding.scales)
     model = training.model()
     with torch.no_grad():
         model.covar_module.set(torch.tensor(state["lengthscales"], dtype=torch.float64))
@@ -231,13 +243,18 @@ def restore(
     return Surrogate(encoding, scaling, training, model, kept, state["fitter"], notes)
 
 
-def _training(encoding: Encoding, scaling: Scaling, X: Tensor, rows: tuple[Row, ...]) -> Training:
-    known = [row.sd for row in rows if row.sd is not None]
-    variance = None
-    if len(known) == len(rows):
-        relative = torch.tensor(known, dtype=torch.float64) / scaling.scale
-        variance = relative.square().clamp_min(_LEAST_FIXED_NOISE)
-    return Training(X, scaling.standardised([row.value for row in rows]), variance, encoding.scales)
+def usable(encoding: Encoding, rows: Sequence[Row]) -> tuple[Tensor, tuple[Row, ...]]:
+    """The rows that mean something in the encoding's space, encoded (`n x d`) and as they are."""
+    if not rows:
+        return torch.zeros(0, encoding.width, dtype=torch.float64), ()
+    X = encoding.encode([row.point for row in rows])
+    good = torch.isfinite(X).all(dim=1)
+    return X[good], tuple(row for row, fits in zip(rows, good.tolist(), strict=True) if fits)
+
+
+def hash_of(rows: Sequence[Row]) -> str:
+    """sha256 of what a model learns of its rows."""
+    return digest([[row.id, row.point, row.value, row.sd] for row in rows])
 
 
 def _settled(model: SingleTaskGP) -> SingleTaskGP:
@@ -252,7 +269,3 @@ def _settled(model: SingleTaskGP) -> SingleTaskGP:
     if not bool(torch.isfinite(torch.cat([means, deviations])).all()):
         raise ModelError("the posterior is not finite")
     return model
-
-
-def _hash(rows: Sequence[Row]) -> str:
-    return digest([[row.id, row.point, row.value, row.sd] for row in rows])

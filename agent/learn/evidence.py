@@ -1,0 +1,199 @@
+"""The evidence of a Gaussian process with a part that is known, and its most likely hyperparameters.
+
+A campaign of tens of rows is fitted at every decision, by several models: with the squared
+distances computed once and the gradient written out, a fit takes milliseconds.
+"""
+
+from dataclasses import dataclass
+from math import exp, log, pi, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError as ScipyLinAlgError
+from scipy.linalg import cho_factor, cho_solve
+from scipy.optimize import minimize
+
+from agent.errors import ModelError
+from agent.learn.kernel import NOISE_FLOOR, SHORTEST
+
+Array = NDArray[np.float64]
+
+_SQRT5 = sqrt(5.0)
+_LARGEST = 1e4
+_NEVER = 1e25
+
+
+@dataclass(frozen=True)
+class LogNormal:
+    """A log-normal prior of positive numbers: their logarithms are normal.
+
+    Attributes:
+        mean: Of the logarithm; of each, where there are several numbers with their own.
+        deviation: Of the logarithm.
+    """
+
+    mean: float | tuple[float, ...]
+    deviation: float
+
+    def mode(self, count: int = 1) -> Array:
+        """Where the density of each of `count` numbers is largest."""
+        centre = np.broadcast_to(np.asarray(self.mean, dtype=float), (count,))
+        return np.exp(centre - self.deviation**2)
+
+    def log_density(self, logarithms: Array) -> tuple[float, Array]:
+        """The sum of log densities at numbers given by their logarithms, and its gradient."""
+        apart = (logarithms - np.asarray(self.mean)) / self.deviation
+        height = -logarithms - log(self.deviation) - log(2 * pi) / 2 - apart**2 / 2
+        return float(height.sum()), -1.0 - apart / self.deviation
+
+
+@dataclass(frozen=True)
+class Believed:
+    """Priors of the hyperparameters; a number instead of a prior is known.
+
+    Attributes:
+        lengthscale: Of each lengthscale.
+        variance: Of the part that is learnt.
+        noise: Of the noise variance; not looked at where the variances of the rows are known.
+    """
+
+    lengthscale: LogNormal
+    variance: LogNormal | float = 1.0
+    noise: LogNormal = LogNormal(-4.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """The hyperparameters of the part that is learnt, and the evidence there.
+
+    Attributes:
+        lengthscales: `g`.
+        variance: Of the part that is learnt.
+        noise: Noise variance of a row; 0 where the rows' own are known.
+        evidence: Log marginal likelihood of the rows.
+    """
+
+    lengthscales: tuple[float, ...]
+    variance: float
+    noise: float
+    evidence: float
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows as the evidence sees them: `z ~ N(0, known + variance * Matérn(r) + noise)`.
+
+    Attributes:
+        apart: Squared distances along each scale, `g x n x n`.
+        z: Outcomes less the mean that is known, `n`.
+        known: The covariance that is known, `n x n`.
+        noise: Known noise variances, `n`; None where one is to be inferred.
+    """
+
+    apart: Array
+    z: Array
+    known: Array
+    noise: Array | None = None
+
+    def most_likely(self, believed: Believed) -> Hyperparameters:
+        """Hyperparameters at the largest posterior density, from the mode of their priors.
+
+        Raises:
+            ModelError: no step from there has a finite density.
+        """
+        start, low, high = self._box(believed)
+        found = minimize(
+            self.loss,
+            start,
+            args=(believed,),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=list(zip(low, high, strict=True)),
+            options={"maxiter": 200, "ftol": 1e-10, "gtol": 1e-6},
+        )
+        if not np.isfinite(found.fun) or found.fun >= _NEVER:
+            raise ModelError("the evidence is not finite", "look at the rows")
+        return self.at(found.x, believed)
+
+    def at(self, logarithms: Array, believed: Believed) -> Hyperparameters:
+        """Hyperparameters from their logarithms, with the evidence there."""
+        scales, variance, noise = self._split(logarithms, believed)
+        evidence, _ = self._evidence(scales, variance, noise)
+        inferred = 0.0 if noise is None else exp(noise)
+        return Hyperparameters(tuple(np.exp(scales)), exp(variance), inferred, evidence)
+
+    def _box(self, believed: Believed) -> tuple[Array, Array, Array]:
+        """Where the search starts, and between which bounds it stays: logarithms."""
+        count = len(self.apart)
+        modes = np.clip(believed.lengthscale.mode(count), SHORTEST, _LARGEST)
+        start = [float(one) for one in np.log(modes)]
+        low, high = [log(SHORTEST)] * count, [log(_LARGEST)] * count
+        if isinstance(believed.variance, LogNormal):
+            start.append(log(believed.variance.mode()[0]))
+            low.append(log(1e-4))
+            high.append(log(1e3))
+        if self.noise is None:
+            start.append(log(max(believed.noise.mode()[0], 2 * NOISE_FLOOR)))
+            low.append(log(NOISE_FLOOR))
+            high.append(log(_LARGEST))
+        return np.array(start), np.array(low), np.array(high)
+
+    def _split(self, logarithms: Array, believed: Believed) -> tuple[Array, float, float | None]:
+        count = len(self.apart)
+        rest = list(logarithms[count:])
+        learnt = isinstance(believed.variance, LogNormal)
+        variance = rest.pop(0) if learnt else log(believed.variance)  # type: ignore[arg-type]
+        return logarithms[:count], float(variance), float(rest[0]) if rest else None
+
+    def loss(self, logarithms: Array, believed: Believed) -> tuple[float, Array]:
+        """Minus the log posterior density of hyperparameters, and its gradient.
+
+        Args:
+            logarithms: Of the lengthscales, the variance unless it is known, the noise unless the
+                rows' own is known.
+            believed: Their priors.
+        """
+        scales, variance, noise = self._split(logarithms, believed)
+        try:
+            value, slope = self._evidence(scales, variance, noise)
+        except ScipyLinAlgError:
+            return _NEVER, np.zeros_like(logarithms)
+        count = len(scales)
+        prior, along = believed.lengthscale.log_density(scales)
+        value += prior
+        slope[:count] += along
+        at = count
+        if isinstance(believed.variance, LogNormal):
+            prior, along = believed.variance.log_density(logarithms[at : at + 1])
+            value += prior
+            slope[at] += along[0]
+            at += 1
+        else:
+            slope = np.delete(slope, at)
+        if noise is not None:
+            prior, along = believed.noise.log_density(logarithms[at : at + 1])
+            value += prior
+            slope[at] += along[0]
+        return -value, -slope[: len(logarithms)]
+
+    def _evidence(self, scales: Array, variance: float, noise: float | None) -> tuple[float, Array]:
+        """Log marginal likelihood, and its gradient in the logarithms: scales, variance, noise."""
+        n = len(self.z)
+        squared = self.apart * np.exp(-2 * scales)[:, None, None]
+        r = np.sqrt(squared.sum(axis=0))
+        decay = np.exp(variance - _SQRT5 * r)
+        learnt = (1 + _SQRT5 * r + 5 / 3 * r**2) * decay
+        each = np.full(n, exp(noise)) if noise is not None else self.noise
+        covariance = self.known + learnt
+        covariance[np.diag_indices(n)] += each
+        factor = cho_factor(covariance, lower=True, check_finite=False)
+        weights = cho_solve(factor, self.z, check_finite=False)
+        halves = np.log(np.diag(factor[0])).sum()
+        value = -self.z @ weights / 2 - halves - n * log(2 * pi) / 2
+        outer = np.outer(weights, weights) - cho_solve(factor, np.eye(n), check_finite=False)
+        bend = outer * (5 / 3 * (1 + _SQRT5 * r) * decay)
+        slope = np.empty(len(scales) + 2)
+        slope[: len(scales)] = np.tensordot(squared, bend, axes=([1, 2], [0, 1])) / 2
+        slope[-2] = (outer * learnt).sum() / 2
+        slope[-1] = np.trace(outer) * exp(noise) / 2 if noise is not None else 0.0
+        return float(value), slope

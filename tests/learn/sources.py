@@ -1,0 +1,28 @@
+"""Sources of a made-up landscape: related to it, or not."""
+
+import numpy as np
+
+from agent.core.source import Source, SourceRow, Trust
+from agent.core.space import SearchSpace
+from tests.learn.spaces import points_of, rows_of
+
+
+def source(
+    space: SearchSpace,
+    count: int = 40,
+    factor: float = 1.0,
+    offset: float = 0.0,
+    *,
+    name: str = "earlier",
+    trust: Trust = "same",
+    shuffled: bool = False,
+    seed: int = 3,
+) -> Source:
+    """`factor` times what the space's rows say, and an offset; in an order of chance if shuffled."""
+    points = points_of(space, count, seed=seed)
+    values = np.array([row.value for row in rows_of(space, count, seed=seed)])
+    if shuffled:
+        values = np.random.default_rng(seed).permutation(values)
+    told = zip(points, (factor * values + offset).tolist(), strict=True)
+    rows = tuple(SourceRow(point=point, value=value) for point, value in told)
+    return Source(name=name, trust=trust, rows=rows)

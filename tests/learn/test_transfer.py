@@ -1,0 +1,165 @@
+"""What sources teach: their values, their lengthscales, or nothing; by their track record."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from agent.core.objective import Objective
+from agent.core.source import Source, SourceRow
+from agent.core.space import SearchSpace
+from agent.errors import ModelError, ReplayError
+from agent.learn.encoding import Encoding
+from agent.learn.priors.source import fit_source, restore_source
+from agent.learn.priors.transfer import Transfer, fit_transfer, restore_transfer
+from tests.learn.sources import source
+from tests.learn.spaces import SPACES, points_of, rows_of, value
+
+UP = Objective(name="y", unit="eV", goal="maximise")
+DOWN = Objective(name="y", unit="eV", goal="minimise")
+SPACE = SPACES["continuous"]
+
+
+def learnt(space: SearchSpace, count: int, *sources: Source, objective: Objective = UP) -> Transfer:
+    encoding = Encoding.of(space)
+    models = [fit_source(encoding, one, objective) for one in sources]
+    return fit_transfer(encoding, rows_of(space, count), objective, models, sources)
+
+
+@pytest.mark.parametrize("kind", SPACES)
+def test_a_source_predicts_what_it_has_seen_nearby(kind: str) -> None:
+    space = SPACES[kind]
+    encoding, points = Encoding.of(space), points_of(space, 15, seed=9)
+    model = fit_source(encoding, source(space, count=15 if "pool" in kind else 40), UP)
+    with torch.no_grad():
+        expected = model.marginal_mean(encoding.encode(points)).numpy()
+    truth = np.array([value(space, point) for point in points])
+    assert np.corrcoef(expected, truth)[0, 1] > 0.5
+
+
+def test_before_the_first_row_the_sources_are_believed() -> None:
+    for objective in (UP, DOWN):
+        made = learnt(SPACE, 0, source(SPACE, offset=100.0), objective=objective)
+        assert made.weights["sources"] == pytest.approx(0.8)
+        points = points_of(SPACE, 30, seed=9)
+        means = [mean for mean, _ in made.predict(points)]
+        truth = [value(SPACE, point) for point in points]
+        assert np.corrcoef(means, truth)[0, 1] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("trust", "weight"), [("same", 0.8), ("similar", 0.65), ("simulation", 0.5), ("maybe", 0.3)]
+)
+def test_trust_in_words_is_the_weight_to_begin_with(trust: str, weight: float) -> None:
+    made = learnt(SPACE, 0, source(SPACE, trust=trust))  # type: ignore[arg-type]
+    assert made.weights["sources"] == pytest.approx(weight)
+    assert sum(made.weights.values()) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("factor", "offset"), [(1.0, 0.0), (3.0, 50.0), (0.2, -7.0)])
+def test_a_related_source_is_used_whatever_its_scale_and_offset(
+    factor: float, offset: float
+) -> None:
+    made = learnt(SPACE, 8, source(SPACE, factor=factor, offset=offset))
+    assert made.weights["sources"] > 0.5
+    points = points_of(SPACE, 30, seed=9)
+    errors = [m - value(SPACE, p) for (m, _), p in zip(made.predict(points), points, strict=True)]
+    assert np.std(errors) < 0.25 * np.std([value(SPACE, point) for point in points])
+
+
+def test_a_mirrored_source_has_a_negative_coefficient() -> None:
+    made = learnt(SPACE, 10, source(SPACE, factor=-1.0))
+    mean, deviation = made.coefficients["earlier"]
+    assert mean + 2 * deviation < 0
+    points = points_of(SPACE, 30, seed=9)
+    means = [mean for mean, _ in made.predict(points)]
+    assert np.corrcoef(means, [value(SPACE, point) for point in points])[0, 1] > 0.9
+
+
+def test_each_source_has_a_coefficient_of_its_own() -> None:
+    good, bad = source(SPACE, name="good"), source(SPACE, name="bad", shuffled=True, seed=5)
+    made = learnt(SPACE, 12, good, bad)
+    assert made.coefficients["good"][0] > 0.4
+    assert abs(made.coefficients["bad"][0]) < made.coefficients["good"][0]
+
+
+def test_an_unrelated_source_loses_its_weight() -> None:
+    weights = [
+        learnt(SPACE, count, source(SPACE, shuffled=True)).weights["sources"] for count in (0, 20)
+    ]
+    assert weights[1] < 0.5 < weights[0]
+
+
+def test_the_experts_are_what_gpytorch_makes_of_them() -> None:
+    made = learnt(SPACE, 9, source(SPACE), source(SPACE, factor=-1.0, name="other"))
+    X = Encoding.of(SPACE).encode(points_of(SPACE, 7, seed=11))
+    for expert in made.experts:
+        posterior = expert.model.posterior(X)
+        mean, deviation = expert.posterior.marginals(X)
+        torch.testing.assert_close(mean, posterior.mean.squeeze(-1), rtol=0, atol=1e-8)
+        torch.testing.assert_close(
+            deviation, posterior.variance.squeeze(-1).sqrt(), rtol=0, atol=1e-6
+        )
+        model = expert.model
+        model.train()
+        joint = model.likelihood(model(*model.train_inputs))
+        assert float(joint.log_prob(model.train_targets)) == pytest.approx(expert.found.evidence)
+        model.eval()
+
+
+def test_restored_it_predicts_the_same() -> None:
+    sources = (source(SPACE), source(SPACE, factor=-2.0, name="other"))
+    made = learnt(SPACE, 9, *sources)
+    state = json.loads(json.dumps(made.state()))
+    again = restore_transfer(state, Encoding.of(SPACE), rows_of(SPACE, 9), UP, sources)
+    points = points_of(SPACE, 10, seed=9)
+    np.testing.assert_allclose(again.predict(points), made.predict(points), rtol=0, atol=1e-9)
+    assert again.state() == made.state()
+
+
+def test_other_rows_or_sources_cannot_restore_it() -> None:
+    earlier = source(SPACE)
+    state, encoding = learnt(SPACE, 6, earlier).state(), Encoding.of(SPACE)
+    with pytest.raises(ReplayError, match="not the rows"):
+        restore_transfer(state, encoding, rows_of(SPACE, 5), UP, (earlier,))
+    other = source(SPACE, factor=1.0 + 1e-9)
+    with pytest.raises(ReplayError, match="not the one"):
+        restore_transfer(state, encoding, rows_of(SPACE, 6), UP, (other,))
+
+
+def test_a_column_that_the_source_does_not_know_is_left_out() -> None:
+    whole = source(SPACE)
+    first, *others = SPACE.columns
+    rows = tuple(
+        row.model_copy(update={"point": {name: row.point[name] for name in others}})
+        for row in whole.rows
+    )
+    encoding = Encoding.of(SPACE)
+    model = fit_source(encoding, whole.model_copy(update={"rows": rows}), UP)
+    assert len(model.columns) == encoding.width - 1
+    point = points_of(SPACE, 1, seed=9)[0]
+    low, high = ({**point, first: end} for end in (0.0, 10.0))
+    with torch.no_grad():
+        same = model.marginal_mean(encoding.encode([low, high]))
+    assert float(same[0]) == float(same[1])
+
+
+def test_a_source_without_a_usable_row_is_refused() -> None:
+    encoding = Encoding.of(SPACES["pool"])
+    strange = tuple(SourceRow(point={"candidate": "lead"}, value=float(k)) for k in range(5))
+    flat = tuple(row.model_copy(update={"value": 1.0}) for row in source(SPACE).rows)
+    with pytest.raises(ModelError, match="earlier"):
+        fit_source(encoding, Source(name="earlier", trust="same", rows=strange), UP)
+    with pytest.raises(ModelError, match="earlier"):
+        fit_source(Encoding.of(SPACE), Source(name="earlier", trust="same", rows=flat), UP)
+
+
+def test_a_source_in_other_units_tells_only_the_shape() -> None:
+    other = source(SPACE, factor=1000.0).model_copy(update={"comparable": False})
+    made = learnt(SPACE, 8, other)
+    assert made.weights["sources"] > 0.5
+    assert made.scaling.scale < 10
+    assert restore_source(
+        made.sources[0].state(), Encoding.of(SPACE), other, UP
+    ).mean == pytest.approx(made.sources[0].mean)
