@@ -12,6 +12,7 @@ from agent.core.register import CampaignStatus, Entry, Revision
 from agent.core.trial import OPEN, TrialStatus
 from agent.data.store import Store
 from agent.data.writing import Transaction
+from agent.earlier import gathered
 from agent.errors import CampaignError, NotFound
 from agent.load import Resolved, Revised, outside, revise
 from agent.standing import campaign_of
@@ -39,9 +40,14 @@ def enrol(
 ) -> Enrolment:
     """Register the campaign, or revise the one of its name after `agree` has seen the difference.
 
+    Priors that name earlier campaigns take the rows that those have by now: more of them are a
+    revision too.
+
     Raises:
-        CampaignError: the change is not one that a revision can make (every fault is listed).
+        CampaignError: a prior cannot be used, or the change is not one that a revision can make
+            (every fault is listed).
     """
+    resolved = gathered(store, resolved, now)
     try:
         entry = store.entry(resolved.campaign.name)
     except NotFound:

@@ -15,7 +15,7 @@ from agent.decide.propose import Selection, acquisition_of, propose
 from agent.decide.situation import Situation
 from agent.errors import ReplayError
 from agent.fingerprint import fingerprint
-from agent.standing import space_of
+from agent.standing import sources_of, space_of
 
 TOLERANCE = 1e-6
 """How far below the best the stored point's recomputed acquisition may be, to count as equivalent."""
@@ -138,6 +138,7 @@ def _situation(
         rows_at(store, entry, decision),
         decision.pending,
         decision.barred,
+        sources_of(store, campaign),
         seed=decision.seed,
         started=decision.started,
     )

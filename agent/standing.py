@@ -23,6 +23,7 @@ from agent.core.history import (
 from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation
 from agent.core.pools import Pool
 from agent.core.register import Entry
+from agent.core.source import Source
 from agent.core.space import SearchSpace
 from agent.core.trial import OPEN, Review, Trial, TrialStatus
 from agent.core.values import Point
@@ -204,7 +205,8 @@ class Standing:
 
 _CAMPAIGNS: WeakKeyDictionary[Store, dict[tuple[str, int], Campaign]] = WeakKeyDictionary()
 _POOLS: WeakKeyDictionary[Store, dict[str, Pool]] = WeakKeyDictionary()
-"""What a store never changes is read once: revisions by number, pools by hash."""
+_SOURCES: WeakKeyDictionary[Store, dict[str, Source]] = WeakKeyDictionary()
+"""What a store never changes is read once: revisions by number, pools and sources by hash."""
 
 
 def campaign_of(store: Store, campaign: str) -> Campaign:
@@ -248,3 +250,12 @@ def space_of(store: Store, campaign: Campaign) -> SearchSpace:
         if sha not in kept:
             kept[sha] = Pool.model_validate_json(store.blob(sha))
     return campaign.space.bound({name: kept[sha] for name, sha in campaign.pools.items()})
+
+
+def sources_of(store: Store, campaign: Campaign) -> tuple[Source, ...]:
+    """What the campaign's priors know, read once."""
+    kept = _SOURCES.setdefault(store, {})
+    for sha in campaign.sources:
+        if sha not in kept:
+            kept[sha] = Source.model_validate_json(store.blob(sha))
+    return tuple(kept[sha] for sha in campaign.sources)

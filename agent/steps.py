@@ -36,7 +36,7 @@ from agent.fingerprint import fingerprint
 from agent.ingest.collect import collect as take_in
 from agent.ingest.collect import ingest_timeout
 from agent.lab import Lab
-from agent.standing import Standing, campaign_of, space_of
+from agent.standing import Standing, campaign_of, sources_of, space_of
 
 Answer = TypeVar("Answer")
 Step = Callable[[Lab, Lease, str], str]
@@ -150,6 +150,7 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         standing.rows,
         standing.pending,
         standing.barred,
+        sources_of(lab.store, campaign),
         seed=seed,
         started=standing.started,
     )

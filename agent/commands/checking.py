@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -18,6 +18,9 @@ from agent.core.seeds import derived
 from agent.core.space import Parameter, SearchSpace, describe
 from agent.core.trial import Trial
 from agent.core.values import Point
+
+if TYPE_CHECKING:
+    from agent.load import Resolved
 
 
 def check(
@@ -44,7 +47,7 @@ def check(
         f"effect {capabilities.effect}; review {rule.mode}",
         highlight=False,
     )
-    good = _dry_run(campaign, space, adapter, points)
+    good = _dry_run(resolved, space, adapter, points)
     if not good or health.state in {"unreachable", "faulted"}:
         raise typer.Exit(Exit.FAULT)
 
@@ -57,6 +60,10 @@ def _show_space(campaign: Campaign, space: SearchSpace) -> None:
     size = space.size()
     points = "a continuum" if size is None else f"{size:,}"
     console.print(f"points    {points}", highlight=False)
+    for prior in campaign.priors:
+        known = f"{prior.source.rows} rows" if prior.source else "read when it is run"
+        told = f"{prior.called}: {known}, trust {prior.trust}"
+        console.print(f"prior     {escape(told)}", highlight=False)
     for constraint in space.constraints:
         console.print(f"where     {escape(str(constraint))}", highlight=False)
 
@@ -85,10 +92,11 @@ def _resolution(parameter: Parameter) -> str:
     return ""
 
 
-def _dry_run(campaign: Campaign, space: SearchSpace, adapter: Adapter, points: int) -> bool:
+def _dry_run(resolved: "Resolved", space: SearchSpace, adapter: Adapter, points: int) -> bool:
     """Whether there are first proposals, and the adapter has nothing against them."""
+    campaign = resolved.campaign
     console.print("\n[bold]first proposals[/bold] (nothing is sent):")
-    found, good = _first(campaign, space, points), True
+    found, good = _first(resolved, space, points), True
     if not found:
         console.print("  [red]no point was found that keeps every constraint[/red]")
     for point in found:
@@ -103,17 +111,27 @@ def _dry_run(campaign: Campaign, space: SearchSpace, adapter: Adapter, points: i
     return good and bool(found)
 
 
-def _first(campaign: Campaign, space: SearchSpace, count: int) -> list[Point]:
-    """The points that a run would begin with, as far as they depend on no result."""
+def _first(resolved: "Resolved", space: SearchSpace, count: int) -> list[Point]:
+    """The points that a run would begin with, as far as they depend on no result.
+
+    Of what earlier campaigns know nothing is seen here: they are read where there is a store.
+    """
     from agent.decide.propose import propose
     from agent.decide.situation import Situation
 
+    campaign, sources = resolved.campaign, resolved.sources
     policy, found, number = campaign.policy, list[Pending](), 0
     while len(found) < count:
         number += 1
         seed = derived(campaign.seed, "decision", number)
         situation = Situation(
-            space, campaign.objective, policy, pending=tuple(found), seed=seed, started=len(found)
+            space,
+            campaign.objective,
+            policy,
+            pending=tuple(found),
+            sources=sources,
+            seed=seed,
+            started=len(found),
         )
         chosen = propose(situation, min(policy.batch_size, policy.concurrency)).choices
         if not chosen:

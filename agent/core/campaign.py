@@ -9,6 +9,7 @@ from agent.core.constraints import Constraint
 from agent.core.objective import Objective
 from agent.core.policy import Policy
 from agent.core.pools import PoolColumn
+from agent.core.source import TransferPrior
 from agent.core.space import Parameter, SearchSpace
 from agent.core.values import Value
 
@@ -68,6 +69,9 @@ class Campaign(Value):
     parameters: tuple[Parameter, ...] = Field(min_length=1)
     constraints: tuple[Constraint, ...] = ()
     objectives: tuple[Objective, ...] = Field(min_length=1)
+    priors: tuple[TransferPrior, ...] = Field(
+        default=(), description="what other data know: earlier campaigns, tables, simulations"
+    )
     context: dict[str, Quantity] = Field(default_factory=dict)
     budget: Budget
     stop: Stop = Stop()
@@ -95,3 +99,8 @@ class Campaign(Value):
         return {
             p.name: p.pool.sha256 for p in self.parameters if isinstance(p, PoolColumn) and p.pool
         }
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """sha256 of each source's blob, in the order of the priors."""
+        return tuple(prior.source.sha256 for prior in self.priors if prior.source)

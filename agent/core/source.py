@@ -1,10 +1,10 @@
-"""Sources: what was known before the campaign began, as rows in its own columns."""
+"""Sources: what was known before the campaign began, as a file names it and as rows."""
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from agent.core.values import Point, Value
+from agent.core.values import Point, Scalar, Value
 
 Trust = Literal["same", "similar", "simulation", "maybe"]
 """How much a person believes that a source speaks of the same thing."""
@@ -12,7 +12,7 @@ Trust = Literal["same", "similar", "simulation", "maybe"]
 
 class SourceRow(Value):
     """One result of a source: a point in the campaign's columns (those that the source knows), the
-    value in the source's unit, and its standard uncertainty, if known.
+    value, and its standard uncertainty, if known.
     """
 
     point: Point
@@ -27,11 +27,57 @@ class Source(Value):
         name: What people call it.
         trust: How much it is believed before the campaign has results of its own.
         rows: Its results.
-        comparable: Whether its values are in the objective's unit and mean the same quantity, so
-            that the campaign's first values can be expected where the source's were.
+        comparable: Whether its values are in the objective's unit, so that the campaign's first
+            values can be expected where the source's were.
     """
 
     name: str
     trust: Trust
     rows: tuple[SourceRow, ...] = Field(min_length=1)
     comparable: bool = True
+
+
+class SourceRef(Value):
+    """Where a resolved source is kept: the blob's sha256, and how many rows it has."""
+
+    sha256: str
+    rows: int
+
+
+class TransferPrior(Value):
+    """What other data know: a table of results, or an earlier campaign of the store.
+
+    Its columns are those of the same name, or those that `columns` names. What it does not know is
+    left out: its own model does not depend on it.
+    """
+
+    name: str | None = Field(default=None, description="default: the table's or campaign's name")
+    table: str | None = Field(default=None, description="CSV or Parquet of results, a row each")
+    campaign: str | None = Field(default=None, description="name of a campaign in the store")
+    trust: Trust = Field(
+        default="similar",
+        description="same (laboratory and system), similar, simulation, or maybe related",
+    )
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description="column of this campaign -> column of the source, with its unit: `T [K]`",
+    )
+    fixed: dict[str, Scalar] = Field(
+        default_factory=dict,
+        description="setting that all its rows have, and that it does not name",
+    )
+    value: str | None = Field(
+        default=None, description="its column of results; default: the objective's name"
+    )
+    source: SourceRef | None = None
+
+    @model_validator(mode="after")
+    def _sane(self) -> "TransferPrior":
+        if (self.table is None) == (self.campaign is None):
+            raise ValueError("give either a table or a campaign")
+        return self
+
+    @property
+    def called(self) -> str:
+        """Its name, or what it is read from."""
+        return self.name or self.campaign or str(self.table).rsplit("/", 1)[-1]

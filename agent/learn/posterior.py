@@ -39,7 +39,7 @@ class Posterior:
         self.model = model
         self._X = model.train_inputs[0]
         noise = model.likelihood.noise.detach().expand(len(self._X))
-        self.noise = float(noise.mean())
+        self.noise = float((noise if len(noise) else model.likelihood.noise.detach()).mean())
         with torch.no_grad():
             factor = self._factor(noise)
             residual = (model.train_targets - model.mean_module(self._X)).unsqueeze(-1)

@@ -9,6 +9,7 @@ from pathlib import Path
 from agent.core.campaign import Campaign
 from agent.core.parameters import CategoricalParameter
 from agent.core.pools import CandidatesParameter, MaterialParameter, Pool, PoolRef
+from agent.core.source import Source, SourceRef, TransferPrior
 from agent.core.space import Parameter, SearchSpace
 from agent.core.values import canonical
 from agent.errors import CampaignError
@@ -17,6 +18,7 @@ from agent.load import (
     materials,
     plan,
     pools,
+    priors,
     reading,
     references,
     revise,
@@ -34,8 +36,8 @@ from agent.load.shape import Parts
 class Resolved:
     """A campaign that stands on its own.
 
-    `source` is the file's own text; `blobs` holds each pool as canonical JSON under the sha256 that
-    the campaign names; `pools` the same by parameter; `warnings` what a person should know.
+    `source` is the file's own text; `blobs` holds each pool and each source of a prior as canonical
+    JSON under the sha256 that the campaign names; `pools` the same by parameter; `warnings` what a person should know.
     """
 
     campaign: Campaign
@@ -43,6 +45,11 @@ class Resolved:
     blobs: dict[str, bytes] = field(default_factory=dict)
     pools: dict[str, Pool] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What the priors know whose rows are resolved."""
+        return tuple(Source.model_validate_json(self.blobs[sha]) for sha in self.campaign.sources)
 
     @property
     def space(self) -> SearchSpace:
@@ -78,6 +85,7 @@ def read(
         if whole[1] and emptiness.nothing_left(*whole, tables, columns):
             what = "no point of the space meets all of them"
             findings.fault(("constraints",), what, "relax one, or widen the parameters")
+    sources = _resolve_priors(findings, parts, place, bound)
     plan.check(findings, parts, bound)
     if "execution" in parts.single:
         execution = parts.single["execution"]
@@ -88,8 +96,38 @@ def read(
             f"{file} cannot be used: {count} fault{'s' if count > 1 else ''}",
             faults=findings.faults,
         )
-    blobs = dict(map(_blob, tables.values()))
+    blobs = dict([*map(_blob, tables.values()), *map(_blob, sources)])
     return Resolved(parts.campaign(), document.source, blobs, tables, findings.warnings)
+
+
+def _resolve_priors(
+    findings: Findings, parts: Parts, place: Place, space: SearchSpace | None
+) -> list[Source]:
+    """Replaces each prior of a table by its resolved self; gives the sources.
+
+    Earlier campaigns are read where there is a store.
+    """
+    found: list[Source] = []
+    objective = parts.objectives.get(0)
+    for n, prior in list(parts.priors.items()):
+        loc: Loc = ("priors", n)
+        if prior.table is None:
+            continue
+        path = _file(findings, (*loc, "table"), prior.table, place)
+        results = None if path is None else priors.of_table(findings, loc, path)
+        if results is None or space is None or objective is None:
+            continue
+        source = priors.source(findings, loc, prior, results, space, objective)
+        if source is not None:
+            parts.priors[n] = with_source(prior.model_copy(update={"table": str(path)}), source)
+            found.append(source)
+    return found
+
+
+def with_source(prior: TransferPrior, source: Source) -> TransferPrior:
+    """The prior, saying where its rows are kept."""
+    sha256, _ = _blob(source)
+    return prior.model_copy(update={"source": SourceRef(sha256=sha256, rows=len(source.rows))})
 
 
 def _resolve_parameters(findings: Findings, parts: Parts, place: Place) -> dict[str, Pool]:
@@ -169,6 +207,6 @@ def _file(findings: Findings, loc: Loc, text: str, place: Place) -> Path | None:
     return path
 
 
-def _blob(pool: Pool) -> tuple[str, bytes]:
-    raw = canonical(pool).encode()
+def _blob(made: Pool | Source) -> tuple[str, bytes]:
+    raw = canonical(made).encode()
     return hashlib.sha256(raw).hexdigest(), raw

@@ -15,6 +15,14 @@ EXAMPLES: dict[str, Any] = {
     ],
     "Campaign.constraints": [{"type": "expression", "expression": "temperature + 2 * time <= 200"}],
     "Campaign.objectives": [{"name": "yield", "unit": "percent", "goal": "maximise"}],
+    "Campaign.priors": [{"table": "earlier.csv", "trust": "similar"}],
+    "TransferPrior.name": "dft",
+    "TransferPrior.table": "earlier.csv",
+    "TransferPrior.campaign": "anneal-2025",
+    "TransferPrior.trust": "simulation",
+    "TransferPrior.columns": {"temperature": "T [K]"},
+    "TransferPrior.fixed": {"pressure": 1},
+    "TransferPrior.value": "gap [eV]",
     "Campaign.context": {"substrate": {"value": "glass"}},
     "Campaign.budget": {"experiments": 20},
     "Campaign.stop": {"no_improvement_after": 10},
@@ -177,7 +185,7 @@ DESCRIPTIONS: dict[str, str] = {
 }
 """What the core does not already describe."""
 
-MADE_BY_LOADER = frozenset({"pool"})
+MADE_BY_LOADER = frozenset({"pool", "source"})
 
 
 def known_as(model: type[BaseModel], field: str, table: Mapping[str, T]) -> T | None:

@@ -30,7 +30,7 @@ def revise(old: Campaign, new: Campaign) -> Revised:
     """How `new` differs from `old`, and which of the differences make it another campaign.
 
     What may change: budget, stop, review, policy, execution, constraints, bounds, levels, choices,
-    new parameters that say what older rows had, context and descriptions.
+    new parameters that say what older rows had, priors, context and descriptions.
     """
     return Revised(tuple(_diff(_plain(old), _plain(new), "")), tuple(_refused(old, new)))
 
@@ -131,6 +131,8 @@ def _plain(campaign: Campaign) -> dict[str, Any]:
     document = campaign.model_dump(mode="json")
     document["parameters"] = {item["name"]: item for item in document["parameters"]}
     document["objectives"] = {item["name"]: item for item in document["objectives"]}
+    priors = zip(campaign.priors, document["priors"], strict=True)
+    document["priors"] = {prior.called: _with_rows(item) for prior, item in priors}
     document["constraints"] = [str(constraint) for constraint in campaign.constraints]
     for parameter in document["parameters"].values():
         if "components" in parameter:
@@ -142,6 +144,11 @@ def _plain(campaign: Campaign) -> dict[str, Any]:
                 f"{parameter['pool']['rows']} candidates ({parameter['pool']['sha256'][:8]})"
             )
     return document
+
+
+def _with_rows(prior: dict[str, Any]) -> dict[str, Any]:
+    source = prior["source"]
+    return {**prior, "source": source and f"{source['rows']} rows ({source['sha256'][:8]})"}
 
 
 def _diff(old: object, new: object, path: str) -> Iterable[str]:

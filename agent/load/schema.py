@@ -20,7 +20,8 @@ def schema(settings_models: Mapping[str, type[BaseModel]] | None = None) -> dict
     """
     document = Campaign.model_json_schema()
     definitions = document["$defs"]
-    definitions.pop("PoolRef", None)
+    for made in ("PoolRef", "SourceRef"):
+        definitions.pop(made, None)
     for model in models_of(Campaign):
         _explain(document if model is Campaign else definitions[model.__name__], model)
     if settings_models:

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from agent.core.campaign import Campaign
 from agent.core.constraints import Constraint
 from agent.core.objective import Objective
+from agent.core.source import TransferPrior
 from agent.core.space import Parameter
 from agent.load.faults import Document, Findings, Loc, did_you_mean, listed
 from agent.load.fields import MADE_BY_LOADER, keys, written_like
@@ -21,6 +22,7 @@ _LISTS: dict[str, Any] = {
     "parameters": Parameter,
     "constraints": Constraint,
     "objectives": Objective,
+    "priors": TransferPrior,
 }
 _READERS: dict[str, TypeAdapter[Any]] = {
     name: TypeAdapter(_LISTS[name] if name in _LISTS else Annotated[info.annotation, info])
@@ -36,6 +38,7 @@ class Parts:
     parameters: dict[int, Parameter] = field(default_factory=dict)
     constraints: dict[int, Constraint] = field(default_factory=dict)
     objectives: dict[int, Objective] = field(default_factory=dict)
+    priors: dict[int, TransferPrior] = field(default_factory=dict)
 
     def campaign(self) -> Campaign:
         """All of it; only where nothing is at fault."""
@@ -43,6 +46,7 @@ class Parts:
             parameters=tuple(self.parameters.values()),
             constraints=tuple(self.constraints.values()),
             objectives=tuple(self.objectives.values()),
+            priors=tuple(self.priors.values()),
             **self.single,
         )
 

@@ -1,0 +1,133 @@
+"""Priors of a campaign file: tables of others, in this campaign's columns and units."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.core.source import Source
+from agent.errors import CampaignError
+from tests.load.files import Load, changed
+
+TABLE = """\
+temperature [K],time [h],passes,solvent,yield [percent]
+333.15,1,2,DMF,12
+353.15,4,2,DMSO,55
+353.15,4,2,DMSO,
+363.15,8,3,water,61
+"""
+
+
+def campaign(**keys: Any) -> dict[str, Any]:
+    return changed(priors=[{"table": "old.csv", **keys}])
+
+
+def read(load: Load, folder: Path, table: str = TABLE, **keys: Any) -> Source:
+    (folder / "old.csv").write_text(table, encoding="utf-8")
+    (source,) = load(campaign(**keys)).sources
+    return source
+
+
+def test_rows_come_in_the_campaigns_columns_and_units(load: Load, tmp_path: Path) -> None:
+    source = read(load, tmp_path)
+    assert (source.name, source.trust, source.comparable) == ("old.csv", "similar", True)
+    assert [row.value for row in source.rows] == [12, 55, 61]
+    assert source.rows[0].point == {
+        "temperature": 60.0, "time": 1.0, "passes": 2.0, "solvent": "DMF",
+    }  # fmt: skip
+
+
+def test_the_campaign_names_the_rows_by_their_hash(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text(TABLE)
+    one, again = load(campaign()), load(campaign())
+    (prior,) = one.campaign.priors
+    assert prior.source is not None
+    assert prior.source.rows == 3
+    assert one.campaign.sources == again.campaign.sources == (prior.source.sha256,)
+    assert prior.source.sha256 in one.blobs
+    (tmp_path / "old.csv").write_text(TABLE.replace("61", "62"))
+    assert load(campaign()).campaign.sources != one.campaign.sources
+
+
+def test_other_names_are_mapped(load: Load, tmp_path: Path) -> None:
+    table = "T,h,medium,Y [1]\n333.15,1,DMF,0.12\n353.15,4,DMSO,0.55\n"
+    source = read(
+        load,
+        tmp_path,
+        table,
+        columns={"temperature": "T [K]", "time": "h [h]", "solvent": "medium"},
+        fixed={"passes": 2},
+        value="Y",
+        name="paper",
+        trust="maybe",
+    )
+    assert source.name == "paper"
+    assert [row.value for row in source.rows] == pytest.approx([12, 55])
+    assert source.rows[1].point == {
+        "temperature": 80.0, "time": 4.0, "passes": 2, "solvent": "DMSO",
+    }  # fmt: skip
+
+
+def test_what_it_does_not_know_is_left_out_and_said(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text("temperature [degC],yield [percent]\n60,1\n80,2\n")
+    resolved = load(campaign())
+    assert [set(row.point) for row in resolved.sources[0].rows] == [{"temperature"}] * 2
+    assert any("does not know time, passes, solvent" in warning for warning in resolved.warnings)
+
+
+def test_another_quantity_is_taken_when_it_is_named(load: Load, tmp_path: Path) -> None:
+    table = TABLE.replace("yield [percent]", "energy [eV]")
+    assert not read(load, tmp_path, table, value="energy").comparable
+
+
+def test_choices_that_are_none_here_are_told(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text(TABLE.replace("water", "lead"))
+    assert any("has lead, no choice here" in warning for warning in load(campaign()).warnings)
+
+
+def test_leaks_are_told(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text("time [h],yield [percent]\n1,3\n2,4\n3,5\n")
+    only = [{"name": "time", "type": "discrete", "unit": "h", "levels": [1, 2, 4, 8]}]
+    resolved = load(campaign(trust="same") | {"parameters": only})
+    assert any("2 of 3 rows of old.csv are candidates" in warning for warning in resolved.warnings)
+
+
+@pytest.mark.parametrize(
+    ("keys", "table", "where", "what", "mend"),
+    [
+        ({"table": None}, TABLE, "priors[0]", "either a table or a campaign", ""),
+        ({"campaign": "other"}, TABLE, "priors[0]", "either a table or a campaign", ""),
+        ({"table": "ald.csv"}, TABLE, "priors[0].table", "does not exist", "old.csv"),
+        ({"trust": "much"}, TABLE, "priors[0].trust", "much", "same"),
+        ({"colums": {}}, TABLE, "priors[0].colums", "no key", "columns"),
+        ({"source": {}}, TABLE, "priors[0].source", "made by the loader", "leave"),
+        ({"columns": {"temprature": "T"}}, TABLE, "priors[0].columns.temprature", "no column",
+         "temperature"),
+        ({"columns": {"time": "tme"}}, TABLE, "priors[0].columns.time", "no column 'tme'", "time"),
+        ({"fixed": {"tim": 1}}, TABLE, "priors[0].fixed.tim", "no column", "time"),
+        ({"fixed": {"time": 1}, "columns": {"time": "time"}}, TABLE, "priors[0].fixed.time",
+         "mapped to a column too", "one of the two"),
+        ({"value": "yeild"}, TABLE, "priors[0].value", "no column 'yeild'", "yield"),
+        ({}, TABLE.replace("yield [percent]", "yield [eV]"), "priors[0].value", "converted", "value"),
+        ({}, TABLE.replace("yield [percent]", "yield"), "priors[0].value", "no unit", "[percent]"),
+        ({}, TABLE.replace("[K]", ""), "priors[0].columns.temperature", "no unit", "[degC]"),
+        ({}, TABLE.replace("[K]", "[kg]"), "priors[0].columns.temperature", "converted", "degC"),
+        ({}, TABLE.replace("353.15", "hot"), "priors[0].columns.temperature", "'hot'", "cell"),
+        ({}, TABLE.replace("61", "lots"), "priors[0].value", "'lots' in result 4", "cell"),
+        ({}, "a,yield [percent]\n1,2\n2,3\n", "priors[0].columns", "knows none", "name its"),
+        ({}, "time [h],yield [percent]\n1,2\n2,2\n", "priors[0]", "two results that differ", "out"),
+        ({}, "", "priors[0].table", "empty", "rows"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_told_with_the_mend(
+    load: Load, tmp_path: Path, keys: dict[str, Any], table: str, where: str, what: str, mend: str
+) -> None:
+    (tmp_path / "old.csv").write_text(table)
+    entry = {"table": "old.csv", **keys}
+    document = changed(priors=[{key: value for key, value in entry.items() if value is not None}])
+    with pytest.raises(CampaignError) as caught:
+        load(document)
+    (fault,) = caught.value.faults
+    assert fault.path.startswith(where)
+    assert what in fault.what
+    assert mend in fault.mend
