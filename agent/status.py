@@ -1,5 +1,6 @@
 """A campaign in a few values, for a terminal, an artifact or a machine."""
 
+import math
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, TypeVar
@@ -19,6 +20,18 @@ class Limit(Value):
     used: float
     limit: float
     unit: str
+
+
+class Trusted(Value):
+    """How far the last decision believed the priors.
+
+    Attributes:
+        weights: Expert -> weight: `sources`, `lengthscales`, `plain`.
+        coefficients: Source -> mean and standard deviation of its coefficient; 1 is at face value.
+    """
+
+    weights: dict[str, float]
+    coefficients: dict[str, tuple[float, float]]
 
 
 class Summary(Value):
@@ -41,6 +54,7 @@ class Summary(Value):
     budget: tuple[Limit, ...]
     waits_for: Literal["", "a review", "a person", "an instrument"]
     begun: datetime
+    priors: Trusted | None = None
 
     @property
     def bar(self) -> tuple[float, float]:
@@ -70,6 +84,20 @@ def summarise(standing: Standing) -> Summary:
         budget=limits(standing),
         waits_for=_waits_for(standing),
         begun=standing.entry.at,
+        priors=trusted(standing),
+    )
+
+
+def trusted(standing: Standing) -> Trusted | None:
+    """How far the last decision with sources believed them; None where there is none."""
+    states = (one.state for one in reversed(standing.decisions) if one.state)
+    state = next((one for one in states if one["kind"] == "transfer"), None)
+    if state is None:
+        return None
+    names = [expert["name"] for expert in state["experts"]]
+    weights = [math.exp(weight) for weight in state["log_weights"]]
+    return Trusted(
+        weights=dict(zip(names, weights, strict=True)), coefficients=state["coefficients"]
     )
 
 

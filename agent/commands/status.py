@@ -12,7 +12,7 @@ from agent.core.space import describe
 from agent.core.trial import TrialStatus
 from agent.data.store import Store
 from agent.standing import Standing, stand
-from agent.status import Summary, summarise
+from agent.status import Summary, Trusted, summarise
 
 
 def status(
@@ -73,10 +73,19 @@ def _one(standing: Standing, summary: Summary) -> None:
         ", ".join(f"{count} {status}" for status, count in summary.trials.items()) or "none yet"
     )
     console.print(f"  trials    {counts}", highlight=False)
+    if summary.priors:
+        console.print(f"  priors    {escape(_trusted(summary.priors))}", highlight=False)
     for whom in _waits_for(standing):
         console.print(f"  waits for {whom}", highlight=False)
     if not summary.waits_for and summary.state == CampaignStatus.ACTIVE:
         console.print("  [bold]athanor run[/bold] goes on with it", highlight=False)
+
+
+def _trusted(priors: Trusted) -> str:
+    each = ", ".join(
+        f"{name} × {mean:.2f} ± {sd:.2f}" for name, (mean, sd) in priors.coefficients.items()
+    )
+    return f"believed {priors.weights['sources']:.0%} by their record here: {each}"
 
 
 def _waits_for(standing: Standing) -> list[str]:

@@ -12,6 +12,7 @@ from agent.enrol import enrol
 from agent.errors import CampaignError
 from agent.load import Resolved
 from agent.replay import replay
+from agent.status import summarise
 from tests.loop.worlds import ANNA, NOW, HandClock, World, campaign, world
 
 Make = Callable[..., World]
@@ -34,6 +35,10 @@ def test_an_earlier_campaign_is_where_the_next_one_begins(store: Store, clock: H
         "sources", "design", "sources", "plain",
     ]  # fmt: skip
     assert len(made.standing.own_rows) == len(made.standing.rows) == 4
+    told = summarise(made.standing).priors
+    assert told is not None
+    assert sum(told.weights.values()) == pytest.approx(1.0)
+    assert list(told.coefficients) == ["first"]
     made.verify()
 
 
