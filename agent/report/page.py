@@ -14,7 +14,17 @@ from agent.core.register import JournalEntry, Revision
 from agent.core.space import SearchSpace
 from agent.core.trial import Proposal, TrialStatus
 from agent.data.store import Store
-from agent.report import colophon, grid, headline, listing, predicted, progress, results, tried
+from agent.report import (
+    colophon,
+    grid,
+    headline,
+    known,
+    listing,
+    predicted,
+    progress,
+    results,
+    tried,
+)
 from agent.report.digits import true_minus, with_unit
 from agent.report.view import View
 from agent.standing import Standing, space_of, stand
@@ -99,6 +109,9 @@ def _figures(view: View) -> dict[str, object]:
         "predicted": predicted.draw(view, checks),
         "share": predicted.share(checks),
         "verdict": predicted.verdict(view, checks),
+        "known": known.draw(view),
+        "priors": known.priors(view),
+        "turns": known.turns(view),
         "panels": tried.panels(view),
         "ramp": grid.ramp(view),
     }

@@ -1,6 +1,5 @@
 """Campaigns that start from what is known: from their file to the end, and the same again."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,17 +12,7 @@ from agent.errors import CampaignError
 from agent.load import Resolved
 from agent.replay import replay
 from agent.status import summarise
-from tests.loop.worlds import ANNA, NOW, HandClock, World, campaign, world
-
-Make = Callable[..., World]
-LEARNING = {"initial": {"size": 3}}
-
-
-def followed(store: Store, clock: HandClock, **more: object) -> World:
-    """A campaign that takes an earlier one, which has ended, as its prior."""
-    world(store, clock, name="first", budget={"experiments": 8}).run()
-    priors = [TransferPrior(campaign="first", trust="same")]
-    return world(store, clock, name="second", policy=LEARNING, priors=priors, **more)
+from tests.loop.worlds import ANNA, LEARNING, NOW, HandClock, World, campaign, followed, world
 
 
 def test_an_earlier_campaign_is_where_the_next_one_begins(store: Store, clock: HandClock) -> None:

@@ -24,6 +24,7 @@ from agent.core.adapter import (
 from agent.core.campaign import Campaign
 from agent.core.job import Job, JobStatus
 from agent.core.register import CampaignStatus
+from agent.core.source import TransferPrior
 from agent.core.trial import Plan, Review, Trial, TrialStatus
 from agent.core.values import Point
 from agent.data.store import Store
@@ -297,3 +298,13 @@ def world(
     found = World(lab, there, clock, made.name)
     found.revise(made)
     return found
+
+
+LEARNING = {"initial": {"size": 3}}
+
+
+def followed(store: Store, clock: HandClock, **more: object) -> World:
+    """A campaign that takes an earlier one, which has ended, as its prior."""
+    world(store, clock, name="first", budget={"experiments": 8}).run()
+    priors = [TransferPrior(campaign="first", trust="same")]
+    return world(store, clock, name="second", policy=LEARNING, priors=priors, **more)

@@ -18,7 +18,9 @@ from agent.core.parameters import CategoricalParameter, ContinuousParameter
 from agent.core.pools import CandidatesParameter, Pool
 from agent.core.register import CampaignStatus, JournalEntry, Revision
 from agent.core.trial import TrialStatus
+from agent.data.store import Store
 from agent.report import render
+from tests.loop.worlds import HandClock, followed
 from tests.report.pages import Page
 from tests.report.worlds import (
     ANNA,
@@ -435,3 +437,18 @@ def _plain() -> Page:
     world.trial({"choice": "b"}, TrialStatus.PROPOSED, why="w")
     unknown(world)
     return Page(render(world.standing(CampaignStatus.PAUSED, "r"), world.proposals))
+
+
+def test_how_far_what_was_known_is_believed() -> None:
+    with Store.open("sqlite://") as store:
+        made = followed(store, HandClock())
+        before = Page(render(made.standing, {})).sections["known"]
+        made.run()
+        after = Page(render(made.standing, {})).sections["known"]
+    assert "first" in before
+    assert "8 rows, trust same" in before
+    assert "weight of the sources" not in before
+    assert "weight of the sources" in after
+    assert "2 of 4 experiments were chosen with them" in after
+    assert re.search(r"taken \S+ ± \d\S* times", after)
+    assert "known" not in page(simple([1.0])).sections
