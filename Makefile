@@ -14,11 +14,11 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS := 90
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-night lint format bench lock clean
+.PHONY: help demo test test-slow test-night lint format bench bench-transfer lock clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  PYTHON=python3.12   the Python (3.11 or newer) that .venv is made with"
 	@echo "  TORCH_INDEX=URL     where torch comes from; without a GPU, https://download.pytorch.org/whl/cpu"
@@ -57,7 +57,7 @@ demo: $(VENV)/.installed-$(DEMO_SET) ## Run the example campaign; writes demo.db
 	$(BIN)/athanor run campaigns/b2_alloys.yaml --store sqlite:///demo.db --report demo.html
 
 # One thread for each process: results do not depend on the number of cores, and parallel runs do not fight for them.
-test test-slow test-night bench: export OMP_NUM_THREADS := 1
+test test-slow test-night bench bench-transfer: export OMP_NUM_THREADS := 1
 
 test: $(VENV)/.installed-dev ## Run the fast tests
 	$(BIN)/python -m pytest -m "not slow and not night" $(PYTEST_ARGS)
@@ -77,6 +77,11 @@ lint: $(VENV)/.installed-dev ## Check style, format, types and who imports whom
 format: $(VENV)/.installed-dev ## Format the code and mend what ruff can mend by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+SEEDS ?= 20
+
+bench-transfer: $(VENV)/.installed-dev ## Measure what priors save and cost (SEEDS=20)
+	$(BIN)/python -W ignore tests/benchmarks/transfer/run.py --seeds $(SEEDS)
 
 bench: $(VENV)/.installed-dev ## Compare policies over many seeds
 	$(BIN)/python tests/benchmarks/loop/run.py
