@@ -39,17 +39,34 @@ def parse(text: str) -> ast.expr:
     Raises:
         SpaceError: it is not one, or uses what the language does not have.
     """
+    tree = _tree(text, "a + 2 * b <= 10")
+    if not isinstance(tree, (ast.Compare, ast.BoolOp)) and not _is_not(tree):
+        raise SpaceError(f"{text!r} does not compare anything", "write it like: a + 2 * b <= 10")
+    return tree
+
+
+def formula(text: str) -> ast.expr:
+    """The tree of an expression that computes a number.
+
+    Raises:
+        SpaceError: it is not one, or uses what the language does not have.
+    """
+    tree = _tree(text, "2 * a + sqrt(b)")
+    if any(isinstance(node, (ast.Compare, ast.BoolOp, ast.Not)) for node in ast.walk(tree)):
+        raise SpaceError(f"{text!r} compares, and does not compute", "write it like: 2 * a + b")
+    return tree
+
+
+def _tree(text: str, example: str) -> ast.expr:
     if len(text) > _LONGEST:
         raise SpaceError(f"the expression is longer than {_LONGEST} characters", "split it in two")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise SpaceError(f"cannot read {text!r}", "write it like: a + 2 * b <= 10") from error
+        raise SpaceError(f"cannot read {text!r}", f"write it like: {example}") from error
     if _depth(tree) > _DEEPEST:
         raise SpaceError(f"the expression is nested more than {_DEEPEST} deep", "split it in two")
     _check(tree)
-    if not isinstance(tree, (ast.Compare, ast.BoolOp)) and not _is_not(tree):
-        raise SpaceError(f"{text!r} does not compare anything", "write it like: a + 2 * b <= 10")
     return tree
 
 

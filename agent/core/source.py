@@ -4,7 +4,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from agent.core import expressions
 from agent.core.values import Point, Scalar, Value
+from agent.errors import SpaceError
 
 Trust = Literal["same", "similar", "simulation", "maybe"]
 """How much a person believes that a source speaks of the same thing."""
@@ -45,7 +47,7 @@ class SourceRef(Value):
 
 
 class TransferPrior(Value):
-    """What other data know: a table of results, or an earlier campaign of the store.
+    """What is known: a table of results, an earlier campaign of the store, or a formula of physics.
 
     Its columns are those of the same name, or those that `columns` names. What it does not know is
     left out: its own model does not depend on it.
@@ -54,6 +56,9 @@ class TransferPrior(Value):
     name: str | None = Field(default=None, description="default: the table's or campaign's name")
     table: str | None = Field(default=None, description="CSV or Parquet of results, a row each")
     campaign: str | None = Field(default=None, description="name of a campaign in the store")
+    formula: str | None = Field(
+        default=None, description="what physics expects, in the objective's unit, of its columns"
+    )
     trust: Trust = Field(
         default="similar",
         description="same (laboratory and system), similar, simulation, or maybe related",
@@ -73,11 +78,16 @@ class TransferPrior(Value):
 
     @model_validator(mode="after")
     def _sane(self) -> "TransferPrior":
-        if (self.table is None) == (self.campaign is None):
-            raise ValueError("give either a table or a campaign")
+        if sum(one is not None for one in (self.table, self.campaign, self.formula)) != 1:
+            raise ValueError("give either a table, a campaign or a formula")
+        if self.formula is not None:
+            try:
+                expressions.formula(self.formula)
+            except SpaceError as error:
+                raise ValueError(str(error)) from error
         return self
 
     @property
     def called(self) -> str:
         """Its name, or what it is read from."""
-        return self.name or self.campaign or str(self.table).rsplit("/", 1)[-1]
+        return self.name or self.campaign or self.formula or str(self.table).rsplit("/", 1)[-1]

@@ -30,7 +30,8 @@ class ChoiceBlock(Block):
         self._choices = choices
         self._codes = {choice: code for code, choice in enumerate(choices)}
         self._pool = pool
-        described = None if pool is None else _scaled(pool.descriptors)
+        self._ends = {} if pool is None else _told_apart(pool.descriptors)
+        described = None if pool is None or not self._ends else _scaled(pool, self._ends)
         if described is None and len(choices) > most:
             raise SpaceError(
                 f"{name} has {len(choices)} candidates and no descriptor that tells them apart",
@@ -64,6 +65,16 @@ class ChoiceBlock(Block):
         if len(part) and part.min() < 0:
             encoded[part < 0] = np.nan
         return encoded
+
+    def described(self, points: Sequence[Point]) -> Floats:
+        """Others than the choices by their descriptors, `n x width`; NaN where one is not known."""
+        found = np.full((len(points), self.width), np.nan)
+        for column, (name, (low, high)) in enumerate(self._ends.items()):
+            for row, point in enumerate(points):
+                told = point.get(name)
+                if isinstance(told, (int, float)):
+                    found[row, column] = (told - low) / (high - low)
+        return found
 
     def decode(self, encoded: Floats) -> Part:
         """The nearest choices; the first of equals."""
@@ -107,8 +118,9 @@ class ChoiceBlock(Block):
         return np.array(self._pool.descriptors[name])
 
 
-def _scaled(columns: dict[str, tuple[float, ...]]) -> Floats | None:
-    """Columns scaled to [0, 1], `m x k`, without constant ones and copies (mirrored ones too)."""
+def _told_apart(columns: dict[str, tuple[float, ...]]) -> dict[str, tuple[float, float]]:
+    """Columns that say something, with their ends: no constant ones, no copies (mirrored ones too)."""
+    ends: dict[str, tuple[float, float]] = {}
     kept: list[Floats] = []
     for name in sorted(columns):
         column = np.array(columns[name])
@@ -122,4 +134,14 @@ def _scaled(columns: dict[str, tuple[float, ...]]) -> Floats | None:
             for other in kept
         ):
             kept.append(scaled)
-    return np.stack(kept, axis=1) if kept else None
+            ends[name] = (low, high)
+    return ends
+
+
+def _scaled(pool: Pool, ends: dict[str, tuple[float, float]]) -> Floats:
+    """The columns of `ends`, scaled to [0, 1], `m x k`."""
+    columns = [
+        (np.array(pool.descriptors[name]) - low) / (high - low)
+        for name, (low, high) in ends.items()
+    ]
+    return np.stack(columns, axis=1)

@@ -92,6 +92,19 @@ class Encoding:
         """Points as a tensor, `n x d`; NaN where a setting means nothing in this space."""
         return self.encoded(self.table(points))
 
+    def encode_others(self, points: Sequence[Point]) -> Tensor:
+        """Points that need not be of this space, `n x d`: candidates that are not in the pool by
+        their descriptors; NaN where nothing is known.
+        """
+        X = self.encode(points)
+        for block, start in zip(self.blocks, self.starts, strict=True):
+            if isinstance(block, ChoiceBlock):
+                own = slice(start, start + block.width)
+                strange = torch.isnan(X[:, own]).any(dim=1)
+                told = [point for point, new in zip(points, strange.tolist(), strict=True) if new]
+                X[strange, own] = torch.from_numpy(block.described(told))
+        return X
+
     def decode(self, X: Tensor) -> list[Point]:
         """The nearest points that can be sent, for `n x d`; constraints are not looked at."""
         return self.points(self.rounded(X))

@@ -19,6 +19,7 @@ EXAMPLES: dict[str, Any] = {
     "TransferPrior.name": "dft",
     "TransferPrior.table": "earlier.csv",
     "TransferPrior.campaign": "anneal-2025",
+    "TransferPrior.formula": "60 * exp(-((temperature - 85) / 20)**2)",
     "TransferPrior.trust": "simulation",
     "TransferPrior.columns": {"temperature": "T [K]"},
     "TransferPrior.fixed": {"pressure": 1},

@@ -1,11 +1,13 @@
 """Priors -> sources: results of others, in this campaign's columns and units."""
 
+import ast
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.core import expressions
 from agent.core.objective import Objective
 from agent.core.parameters import CategoricalParameter
 from agent.core.pools import PoolColumn
@@ -20,6 +22,7 @@ from agent.load.faults import Findings, Loc, did_you_mean, listed
 _LABEL = re.compile(r"^(?P<name>.*?)\s*\[(?P<unit>[^\[\]]*)\]$")
 _NO_UNIT = frozenset({"", "1", "dimensionless"})
 _LEAST_ROWS = 2
+_MOST_POINTS = 400
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,60 @@ def of_table(findings: Findings, loc: Loc, path: Path) -> Results | None:
     )
 
 
+def of_formula(
+    findings: Findings, loc: Loc, prior: TransferPrior, space: SearchSpace
+) -> Source | None:
+    """What physics expects at up to 400 points that fill the space; None, with every fault noted.
+
+    A formula is a source like any other: its shape is believed as far as it proves right.
+    """
+    # Imported here: torch is slow to load, and most campaigns have no formula.
+    from agent.decide.candidates import listed as every  # noqa: PLC0415
+    from agent.decide.candidates import sampled  # noqa: PLC0415
+    from agent.learn.encoding import Encoding  # noqa: PLC0415
+
+    at = (*loc, "formula")
+    tree = expressions.formula(prior.formula or "")
+    texts, known_ = _texts(space), _known_columns(space)
+    for name in sorted(expressions.names(tree)):
+        if name not in known_:
+            findings.fault(at, f"the campaign has no column {name!r}", did_you_mean(name, known_))
+        elif name in texts:
+            findings.fault(at, f"{name} is a name, and cannot be computed with", "use descriptors")
+    if not findings.clean(at):
+        return None
+    encoding = Encoding.of(space)
+    points = every(encoding) or sampled(encoding, _MOST_POINTS, 0)
+    some = range(0, len(points), -(-len(points) // _MOST_POINTS))
+    rows = []
+    for row in some:
+        point = points.point(row)
+        value = _computed(tree, space.settings(point) | _descriptors(space, point))
+        if value is not None:
+            rows.append(SourceRow(point=point, value=value))
+    if len({row.value for row in rows}) < _LEAST_ROWS:
+        findings.fault(at, "it is the same everywhere, or can be computed nowhere", "mend it")
+        return None
+    return Source(name=prior.called, trust=prior.trust, rows=tuple(rows))
+
+
+def _computed(tree: ast.expr, settings: Mapping[str, Scalar]) -> float | None:
+    try:
+        value = float(expressions.evaluate(tree, settings))
+    except (ArithmeticError, TypeError, ValueError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _descriptors(space: SearchSpace, point: Point) -> Point:
+    """The descriptors of the candidates that a point chooses."""
+    found: Point = {}
+    for one in space.parameters:
+        if isinstance(one, PoolColumn) and one.name in space.pools:
+            found.update(space.pools[one.name].row(str(point[one.name])))
+    return found
+
+
 def source(
     findings: Findings,
     loc: Loc,
@@ -72,7 +129,7 @@ def source(
     values, comparable = _values(findings, loc, prior, results, objective)
     settings = {
         name: column
-        for name in space.columns
+        for name in _wanted(prior, results, space)
         if (column := _setting(findings, loc, prior, results, space, name)) is not None
     }
     if not findings.clean(loc) or values is None:
@@ -91,11 +148,32 @@ def source(
     return Source(name=prior.called, trust=prior.trust, rows=rows, comparable=comparable)
 
 
+def _wanted(prior: TransferPrior, results: Results, space: SearchSpace) -> list[str]:
+    """The columns to look for: of candidates that it does not name, their descriptors."""
+    found: list[str] = []
+    for parameter in space.parameters:
+        named = any(
+            prior.columns.get(name, name) in results.columns or name in prior.fixed
+            for name in parameter.columns
+        )
+        if isinstance(parameter, PoolColumn) and parameter.pool and not named:
+            found += parameter.pool.descriptors
+        else:
+            found += parameter.columns
+    return found
+
+
+def _known_columns(space: SearchSpace) -> list[str]:
+    """The space's columns, and the descriptors of its pools."""
+    pools = [one.pool for one in space.parameters if isinstance(one, PoolColumn) and one.pool]
+    return [*space.columns, *(name for pool in pools for name in pool.descriptors)]
+
+
 def _check_names(findings: Findings, loc: Loc, prior: TransferPrior, space: SearchSpace) -> None:
     for key, names in (("columns", prior.columns), ("fixed", prior.fixed)):
         for name in names:
-            if name not in space.columns:
-                near = did_you_mean(name, space.columns, "the columns are")
+            if name not in _known_columns(space):
+                near = did_you_mean(name, _known_columns(space), "the columns are")
                 findings.fault((*loc, key, name), f"the campaign has no column {name!r}", near)
     for name in prior.columns.keys() & prior.fixed.keys():
         findings.fault((*loc, "fixed", name), "it is mapped to a column too", "keep one of the two")
@@ -214,6 +292,13 @@ def _rows(
     return tuple(rows)
 
 
+def _described(parameter: PoolColumn, settings: Mapping[str, Sequence[Scalar]]) -> bool:
+    """Whether the source knows every descriptor of the candidates."""
+    return parameter.pool is not None and all(
+        name in settings for name in parameter.pool.descriptors
+    )
+
+
 def _warn(
     findings: Findings,
     loc: Loc,
@@ -224,7 +309,12 @@ def _warn(
     count: int,
 ) -> None:
     """What a person should know: what it does not know, what means nothing here, and leaks."""
-    missing = [name for name in space.columns if name not in settings]
+    missing = [
+        name
+        for one in space.parameters
+        for name in one.columns
+        if name not in settings and not (isinstance(one, PoolColumn) and _described(one, settings))
+    ]
     if missing:
         what = f"{prior.called} does not know {listed(missing)}"
         findings.warn(loc, what, "if all its rows have one setting, say so under `fixed`")
@@ -240,7 +330,7 @@ def _warn(
     if strange:
         what = f"{prior.called} has {listed(sorted(strange), 4)}, no choice here: rows left out"
         findings.warn(loc, what)
-    if not missing and space.size() is not None:
+    if all(name in settings for name in space.columns) and space.size() is not None:
         leaks = sum(row.point in space for row in rows)
         if leaks:
             what = f"{leaks} of {len(rows)} rows of {prior.called} are candidates of this campaign"

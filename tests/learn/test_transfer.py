@@ -163,3 +163,42 @@ def test_a_source_in_other_units_tells_only_the_shape() -> None:
     assert restore_source(
         made.sources[0].state(), Encoding.of(SPACE), other, UP
     ).mean == pytest.approx(made.sources[0].mean)
+
+
+def test_candidates_that_are_not_in_the_pool_teach_by_their_descriptors() -> None:
+    space = SPACES["pool"]
+    encoding, pool = Encoding.of(space), SPACES["pool"].pools["candidate"]
+    whole = source(space, 15)
+    strangers = tuple(
+        row.model_copy(
+            update={
+                "point": {
+                    name: column[pool.ids.index(str(row.point["candidate"]))]
+                    for name, column in pool.descriptors.items()
+                }
+            }
+        )
+        for row in whole.rows
+    )
+    named = fit_source(encoding, whole, UP)
+    described = fit_source(encoding, whole.model_copy(update={"rows": strangers}), UP)
+    torch.testing.assert_close(described.X, named.X)
+    X = encoding.encode(points_of(space, 10, seed=9))
+    with torch.no_grad():
+        torch.testing.assert_close(described.marginal_mean(X), named.marginal_mean(X))
+
+
+def test_of_very_many_rows_the_best_and_the_far_apart_are_kept() -> None:
+    space, encoding = SPACE, Encoding.of(SPACE)
+    whole = source(space, 1000)
+    model = fit_source(encoding, whole, UP)
+    assert len(model.X) == 400
+    best = max(whole.rows, key=lambda row: row.value)
+    assert float(model.z.max()) * model.deviation + model.mean == pytest.approx(best.value)
+    points = points_of(space, 40, seed=9)
+    with torch.no_grad():
+        expected = model.marginal_mean(encoding.encode(points)).numpy()
+    truth = [value(space, point) for point in points]
+    assert np.corrcoef(expected, truth)[0, 1] > 0.99
+    again = restore_source(model.state(), encoding, whole, UP)
+    torch.testing.assert_close(again.X, model.X)

@@ -1,5 +1,6 @@
 """Priors of a campaign file: tables of others, in this campaign's columns and units."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +96,8 @@ def test_leaks_are_told(load: Load, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("keys", "table", "where", "what", "mend"),
     [
-        ({"table": None}, TABLE, "priors[0]", "either a table or a campaign", ""),
-        ({"campaign": "other"}, TABLE, "priors[0]", "either a table or a campaign", ""),
+        ({"table": None}, TABLE, "priors[0]", "either a table, a campaign or a formula", ""),
+        ({"campaign": "other"}, TABLE, "priors[0]", "either a table, a campaign or a formula", ""),
         ({"table": "ald.csv"}, TABLE, "priors[0].table", "does not exist", "old.csv"),
         ({"trust": "much"}, TABLE, "priors[0].trust", "much", "same"),
         ({"colums": {}}, TABLE, "priors[0].colums", "no key", "columns"),
@@ -131,3 +132,47 @@ def test_what_does_not_fit_is_told_with_the_mend(
     assert fault.path.startswith(where)
     assert what in fault.what
     assert mend in fault.mend
+
+
+def test_other_candidates_are_known_by_their_descriptors(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "pool.csv").write_text("id,n,width\na,1,2.5\nb,2,3.5\nc,3,1.5\n")
+    (tmp_path / "old.csv").write_text("n,width [nm],yield [percent]\n4,2500,10\n5,3500,20\n")
+    pool = {
+        "name": "p", "type": "candidates", "file": "pool.csv", "id_column": "id",
+        "units": {"width": "um"},
+    }  # fmt: skip
+    resolved = load(campaign() | {"parameters": [pool]})
+    (source,) = resolved.sources
+    assert [row.point for row in source.rows] == [
+        {"n": 4.0, "width": 2.5},
+        {"n": 5.0, "width": 3.5},
+    ]
+    assert not any("does not know" in warning for warning in resolved.warnings)
+
+
+def test_a_formula_is_a_source_of_what_physics_expects(load: Load) -> None:
+    prior = {"formula": "60 * exp(-((temperature - 85) / 20)**2) * time", "trust": "simulation"}
+    (source,) = load(changed(priors=[prior])).sources
+    assert source.trust == "simulation"
+    assert 350 < len(source.rows) <= 400
+    for row in source.rows[:20]:
+        temperature, time = float(row.point["temperature"]), float(row.point["time"])
+        expected = 60 * math.exp(-(((temperature - 85) / 20) ** 2)) * time
+        assert row.value == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("formula", "what"),
+    [
+        ("temprature * 2", "no column 'temprature'"),
+        ("solvent * 2", "is a name"),
+        ("temperature > 2", "compares, and does not compute"),
+        ("open('x')", "no function"),
+        ("3 + 4", "the same everywhere"),
+        ("sqrt(-temperature)", "computed nowhere"),
+    ],
+)
+def test_a_formula_that_cannot_be_computed_is_told(load: Load, formula: str, what: str) -> None:
+    with pytest.raises(CampaignError) as caught:
+        load(changed(priors=[{"formula": formula}]))
+    assert what in str(caught.value)

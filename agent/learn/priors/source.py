@@ -21,6 +21,9 @@ from agent.learn.kernel import NOISE_FLOOR, matern, squared_distances
 
 _LEAST_ROWS = 2
 
+MOST_ROWS = 400
+"""Rows of a source that are learnt from exactly; of more, the best and those that are far apart."""
+
 
 @dataclass(frozen=True)
 class SourceModel:
@@ -107,14 +110,14 @@ def fit_source(encoding: Encoding, source: Source, objective: Objective) -> Sour
     Raises:
         ModelError: fewer than two rows are left, or all have the same value.
     """
-    columns, X, y = _usable(encoding, source)
+    sign = -1.0 if objective.goal == "minimise" else 1.0
+    columns, X, y = _usable(encoding, source, sign)
     mean, deviation = float(y.mean()), float(y.std(correction=1)) if len(y) > 1 else 0.0
     if len(y) < _LEAST_ROWS or deviation <= 0:
         raise ModelError(
             f"the source {source.name!r} has {len(y)} rows that differ in this space",
             "map its columns, or take it out",
         )
-    sign = -1.0 if objective.goal == "minimise" else 1.0
     z = sign * (y - mean) / deviation
     scales = _renumbered([encoding.scales[column] for column in columns])
     count = max(scales) + 1
@@ -148,9 +151,9 @@ def restore_source(
         raise ReplayError(
             f"the source {source.name!r} is not the one that was learnt from", "restore the store"
         )
-    columns, X, y = _usable(encoding, source)
-    mean, deviation = float(y.mean()), float(y.std(correction=1))
     sign = -1.0 if objective.goal == "minimise" else 1.0
+    columns, X, y = _usable(encoding, source, sign)
+    mean, deviation = float(y.mean()), float(y.std(correction=1))
     return SourceModel(
         name=source.name,
         columns=columns,
@@ -165,15 +168,33 @@ def restore_source(
     )
 
 
-def _usable(encoding: Encoding, source: Source) -> tuple[tuple[int, ...], Tensor, Tensor]:
-    """The columns that the source knows, its rows in them, and its values."""
-    X = encoding.encode([row.point for row in source.rows])
+def _usable(
+    encoding: Encoding, source: Source, sign: float
+) -> tuple[tuple[int, ...], Tensor, Tensor]:
+    """The columns that the source knows, its rows in them (at most 400), and its values."""
+    X = encoding.encode_others([row.point for row in source.rows])
     known = torch.isfinite(X).any(dim=0)
     columns = tuple(int(column) for column in known.nonzero().flatten())
     X = X[:, known]
     good = torch.isfinite(X).all(dim=1) & bool(columns)
     y = torch.tensor([row.value for row in source.rows], dtype=torch.float64)
-    return columns, X[good], y[good]
+    X, y = X[good], y[good]
+    if len(y) <= MOST_ROWS:
+        return columns, X, y
+    kept = _best_and_spread(X, sign * y)
+    return columns, X[kept], y[kept]
+
+
+def _best_and_spread(X: Tensor, y: Tensor) -> Tensor:
+    """Which rows to keep of very many: the best half, and those farthest from all kept (Johnson,
+    Moore & Ylvisaker, 1990). Extremes stay, and no region is left without a row.
+    """
+    kept = torch.argsort(y, descending=True, stable=True)[: MOST_ROWS // 2].tolist()
+    far = torch.cdist(X, X[kept]).min(dim=1).values
+    while len(kept) < MOST_ROWS:
+        kept.append(int(far.argmax()))
+        far = torch.minimum(far, torch.cdist(X, X[kept[-1:]]).squeeze(-1))
+    return torch.tensor(sorted(kept))
 
 
 def _renumbered(scales: Sequence[int]) -> tuple[int, ...]:
