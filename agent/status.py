@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, TypeVar
 
+from agent.core.decision import Decision
 from agent.core.job import JobStatus
 from agent.core.trial import TrialStatus
 from agent.core.values import Point, Value
@@ -99,6 +100,16 @@ def trusted(standing: Standing) -> Trusted | None:
     return Trusted(
         weights=dict(zip(names, weights, strict=True)), coefficients=state["coefficients"]
     )
+
+
+def without_priors(decision: Decision, point: Point) -> Point | None:
+    """What would have been chosen instead of `point` if nothing had been known before; None where
+    that was not asked, or the priors had no say.
+    """
+    turns = decision.state.get("turns", []) if decision.state else []
+    chosen = decision.choices[len(decision.choices) - len(turns) :]
+    pairs = zip(chosen, turns, strict=True)
+    return next((turn["without"] for choice, turn in pairs if choice.point == point), None)
 
 
 def limits(standing: Standing) -> tuple[Limit, ...]:

@@ -26,6 +26,7 @@ from agent.dispatch.reviewing import Verdict
 from agent.dispatch.reviewing import review as write
 from agent.errors import GateError, NotFound, SpaceError
 from agent.standing import campaign_of, space_of
+from agent.status import without_priors
 
 Trials = Annotated[
     list[str] | None, typer.Option(help="Trial, by number or id; 'all'. May be repeated.")
@@ -204,6 +205,12 @@ def _show(store: Store, campaign: Campaign, trial: Trial) -> None:
     )
     for line in _lines(campaign, proposal):
         console.print(f"   {escape(line)}", highlight=False)
+    decided = store.decision(proposal.decision) if proposal else None
+    without = without_priors(decided, trial.point) if decided else None
+    if without is not None:
+        told = describe(without, campaign.space.units)
+        same = "the same" if without == trial.point else told
+        console.print(f"   without the priors: {escape(same)}", highlight=False)
 
 
 def _lines(campaign: Campaign, proposal: Proposal | None) -> list[str]:

@@ -182,3 +182,20 @@ def test_two_verdicts_on_one_trial_are_none(athanor, waiting):
     with pytest.raises(GateError, match="two verdicts"):
         athanor("review", "reviewed", "--approve", "all", "--reject", "1")
     assert json.loads(athanor("status", "--json").output)[0]["trials"] == {"proposed": 1}
+
+
+def test_a_reviewer_sees_what_the_priors_have_moved(athanor, tmp_path):
+    rows = "\n".join(f"{20 + 5 * k},{k * (16 - k)}" for k in range(17))
+    (tmp_path / "old.csv").write_text(f"temperature [degC],yield [percent]\n{rows}\n")
+    (tmp_path / "sheets").mkdir()
+    path = tmp_path / "bench.yaml"
+    path.write_text(BENCH + "priors:\n  - {table: old.csv, trust: same}\n")
+    athanor("run", str(path), "--direct", "--no-wait", code=3)
+    assert "sources believed 80%" in athanor("review", "bench").output
+    for number, reading in enumerate((64, 9), start=1):
+        athanor("review", "bench", "--approve", "all")
+        athanor("run", "bench", "--direct", "--no-wait", code=4)
+        athanor("record", "bench", str(number), f"yield={reading}")
+        athanor("run", "bench", "--direct", "--no-wait", code=3)
+    assert "without the priors:" in athanor("review", "bench").output
+    assert "priors    believed" in athanor("status", "bench").output
