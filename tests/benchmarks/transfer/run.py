@@ -2,6 +2,7 @@
 
 python tests/benchmarks/transfer/run.py [--seeds N] [--jobs J] [--only WORD ...]
 
+With --seeds 0 only the time of a suggestion is measured; the other figures stay as they are.
 Each seed is paired: the same sources' rows and the same decisions' seeds with and without priors.
 """
 
@@ -33,7 +34,8 @@ from agent.decide.propose import propose  # noqa: E402
 from agent.decide.situation import Situation  # noqa: E402
 from agent.fingerprint import fingerprint  # noqa: E402
 from agent.learn.encoding import Encoding  # noqa: E402
-from tests.benchmarks.loop.run import git  # noqa: E402
+from tests.benchmarks.loop.run import git, ratio  # noqa: E402
+from tests.benchmarks.transfer import suggestion  # noqa: E402
 from tests.benchmarks.transfer.problems import FORMS, Floats, Problem, data, recorded, synthetic  # noqa: E402
 
 TARGET = ROOT / "docs" / "results" / "transfer.json"
@@ -115,23 +117,29 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[])
     asked = parser.parse_args()
     commit = git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "agent") else "")
-    chosen = [one for one in problems() if not asked.only or any(w in one.name for w in asked.only)]
-    tasks = [(p.name, m, seed) for seed in range(asked.seeds) for p in chosen for m in METHODS]
-    runs: dict[str, dict[str, dict[int, list[float]]]] = defaultdict(lambda: defaultdict(dict))
-    with ProcessPoolExecutor(asked.jobs) as pool:
-        for done, (name, method, seed, best, _) in enumerate(
-            pool.map(task, *zip(*tasks, strict=True)), 1
-        ):
-            runs[name][method][seed] = best
-            if done % 50 == 0:
-                print(f"{done} of {len(tasks)}", flush=True)
-    figures = list(_figures(chosen, runs))
+    figures = [] if asked.only else [ratio("suggestion_over_plain", suggestion.measure())]
+    if asked.seeds:
+        figures += _campaigns(asked.seeds, asked.jobs, asked.only)
     for figure in figures:
         print(
             f"{figure['name']}: {figure['value']:.3g} [{figure['low']:.3g}, {figure['high']:.3g}]"
         )
     if not asked.only:
         _write(figures, asked.seeds, commit)
+
+
+def _campaigns(seeds: int, jobs: int, only: list[str]) -> list[dict[str, Any]]:
+    """The figures of every campaign; of those problems only that one of the words names."""
+    chosen = [one for one in problems() if not only or any(word in one.name for word in only)]
+    tasks = [(p.name, m, seed) for seed in range(seeds) for p in chosen for m in METHODS]
+    runs: dict[str, dict[str, dict[int, list[float]]]] = defaultdict(lambda: defaultdict(dict))
+    with ProcessPoolExecutor(jobs) as pool:
+        finished = pool.map(task, *zip(*tasks, strict=True))
+        for done, (name, method, seed, best, _) in enumerate(finished, 1):
+            runs[name][method][seed] = best
+            if done % 50 == 0:
+                print(f"{done} of {len(tasks)}", flush=True)
+    return list(_figures(chosen, runs))
 
 
 def _figures(
@@ -210,8 +218,11 @@ def _figure(name: str, value: float, limits: tuple[float, float] | None) -> dict
 
 def _write(figures: list[dict[str, Any]], seeds: int, commit: str) -> None:
     print_of = fingerprint()
+    old = json.loads(TARGET.read_text()) if TARGET.exists() else {"figures": [], "command": ""}
+    names = {figure["name"] for figure in figures}
+    figures = [*figures, *(one for one in old["figures"] if one["name"] not in names)]
     document = {
-        "command": f"make bench-transfer SEEDS={seeds}",
+        "command": f"make bench-transfer SEEDS={seeds}" if seeds else old["command"],
         "commit": commit,
         "versions": {k: v for k, v in print_of.items() if k not in {"machine", "processor"}},
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {print_of['processor']}",
