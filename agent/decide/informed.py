@@ -1,7 +1,7 @@
 """Choosing with transfer priors: most believed by turns with not believed at all."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from agent.core.objective import Objective
 from agent.core.seeds import derived
 from agent.core.source import Source
 from agent.core.space import SearchSpace
-from agent.core.values import Point, canonical
+from agent.core.values import Point, canonical, digest
 from agent.decide import designs
 from agent.decide.choose import Chooser
 from agent.decide.situation import Situation
@@ -20,8 +20,8 @@ from agent.errors import ModelError
 from agent.learn.encoding import Encoding
 from agent.learn.fitted import Fitted
 from agent.learn.priors.source import SourceModel, fit_source
-from agent.learn.priors.transfer import fit_transfer, restore_transfer
-from agent.learn.surrogate import Surrogate, fit, restore
+from agent.learn.priors.transfer import Transfer, fit_transfer, restore_transfer
+from agent.learn.surrogate import EXPECTED, Surrogate, fit, restore
 
 PLAIN_EVERY = 2
 """Every so many-th experiment is what the campaign would do without its sources: the guard. At worst
@@ -57,18 +57,21 @@ class Turn:
 class Informed:
     """A decision with sources.
 
+    A source that cannot be modelled is left out, with a note.
+
     Args:
         situation: What the decision starts from; it has sources.
         before: Points chosen before in this decision (replicates).
+
+    Raises:
+        ModelError: none of the sources can be used.
     """
 
     def __init__(self, situation: Situation, before: list[Point]) -> None:
         self._situation = situation
         self._before = before
-        models = [model_of(situation.space, one, situation.objective) for one in situation.sources]
-        self.transfer = fit_transfer(
-            situation.encoding, situation.rows, situation.objective, models, situation.sources
-        )
+        models, believed, notes = _usable(situation)
+        self.transfer = _mixture(situation, models, believed, notes)
         self.plain = _plain(situation)
         self._believer = Chooser(situation, self.transfer, before)
         self._doubter = Chooser(situation, self.plain, before) if self.plain else None
@@ -135,7 +138,36 @@ def restored(situation: Situation, state: dict[str, Any]) -> Fitted:
     encoding, rows, objective = situation.encoding, situation.rows, situation.objective
     if state["turns"] and state["turns"][0]["by"] == "plain":
         return restore(state["plain"], encoding, rows, objective)
-    return restore_transfer(state, encoding, rows, objective, situation.sources)
+    known = [source["sha256"] for source in state["sources"]]
+    sources = [source for source in situation.sources if digest(source) in known]
+    return restore_transfer(state, encoding, rows, objective, sources)
+
+
+def _usable(situation: Situation) -> tuple[list[SourceModel], list[Source], list[str]]:
+    """The sources that can be modelled, their models, and what is wrong with the others."""
+    models: list[SourceModel] = []
+    believed: list[Source] = []
+    notes: list[str] = []
+    for source in situation.sources:
+        try:
+            models.append(model_of(situation.space, source, situation.objective))
+            believed.append(source)
+        except EXPECTED as error:
+            notes.append(f"prior {source.name} left out: {str(error).splitlines()[0][:120]}")
+    return models, believed, notes
+
+
+def _mixture(
+    situation: Situation, models: list[SourceModel], believed: list[Source], notes: list[str]
+) -> Transfer:
+    if not models:
+        raise ModelError("no prior can be used: " + "; ".join(notes), "look at its rows")
+    encoding, objective = situation.encoding, situation.objective
+    try:
+        made = fit_transfer(encoding, situation.rows, objective, models, believed)
+    except EXPECTED as error:
+        raise ModelError(f"the priors cannot be weighed: {str(error).splitlines()[0]}") from error
+    return replace(made, notes=(*made.notes, *notes))
 
 
 def model_of(space: SearchSpace, source: Source, objective: Objective) -> SourceModel:

@@ -1,6 +1,6 @@
 """The decision: what is known goes in, the next points with their reasons come out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -64,7 +64,7 @@ def acquisition_of(situation: Situation, state: dict[str, Any], points: list[Poi
         ReplayError: the rows are not those that the surrogate learnt from.
     """
     with seeded(situation.seed):
-        if situation.sources:
+        if state["kind"] == "transfer":
             return Chooser(situation, restored(situation, state), []).acquisition(points)
         surrogate = restore(state, situation.encoding, situation.rows, situation.objective)
         return Chooser(situation, surrogate, []).acquisition(points)
@@ -74,21 +74,24 @@ def _selected(situation: Situation, q: int) -> Selection:
     repeated = situation.replicates(q)
     left = q - len(repeated)
     given, notes = _given(situation, left)
-    initial = situation.initial
     if given or not left:
-        kind: Kind = "given" if given else "initial" if initial else "model"
+        kind: Kind = "given" if given else "initial" if situation.initial else "model"
         selection = Selection(kind, tuple(given), None, notes)
-    elif initial:
-        selection = Selection("initial", _designed(situation, left), None, notes)
-    elif situation.policy.name == "random":
-        selection = Selection("model", _at_random(situation, left), None, notes)
-    elif situation.sources:
-        selection = _informed(situation, [one.point for one in repeated], left)
     else:
-        selection = _modelled(situation, [one.point for one in repeated], left)
-    return Selection(
-        selection.kind, (*repeated, *selection.choices), selection.state, selection.notes
-    )
+        fresh = _fresh(situation, [one.point for one in repeated], left)
+        selection = replace(fresh, notes=(*notes, *fresh.notes))
+    return replace(selection, choices=(*repeated, *selection.choices))
+
+
+def _fresh(situation: Situation, before: list[Point], count: int) -> Selection:
+    """New points: by the initial design, at random, with the sources, or by the model alone."""
+    if situation.initial:
+        return Selection("initial", _designed(situation, count), None, ())
+    if situation.policy.name == "random":
+        return Selection("model", _at_random(situation, count), None, ())
+    if situation.sources:
+        return _informed(situation, before, count)
+    return _modelled(situation, before, count)
 
 
 def _given(situation: Situation, count: int) -> tuple[list[Choice], tuple[str, ...]]:
@@ -149,8 +152,15 @@ def _modelled(situation: Situation, before: list[Point], count: int) -> Selectio
 
 
 def _informed(situation: Situation, before: list[Point], count: int) -> Selection:
-    """Points by turns: by the mixture with the sources, and as it would be without them."""
-    decision = Informed(situation, before)
+    """Points by turns: by the mixture with the sources, and as it would be without them.
+
+    Where no source can be used it is decided as if there were none.
+    """
+    try:
+        decision = Informed(situation, before)
+    except ModelError as error:
+        alone = _fresh(replace(situation, sources=()), before, count)
+        return replace(alone, notes=(*alone.notes, str(error)))
     turns = list(decision.turns(count))
     chosen = []
     for turn in turns:

@@ -27,7 +27,8 @@ from agent.learn.scope import seeded
 
 _LEAST_FIXED_NOISE = 1e-6
 _SAFER_FLOOR = 1e-2
-_EXPECTED = (ModelFittingError, NotPSDError, NanError, LinAlgError, ModelError)
+EXPECTED = (ModelFittingError, NotPSDError, NanError, LinAlgError, ModelError)
+"""What fitting may raise: the next of a chain is tried."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,7 @@ def fit(
         for name, fitter in fitters:
             try:
                 model = _settled(fitter(training))
-            except _EXPECTED as error:
+            except EXPECTED as error:
                 notes.append(f"fit failed ({name}): {str(error).splitlines()[0][:120]}")
             else:
                 return Surrogate(encoding, scaling, training, model, kept, name, tuple(notes))

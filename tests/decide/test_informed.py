@@ -136,3 +136,27 @@ def test_a_related_source_finds_the_best_of_a_pool_sooner() -> None:
         return 31
 
     assert needed(earlier("pool")) < needed()
+
+
+def test_a_source_that_cannot_be_used_is_left_out() -> None:
+    good = earlier("continuous")
+    flat = tuple(row.model_copy(update={"value": 1.0}) for row in good.rows)
+    bad = Source(name="bad", trust="same", rows=flat)
+    asked = situation("continuous", 8, bad, good)
+    chosen = propose(asked, 1)
+    assert chosen.state is not None
+    assert [one["source"] for one in chosen.state["sources"]] == ["earlier"]
+    assert any("prior bad left out" in note for note in chosen.notes)
+    state = json.loads(json.dumps(chosen.state))
+    (again,) = acquisition_of(asked, state, [chosen.choices[0].point])
+    assert again == pytest.approx(chosen.choices[0].score, abs=1e-7)
+
+
+@pytest.mark.parametrize("count", [0, 8])
+def test_without_any_that_can_be_used_it_is_as_without_sources(count: int) -> None:
+    rows = tuple(row.model_copy(update={"value": 1.0}) for row in earlier("continuous").rows)
+    asked = situation("continuous", count, Source(name="bad", trust="same", rows=rows))
+    chosen, alone = propose(asked, 1), propose(replace(asked, sources=()), 1)
+    assert chosen.choices == alone.choices
+    assert (chosen.kind, chosen.state) == (alone.kind, alone.state)
+    assert any("no prior can be used" in note for note in chosen.notes)
