@@ -148,6 +148,7 @@ def _figures(
     """Ratios of the area under regret with priors to that without, and what they save."""
     random = np.random.default_rng(0)
     by_family: dict[str, list[tuple[Floats, Floats]]] = defaultdict(list)
+    beside_bare: dict[str, list[tuple[Floats, Floats]]] = defaultdict(list)
     saved: dict[str, list[Floats]] = defaultdict(list)
     first: list[Floats] = []
     for problem in chosen:
@@ -156,6 +157,7 @@ def _figures(
         reach = {m: np.array([_reach(problem, of[m][s]) for s in sorted(of[m])]) for m in METHODS}
         pair = (areas["priors"], areas["none"])
         by_family[problem.family].append(pair)
+        beside_bare[problem.family].append((areas["priors"], areas["none, no starts"]))
         saved[problem.family].append(reach["priors"] - reach["none"])
         slug = problem.name.replace(", ", "_").replace(" ", "_")
         yield _figure(f"auc_{slug}", _ratio(*pair), _spread([pair], random))
@@ -167,6 +169,10 @@ def _figures(
     for family, pairs in by_family.items():
         yield _figure(f"{family}_auc_ratio", _mean_ratio(pairs), _spread(pairs, random))
         yield _figure(f"{family}_auc_worst", max(_ratio(*pair) for pair in pairs), None)
+        bare_pairs = beside_bare[family]
+        over = f"{family}_auc_over_no_starts"
+        yield _figure(over, _mean_ratio(bare_pairs), _spread(bare_pairs, random))
+        yield _figure(f"{over}_worst", max(_ratio(*one) for one in bare_pairs), None)
         yield _mean(f"extra_to_top5_{family}", saved[family], random)
     if first:
         yield _mean("first_pick_top5", first, random)
