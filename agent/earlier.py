@@ -5,7 +5,7 @@ from datetime import datetime
 
 from agent.core.source import Source, TransferPrior
 from agent.core.space import SearchSpace
-from agent.core.values import canonical
+from agent.core.values import canonical, digest
 from agent.data.store import Store
 from agent.errors import CampaignError, NotFound
 from agent.load.campaign import Resolved, with_source
@@ -28,10 +28,9 @@ def gathered(store: Store, resolved: Resolved, now: datetime) -> Resolved:
     priors, blobs = [], dict(resolved.blobs)
     for number, prior in enumerate(campaign.priors):
         made = _source(store, findings, ("priors", number), prior, resolved, now)
+        priors.append(prior if made is None else with_source(prior, made))
         if made is not None:
-            prior = with_source(prior, made)  # noqa: PLW2901 - the same prior, resolved
-            blobs[prior.source.sha256] = canonical(made).encode()  # type: ignore[union-attr]
-        priors.append(prior)
+            blobs[digest(made)] = canonical(made).encode()
     if findings.faults:
         raise CampaignError(f"{campaign.name} cannot be used", faults=findings.faults)
     informed = campaign.model_copy(update={"priors": tuple(priors)})

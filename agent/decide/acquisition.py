@@ -92,13 +92,13 @@ class MixedImprovement(AcquisitionFunction):
     points in flight.
     """
 
-    def __init__(self, surrogate: "Fitted", pending: Tensor) -> None:
+    def __init__(self, surrogate: Fitted, pending: Tensor) -> None:
         super().__init__(surrogate.model)
         mixture = Mixture(surrogate.members, pending)
         self._scaling = surrogate.scaling
         self._parts, self._log_weights = mixture.parts, mixture.log_weights
         X = torch.cat([surrogate.training.X, pending])
-        self._best = [_best_mean(surrogate.scaling, part, X) for part in self._parts]
+        self._best = [_best(surrogate.scaling, part, X) for part in self._parts]
 
     def forward(self, X: Tensor) -> Tensor:
         """The acquisition of each of b points (`b x 1 x d`): `b`."""
@@ -115,11 +115,11 @@ class MixedImprovement(AcquisitionFunction):
         )
 
 
-def _best_mean(scaling: Scaling, part: Posterior, X: Tensor) -> float:
-    """The best score of a posterior mean at `n x d`; of the prior's mean, without any point."""
+def _best(scaling: Scaling, posterior: Posterior | Mixture, X: Tensor) -> float:
+    """The best score of a posterior mean at `n x d`; 0, in standardised units, without any point."""
     if not len(X):
         return 0.0
-    return float(scaling.score(part.marginals(X)[0]).max())
+    return float(scaling.score(posterior.marginals(X)[0]).max())
 
 
 def scorer(policy: Policy, surrogate: Fitted, pending: Tensor, seed: int, design: Tensor) -> Scorer:
@@ -200,9 +200,7 @@ def nearest(X: Tensor, Z: Tensor) -> tuple[Tensor, Tensor]:
 def incumbent(surrogate: Fitted, pending: Tensor) -> float:
     """The best score of the posterior mean over measured points and points in flight."""
     X = torch.cat([surrogate.training.X, pending])
-    if not len(X):
-        return 0.0
-    return float(surrogate.scaling.score(surrogate.posterior.marginals(X)[0]).max())
+    return _best(surrogate.scaling, surrogate.posterior, X)
 
 
 def _improvement(surrogate: Fitted, pending: Tensor, seed: int) -> Scorer:

@@ -118,8 +118,8 @@ def sampled(encoding: Encoding, wanted: int, seed: int, around: Sequence[Point] 
     """A feasible sample: a scrambled Sobol sequence, and steps around given points.
 
     Drawing goes on, to a limit, while fewer than a sixteenth of `wanted` are feasible; then it is
-    tried within what the linear constraints leave. What was
-    found is then moved about in shrinking steps, which fills a region of a ten-thousandth too.
+    tried within what the linear constraints leave. What was found is then moved about in shrinking
+    steps, which fills a region of a ten-thousandth too.
 
     Args:
         encoding: Of the space.

@@ -140,10 +140,10 @@ class Rows:
 
     def _split(self, logarithms: Array, believed: Believed) -> tuple[Array, float, float | None]:
         count = len(self.apart)
-        rest = list(logarithms[count:])
-        learnt = isinstance(believed.variance, LogNormal)
-        variance = rest.pop(0) if learnt else log(believed.variance)  # type: ignore[arg-type]
-        return logarithms[:count], float(variance), float(rest[0]) if rest else None
+        rest = [float(one) for one in logarithms[count:]]
+        known = believed.variance
+        variance = rest.pop(0) if isinstance(known, LogNormal) else log(known)
+        return logarithms[:count], variance, rest[0] if rest else None
 
     def loss(self, logarithms: Array, believed: Believed) -> tuple[float, Array]:
         """Minus the log posterior density of hyperparameters, and its gradient.

@@ -1,8 +1,11 @@
 """What a decision needs of a fitted model, whether one Gaussian process or a mixture with sources."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
+import torch
 from botorch.models import SingleTaskGP
 
 from agent.core.history import Row
@@ -10,46 +13,50 @@ from agent.core.values import Point
 from agent.learn.encoding import Encoding
 from agent.learn.posterior import Member, Mixture
 from agent.learn.scaling import Scaling
-from agent.learn.surrogate import Training
+
+if TYPE_CHECKING:
+    from agent.learn.surrogate import Training
 
 
-class Fitted(Protocol):
-    """Rows in, posterior out."""
+class Fitted(ABC):
+    """Rows in, posterior out.
+
+    Attributes:
+        encoding: Lab units to tensors.
+        scaling: The objective's unit to the units of the models.
+        training: The rows as the models see them.
+        rows: The rows that they learnt from.
+        notes: Fallbacks and rows left out, in words.
+    """
+
+    encoding: Encoding
+    scaling: Scaling
+    training: "Training"
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
 
     @property
-    def encoding(self) -> Encoding:
-        """Lab units to tensors."""
-
-    @property
-    def scaling(self) -> Scaling:
-        """The objective's unit to the units of the models."""
-
-    @property
-    def training(self) -> Training:
-        """The rows as the models see them."""
-
-    @property
+    @abstractmethod
     def members(self) -> tuple[Member, ...]:
         """The models that it consists of, with their weights."""
 
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """Everything that restoring it needs beside what it learnt from, as JSON."""
+
     @property
     def model(self) -> SingleTaskGP:
-        """The model of the largest weight."""
+        """The model of the largest weight, in standardised units, higher is better."""
+        return max(self.members, key=lambda one: one.log_weight).model
 
-    @property
+    @cached_property
     def posterior(self) -> Mixture:
         """Marginals, nothing pending."""
-
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        """The rows that it learnt from."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Fallbacks and rows left out, in words."""
+        return Mixture(self.members)
 
     def predict(self, points: Sequence[Point]) -> list[tuple[float, float]]:
         """Mean and standard deviation of the underlying value at each point, in its unit."""
-
-    def state(self) -> dict[str, Any]:
-        """Everything that restoring it needs beside the rows, as JSON."""
+        with torch.no_grad():
+            means, deviations = self.posterior.marginals(self.encoding.encode(points))
+        pairs = zip(means.tolist(), deviations.tolist(), strict=True)
+        return [self.scaling.restored(mean, sd) for mean, sd in pairs]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -17,11 +16,12 @@ from torch.linalg import LinAlgError  # type: ignore[attr-defined]
 
 from agent.core.history import Row
 from agent.core.objective import Objective
-from agent.core.values import Point, digest
+from agent.core.values import digest
 from agent.errors import ModelError, ReplayError
 from agent.learn.encoding import Encoding
+from agent.learn.fitted import Fitted
 from agent.learn.kernel import NOISE_FLOOR, TiedMatern, noise
-from agent.learn.posterior import Member, Mixture, Posterior
+from agent.learn.posterior import Member, Posterior
 from agent.learn.scaling import Scaling
 from agent.learn.scope import seeded
 
@@ -108,7 +108,7 @@ FITTERS: tuple[tuple[str, Fitter], ...] = (
 )
 
 
-class Surrogate:
+class Surrogate(Fitted):
     """A fitted model with the way into and out of lab units.
 
     Attributes:
@@ -133,7 +133,7 @@ class Surrogate:
         self.encoding = encoding
         self.scaling = scaling
         self.training = training
-        self.model = model
+        self._model = model
         self.rows = rows
         self.fitter = fitter
         self.notes = notes
@@ -141,19 +141,7 @@ class Surrogate:
     @property
     def members(self) -> tuple[Member, ...]:
         """The models that it consists of, with their weights: one."""
-        return (Member(0.0, self.model),)
-
-    @cached_property
-    def posterior(self) -> Mixture:
-        """Marginals of the model, nothing pending."""
-        return Mixture(self.members)
-
-    def predict(self, points: Sequence[Point]) -> list[tuple[float, float]]:
-        """Mean and standard deviation of the underlying value at each point, in its unit."""
-        with torch.no_grad():
-            means, deviations = self.posterior.marginals(self.encoding.encode(points))
-        pairs = zip(means.tolist(), deviations.tolist(), strict=True)
-        return [self.scaling.restored(mean, sd) for mean, sd in pairs]
+        return (Member(0.0, self._model),)
 
     def state(self) -> dict[str, Any]:
         """Everything that `restore` needs beside the rows, as JSON."""

@@ -111,17 +111,17 @@ def _resolve_priors(
     objective = parts.objectives.get(0)
     for n, prior in list(parts.priors.items()):
         loc: Loc = ("priors", n)
-        source: Source | None = None
+        source, read = None, prior
         if prior.table is not None:
             path = _file(findings, (*loc, "table"), prior.table, place)
             results = None if path is None else priors.of_table(findings, loc, path)
             if results is not None and space is not None and objective is not None:
                 source = priors.source(findings, loc, prior, results, space, objective)
-                prior = prior.model_copy(update={"table": str(path)})  # noqa: PLW2901 - resolved
+                read = prior.model_copy(update={"table": str(path)})
         elif prior.formula is not None and space is not None:
             source = priors.of_formula(findings, loc, prior, space)
         if source is not None:
-            parts.priors[n] = with_source(prior, source)
+            parts.priors[n] = with_source(read, source)
             found.append(source)
     return found
 

@@ -8,17 +8,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from botorch.models import SingleTaskGP
 from scipy.special import logsumexp
 
 from agent.core.history import Row
 from agent.core.objective import Objective
 from agent.core.source import Source, Trust
-from agent.core.values import Point
 from agent.errors import ReplayError
 from agent.learn.encoding import Encoding
 from agent.learn.evidence import Hyperparameters
-from agent.learn.posterior import Member, Mixture
+from agent.learn.fitted import Fitted
+from agent.learn.posterior import Member
 from agent.learn.priors.experts import Expert, beliefs, fit_expert, made_expert
 from agent.learn.priors.source import SourceModel, restore_source
 from agent.learn.scaling import Scaling
@@ -32,7 +31,7 @@ _ROWS_WORTH = 4.0
 
 
 @dataclass(frozen=True)
-class Transfer:
+class Transfer(Fitted):
     """A mixture of experts: one believes the sources' values, one their lengthscales, one neither.
 
     `omega_k ~ pi_k p(z | expert k)`: the prior weight times the evidence, which is the expert's
@@ -96,23 +95,6 @@ class Transfer:
         """The experts' models, with their weights."""
         named = zip(self.experts, self.log_weights, strict=True)
         return tuple(Member(weight, expert.model) for expert, weight in named)
-
-    @property
-    def model(self) -> SingleTaskGP:
-        """The model of the expert with the largest weight."""
-        return max(self.members, key=lambda one: one.log_weight).model
-
-    @cached_property
-    def posterior(self) -> Mixture:
-        """Marginals of the mixture, nothing pending."""
-        return Mixture(self.members)
-
-    def predict(self, points: Sequence[Point]) -> list[tuple[float, float]]:
-        """Mean and standard deviation of the underlying value at each point, in its unit."""
-        with torch.no_grad():
-            means, deviations = self.posterior.marginals(self.encoding.encode(points))
-        pairs = zip(means.tolist(), deviations.tolist(), strict=True)
-        return [self.scaling.restored(mean, sd) for mean, sd in pairs]
 
     def state(self) -> dict[str, Any]:
         """Everything that `restore` needs beside rows and sources, as JSON."""
