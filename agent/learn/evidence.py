@@ -71,12 +71,14 @@ class Hyperparameters:
         variance: Of the part that is learnt.
         noise: Noise variance of a row; 0 where the rows' own are known.
         evidence: Log marginal likelihood of the rows.
+        mean: The constant that the rows lie around; 0 where it is known.
     """
 
     lengthscales: tuple[float, ...]
     variance: float
     noise: float
     evidence: float
+    mean: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -88,12 +90,15 @@ class Rows:
         z: Outcomes less the mean that is known, `n`.
         known: The covariance that is known, `n x n`.
         noise: Known noise variances, `n`; None where one is to be inferred.
+        around: Whether they lie around a constant that is inferred too: the likeliest one,
+            `1' K^-1 z / 1' K^-1 1`.
     """
 
     apart: Array
     z: Array
     known: Array
     noise: Array | None = None
+    around: bool = False
 
     def most_likely(self, believed: Believed) -> Hyperparameters:
         """Hyperparameters at the largest posterior density, from the mode of their priors.
@@ -118,9 +123,10 @@ class Rows:
     def at(self, logarithms: Array, believed: Believed) -> Hyperparameters:
         """Hyperparameters from their logarithms, with the evidence there."""
         scales, variance, noise = self._split(logarithms, believed)
-        evidence, _ = self._evidence(scales, variance, noise)
+        evidence, _, mean = self._evidence(scales, variance, noise)
         inferred = 0.0 if noise is None else exp(noise)
-        return Hyperparameters(tuple(np.exp(scales)), exp(variance), inferred, evidence)
+        lengthscales = tuple(float(one) for one in np.exp(scales))
+        return Hyperparameters(lengthscales, exp(variance), inferred, evidence, mean)
 
     def _box(self, believed: Believed) -> tuple[Array, Array, Array]:
         """Where the search starts, and between which bounds it stays: logarithms."""
@@ -155,7 +161,7 @@ class Rows:
         """
         scales, variance, noise = self._split(logarithms, believed)
         try:
-            value, slope = self._evidence(scales, variance, noise)
+            value, slope, _ = self._evidence(scales, variance, noise)
         except ScipyLinAlgError:
             return _NEVER, np.zeros_like(logarithms)
         count = len(scales)
@@ -176,8 +182,12 @@ class Rows:
             slope[at] += along[0]
         return -value, -slope[: len(logarithms)]
 
-    def _evidence(self, scales: Array, variance: float, noise: float | None) -> tuple[float, Array]:
-        """Log marginal likelihood, and its gradient in the logarithms: scales, variance, noise."""
+    def _evidence(
+        self, scales: Array, variance: float, noise: float | None
+    ) -> tuple[float, Array, float]:
+        """Log marginal likelihood, its gradient in the logarithms (scales, variance, noise), and the
+        constant. At the likeliest constant the gradient is that for a fixed one.
+        """
         n = len(self.z)
         squared = self.apart * np.exp(-2 * scales)[:, None, None]
         r = np.sqrt(squared.sum(axis=0))
@@ -187,13 +197,16 @@ class Rows:
         covariance = self.known + learnt
         covariance[np.diag_indices(n)] += each
         factor = cho_factor(covariance, lower=True, check_finite=False)
-        weights = cho_solve(factor, self.z, check_finite=False)
+        inverse = cho_solve(factor, np.eye(n), check_finite=False)
+        mean = float(inverse.sum(0) @ self.z / inverse.sum()) if self.around else 0.0
+        left = self.z - mean
+        weights = inverse @ left
         halves = np.log(np.diag(factor[0])).sum()
-        value = -self.z @ weights / 2 - halves - n * log(2 * pi) / 2
-        outer = np.outer(weights, weights) - cho_solve(factor, np.eye(n), check_finite=False)
+        value = -left @ weights / 2 - halves - n * log(2 * pi) / 2
+        outer = np.outer(weights, weights) - inverse
         bend = outer * (5 / 3 * (1 + _SQRT5 * r) * decay)
         slope = np.empty(len(scales) + 2)
         slope[: len(scales)] = np.tensordot(squared, bend, axes=([1, 2], [0, 1])) / 2
         slope[-2] = (outer * learnt).sum() / 2
         slope[-1] = np.trace(outer) * exp(noise) / 2 if noise is not None else 0.0
-        return float(value), slope
+        return float(value), slope, mean

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import log, sqrt
 from typing import Any
 
+import numpy as np
 import torch
 from botorch.exceptions.errors import ModelFittingError
 from botorch.fit import fit_gpytorch_mll
@@ -19,8 +21,9 @@ from agent.core.objective import Objective
 from agent.core.values import digest
 from agent.errors import ModelError, ReplayError
 from agent.learn.encoding import Encoding
+from agent.learn.evidence import Believed, LogNormal, Rows
 from agent.learn.fitted import Fitted
-from agent.learn.kernel import NOISE_FLOOR, TiedMatern, noise
+from agent.learn.kernel import NOISE_FLOOR, TiedMatern, noise, squared_distances
 from agent.learn.posterior import Member, Posterior
 from agent.learn.scaling import Scaling
 from agent.learn.scope import seeded
@@ -83,8 +86,22 @@ Fitter = Callable[[Training], SingleTaskGP]
 
 def likeliest(training: Training) -> SingleTaskGP:
     """Hyperparameters at the largest posterior density, from the mode of their priors."""
+    count = max(training.scales) + 1
+    X, z, fixed = training.X.numpy(), training.z.numpy(), training.variance
+    rows = Rows(
+        squared_distances(X, X, training.scales),
+        z,
+        np.zeros((len(z), len(z))),
+        None if fixed is None else fixed.numpy(),
+        around=True,
+    )
+    found = rows.most_likely(Believed(LogNormal(sqrt(2) + log(count) / 2, sqrt(3))))
     model = training.model()
-    fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model), max_attempts=2)
+    with torch.no_grad():
+        model.covar_module.set(torch.tensor(found.lengthscales, dtype=torch.float64))
+        model.mean_module.constant.fill_(found.mean)
+        if fixed is None:
+            model.likelihood.noise_covar.raw_noise.fill_(found.noise)
     return model
 
 
