@@ -10,8 +10,8 @@ from rich.markup import escape
 from agent.commands.common import Exit, console, table
 from agent.core.adapter import Adapter
 from agent.core.campaign import Campaign
+from agent.core.compositions import CompositionParameter
 from agent.core.history import Effective, Pending
-from agent.core.mixtures import CompositionParameter
 from agent.core.parameters import ContinuousParameter, brief
 from agent.core.pools import PoolColumn
 from agent.core.seeds import derived

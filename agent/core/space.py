@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from agent.core.compositions import CompositionParameter
 from agent.core.constraints import Constraint
-from agent.core.mixtures import CompositionParameter
 from agent.core.parameters import (
     CategoricalParameter,
     ContinuousParameter,

@@ -134,7 +134,11 @@ class Chooser:
         found = few.table.joined(followed(few.take(_apart(few, values)), function))
         few = Candidates(encoding, found, encoding.encoded(found))
         values = torch.cat([values, one.score(few.X[len(values) :])])
-        if bool(encoding.smooth.all()) and not encoding.mixtures and not encoding.space.constraints:
+        if (
+            bool(encoding.smooth.all())
+            and not encoding.compositions
+            and not encoding.space.constraints
+        ):
             return few, values
         moved = few.take([int(self._allowed(few, values).argmax())])
         value, steps = float(one.score(moved.X)), 0

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from agent.decide.candidates import Candidates, Taken, feasible
 from agent.decide.polytope import Linear, inequalities, totals
+from agent.learn.compositions import CompositionBlock
 from agent.learn.encoding import Encoding, Table
-from agent.learn.mixtures import MixtureBlock
 
 _ROUNDS = 200
 _ROUNDS_BOUND = 30
@@ -79,7 +79,7 @@ def _bound(
     for block, first, part in zip(
         encoding.blocks, encoding.starts, starts.table.parts, strict=True
     ):
-        if isinstance(block, MixtureBlock):
+        if isinstance(block, CompositionBlock):
             low, high = block.limits(part, at)
             lower[first : first + block.width] = torch.from_numpy(low)
             upper[first : first + block.width] = torch.from_numpy(high)

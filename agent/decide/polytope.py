@@ -30,7 +30,7 @@ def totals(encoding: Encoding) -> Linear:
     """The totals of compositions, as `sum x = 1`."""
     return [
         (torch.tensor(columns), torch.ones(len(columns)).double(), 1.0)
-        for columns in encoding.mixtures
+        for columns in encoding.compositions
     ]
 
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from agent.core.mixtures import CompositionParameter
+from agent.core.compositions import CompositionParameter
 from agent.core.parameters import (
     CategoricalParameter,
     ContinuousParameter,
@@ -21,7 +21,7 @@ from agent.core.space import Parameter, SearchSpace
 from agent.core.values import Point
 from agent.learn.blocks import Block, Part
 from agent.learn.choices import MOST_ONE_HOT, ChoiceBlock
-from agent.learn.mixtures import MixtureBlock
+from agent.learn.compositions import CompositionBlock
 from agent.learn.numbers import ContinuousBlock, LevelBlock
 
 _KEPT = 4
@@ -179,12 +179,12 @@ class Encoding:
         return (0, *(int(end) for end in ends[:-1]))
 
     @cached_property
-    def mixtures(self) -> tuple[tuple[int, ...], ...]:
+    def compositions(self) -> tuple[tuple[int, ...], ...]:
         """The columns of each composition: they sum to one."""
         return tuple(
             tuple(range(start, start + block.width))
             for start, block in zip(self.starts, self.blocks, strict=True)
-            if isinstance(block, MixtureBlock)
+            if isinstance(block, CompositionBlock)
         )
 
     @cached_property
@@ -207,7 +207,7 @@ def _block(space: SearchSpace, parameter: Parameter) -> Block:
         case CategoricalParameter():
             return ChoiceBlock.of_categorical(parameter)
         case CompositionParameter():
-            return MixtureBlock(parameter)
+            return CompositionBlock(parameter)
     pool = space.pool(parameter)
     return ChoiceBlock(parameter.name, pool.ids, pool, most=MOST_ONE_HOT)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from scipy.optimize import linprog
 
+from agent.core.compositions import CompositionParameter
 from agent.core.constraints import Constraint, LinearConstraint
-from agent.core.mixtures import CompositionParameter
 from agent.core.pools import Pool, PoolColumn
 from agent.core.space import Parameter
 from agent.core.values import Point
@@ -78,8 +78,8 @@ def _infeasible(
 ) -> bool:
     """Whether the linear programme of the relaxed space has no solution."""
     spoken = {name for rule in rules for name in rule.coefficients}
-    mixtures = [p for p in parameters if isinstance(p, CompositionParameter)]
-    names = sorted(spoken.union(*(mixture.columns for mixture in mixtures)))
+    compositions = [p for p in parameters if isinstance(p, CompositionParameter)]
+    names = sorted(spoken.union(*(composition.columns for composition in compositions)))
     at = {name: n for n, name in enumerate(names)}
     upper, limits = [], []
     for rule in rules:
@@ -90,13 +90,13 @@ def _infeasible(
             if bound is not None:
                 upper.append(sign * row)
                 limits.append(sign * bound + 1e-9 * max(1.0, abs(bound)))
-    sums = [[float(name in mixture.columns) for name in names] for mixture in mixtures]
+    sums = [[float(name in composition.columns) for name in names] for composition in compositions]
     solved = linprog(
         np.zeros(len(names)),
         A_ub=np.array(upper),
         b_ub=np.array(limits),
         A_eq=np.array(sums) if sums else None,
-        b_eq=np.array([mixture.total for mixture in mixtures]) if sums else None,
+        b_eq=np.array([composition.total for composition in compositions]) if sums else None,
         bounds=[(columns[name].low, columns[name].high) for name in names],
     )
     return bool(solved.status == _INFEASIBLE)

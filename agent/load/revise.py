@@ -7,7 +7,7 @@ from typing import Any, TypeGuard
 from pydantic import BaseModel
 
 from agent.core.campaign import Campaign
-from agent.core.mixtures import CompositionParameter
+from agent.core.compositions import CompositionParameter
 from agent.core.parameters import ContinuousParameter, DiscreteParameter
 from agent.core.pools import CandidatesParameter, MaterialParameter, Pool, PoolColumn
 from agent.core.space import Parameter, SearchSpace

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agent.core.mixtures import CompositionParameter
+from agent.core.compositions import CompositionParameter
 from agent.core.parameters import (
     CategoricalParameter,
     ContinuousParameter,

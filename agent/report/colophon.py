@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from agent.core.budget import Budget
+from agent.core.compositions import CompositionParameter
 from agent.core.job import JobStatus
-from agent.core.mixtures import CompositionParameter
 from agent.core.parameters import ContinuousParameter, IntegerParameter
 from agent.core.pools import MaterialParameter, PoolColumn
 from agent.core.register import JournalEntry, Revision

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from statistics import median
 
-from agent.core.mixtures import CompositionParameter
+from agent.core.compositions import CompositionParameter
 from agent.core.parameters import ContinuousParameter
 from agent.core.space import Parameter
 from agent.core.values import Scalar

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agent.core.mixtures import CompositionParameter
+from agent.core.compositions import CompositionParameter
 from agent.core.parameters import ContinuousParameter
 from agent.core.pools import PoolColumn
 from agent.core.space import Parameter

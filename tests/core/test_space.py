@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.core.compositions import Component, CompositionParameter
 from agent.core.constraints import ExcludedCombination, ExpressionConstraint, LinearConstraint
-from agent.core.mixtures import Component, CompositionParameter
 from agent.core.parameters import (
     CategoricalParameter,
     ContinuousParameter,

@@ -5,9 +5,9 @@ import pytest
 import torch
 from botorch.test_functions import Branin, Hartmann
 
+from agent.core.compositions import Component, CompositionParameter
 from agent.core.constraints import LinearConstraint
 from agent.core.history import Row
-from agent.core.mixtures import Component, CompositionParameter
 from agent.core.objective import Objective
 from agent.core.parameters import CategoricalParameter, ContinuousParameter, IntegerParameter
 from agent.core.policy import Policy

@@ -7,9 +7,9 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from agent.core.compositions import Component, CompositionParameter
 from agent.core.constraints import ExpressionConstraint, LinearConstraint
 from agent.core.history import Row
-from agent.core.mixtures import Component, CompositionParameter
 from agent.core.parameters import (
     CategoricalParameter,
     ContinuousParameter,

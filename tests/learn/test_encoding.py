@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 
-from agent.core.mixtures import Component, CompositionParameter
+from agent.core.compositions import Component, CompositionParameter
 from agent.core.parameters import CategoricalParameter
 from agent.core.pools import CandidatesParameter, Pool
 from agent.core.space import SearchSpace

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.core.mixtures import Component, CompositionParameter
+from agent.core.compositions import Component, CompositionParameter
 from agent.core.parameters import ContinuousParameter, DiscreteParameter, IntegerParameter
 from agent.core.space import Parameter
 from agent.report.digits import brief, count, digits_for, number, setting, with_unit

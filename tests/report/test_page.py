@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from agent.core.actor import Actor
 from agent.core.budget import Budget
-from agent.core.mixtures import Component, CompositionParameter
+from agent.core.compositions import Component, CompositionParameter
 from agent.core.objective import Objective
 from agent.core.parameters import CategoricalParameter, ContinuousParameter
 from agent.core.pools import CandidatesParameter, Pool

@@ -125,7 +125,7 @@ def synthetic() -> Iterator[Problem]:
 
 
 def _related(name: str, cube: Floats, values: Floats, shifted: Floats) -> Iterator[Problem]:
-    space, points = _pool(cube)
+    space, points = pool_of(cube)
     random = np.random.default_rng(5)
     other = _field(cube, random)
     spread = values.std()
@@ -177,7 +177,7 @@ def _arylation(table: pd.DataFrame) -> Iterator[Problem]:
 def _photo(target: pd.DataFrame, earlier: pd.DataFrame) -> Problem:
     columns = [f"mat_{k}" for k in (1, 2, 3, 4)]
     means = [one.groupby(columns)["degradation"].mean().reset_index() for one in (target, earlier)]
-    space, points = _pool(means[0][columns].to_numpy())
+    space, points = pool_of(means[0][columns].to_numpy())
     place = {
         tuple(row): point
         for row, point in zip(means[0][columns].to_numpy().round(6).tolist(), points, strict=True)
@@ -230,7 +230,7 @@ def _rows(table: pd.DataFrame, columns: list[str], value: str) -> tuple[tuple[Po
     return points, means[value].to_numpy(dtype=float)
 
 
-def _pool(numbers: Floats) -> tuple[SearchSpace, tuple[Point, ...]]:
+def pool_of(numbers: Floats) -> tuple[SearchSpace, tuple[Point, ...]]:
     ids = tuple(f"c{k:04d}" for k in range(len(numbers)))
     columns = {f"d{k}": tuple(column.tolist()) for k, column in enumerate(numbers.T)}
     space = SearchSpace(

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.core.mixtures import CompositionParameter
+from agent.core.compositions import CompositionParameter
 from agent.core.values import Point
 from agent.learn.blocks import Block, Floats, Part
 
@@ -15,7 +15,7 @@ _MOST_SUPPORTS = 5000
 _LEVELS = 512
 
 
-class MixtureBlock(Block):
+class CompositionBlock(Block):
     """Amounts as fractions of the total, a column and a lengthscale for each component.
 
     The part of n points is `n x k` fractions. Decoding projects onto the compositions that can be
@@ -49,7 +49,7 @@ class MixtureBlock(Block):
         return np.array(part, dtype=float)
 
     def decode(self, encoded: Floats) -> Part:
-        """The nearest mixtures: bounded projection, then rounding by largest remainder."""
+        """The nearest compositions: bounded projection, then rounding by largest remainder."""
         wanted = np.clip(encoded, 0, None)
         present = self._support(wanted)
         low, high = np.where(present, self._low, 0), np.where(present, self._high, 0)
