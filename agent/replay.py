@@ -5,6 +5,7 @@ from typing import Literal
 
 from agent.core.campaign import Campaign
 from agent.core.decision import Choice, Decision
+from agent.core.guard import silent
 from agent.core.history import Effective, Row, effective, executed, key
 from agent.core.job import Observation
 from agent.core.policy import Policy
@@ -15,7 +16,7 @@ from agent.decide.propose import Selection, acquisition_of, propose
 from agent.decide.situation import Situation
 from agent.errors import ReplayError
 from agent.fingerprint import fingerprint
-from agent.standing import sources_of, space_of
+from agent.standing import sources_of, space_of, watches_of
 
 TOLERANCE = 1e-6
 """How far below the best the stored point's recomputed acquisition may be, to count as equivalent."""
@@ -139,9 +140,17 @@ def _situation(
         decision.pending,
         decision.barred,
         sources_of(store, campaign),
+        silent(watches_of(campaign, _before(store, campaign, decision))),
         seed=decision.seed,
         started=decision.started,
     )
+
+
+def _before(store: Store, campaign: Campaign, decision: Decision) -> list[Decision]:
+    """The earlier decisions, where there are priors that they may have switched off."""
+    if not campaign.priors:
+        return []
+    return [one for one in store.decisions(decision.campaign) if one.number < decision.number]
 
 
 def _compare(

@@ -1,5 +1,6 @@
 """How a campaign stands: everything that the store knows of it, read at one moment, as one value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -8,6 +9,7 @@ from weakref import WeakKeyDictionary
 from agent.core.budget import Use, counts, room, spent, used
 from agent.core.campaign import Campaign
 from agent.core.decision import Decision
+from agent.core.guard import Watch, watched
 from agent.core.history import (
     OWN,
     Best,
@@ -124,6 +126,11 @@ class Standing:
             if self.campaign.policy.replicates == 1 and key(planned) != key(row.point):
                 found.append(planned)
         return tuple(found)
+
+    @cached_property
+    def watches(self) -> dict[str, Watch]:
+        """What the guard knows of each prior, by its name."""
+        return watches_of(self.campaign, self.decisions)
 
     @property
     def started(self) -> int:
@@ -250,6 +257,14 @@ def space_of(store: Store, campaign: Campaign) -> SearchSpace:
         if sha not in kept:
             kept[sha] = Pool.model_validate_json(store.blob(sha))
     return campaign.space.bound({name: kept[sha] for name, sha in campaign.pools.items()})
+
+
+def watches_of(campaign: Campaign, decisions: Sequence[Decision]) -> dict[str, Watch]:
+    """What the guard knows of each prior after some decisions, by its name."""
+    rule = campaign.policy.transfer
+    names = [prior.called for prior in campaign.priors]
+    told = [one.state.get("trusted", {}) for one in decisions if one.state is not None]
+    return watched(names, told, rule.off_below)
 
 
 def sources_of(store: Store, campaign: Campaign) -> tuple[Source, ...]:

@@ -1,6 +1,5 @@
 """A campaign in a few values, for a terminal, an artifact or a machine."""
 
-import math
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, TypeVar
@@ -27,12 +26,17 @@ class Trusted(Value):
     """How far the last decision believed the priors.
 
     Attributes:
-        weights: Expert -> weight: `sources`, `lengthscales`, `plain`.
+        weights: Expert -> weight: `sources`, `mirrored`, `lengthscales`, `plain`.
         coefficients: Source -> mean and standard deviation of its coefficient; 1 is at face value.
     """
 
     weights: dict[str, float]
     coefficients: dict[str, tuple[float, float]]
+
+    @property
+    def believed(self) -> float:
+        """The weight of those that believe the sources' values, as they are or upside down."""
+        return sum(self.weights.get(name, 0.0) for name in ("sources", "mirrored"))
 
 
 class Summary(Value):
@@ -95,11 +99,7 @@ def trusted(standing: Standing) -> Trusted | None:
     state = next((one for one in states if one["kind"] == "transfer"), None)
     if state is None:
         return None
-    names = [expert["name"] for expert in state["experts"]]
-    weights = [math.exp(weight) for weight in state["log_weights"]]
-    return Trusted(
-        weights=dict(zip(names, weights, strict=True)), coefficients=state["coefficients"]
-    )
+    return Trusted(weights=state["weights"], coefficients=state["coefficients"])
 
 
 def without_priors(decision: Decision, point: Point) -> Point | None:

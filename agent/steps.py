@@ -17,6 +17,7 @@ from agent.core.adapter import Adapter
 from agent.core.budget import spent, used
 from agent.core.campaign import Campaign
 from agent.core.decision import Choice, Decision
+from agent.core.guard import changes, silent
 from agent.core.history import Effective, effective
 from agent.core.job import IN_FLIGHT, Job, JobStatus
 from agent.core.register import Lease
@@ -36,6 +37,7 @@ from agent.fingerprint import fingerprint
 from agent.ingest.collect import collect as take_in
 from agent.ingest.collect import ingest_timeout
 from agent.lab import Lab
+from agent.recall import keep, recalled
 from agent.standing import Standing, campaign_of, sources_of, space_of
 
 Answer = TypeVar("Answer")
@@ -151,10 +153,13 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         standing.pending,
         standing.barred,
         sources_of(lab.store, campaign),
+        silent(standing.watches),
+        recalled(lab.store, campaign),
         seed=seed,
         started=standing.started,
     )
     selection = choose(situation, asked)
+    keep(lab.store, selection.fitted, situation.remembered, lab.clock.now())
     decision = Decision(
         id=ids.record(lease.name, "D", number),
         campaign=lease.name,
@@ -202,6 +207,11 @@ def _write(lab: Lab, lease: Lease, standing: Standing, decision: Decision) -> No
             trials.append(trial)
             proposals.append(_proposal(trial, decision, choice))
         tx.decide(decision, trials, proposals)
+        trusted = decision.state.get("trusted", {}) if decision.state else {}
+        bound = standing.campaign.policy.transfer.off_below
+        for prior, on in changes(standing.watches, trusted, bound).items():
+            data = {"decision": decision.id, "trusted": trusted[prior], "below": bound}
+            tx.record(lease.name, "prior.on" if on else "prior.off", prior, data)
 
 
 def _proposal(trial: Trial, decision: Decision, choice: Choice) -> Proposal:

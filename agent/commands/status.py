@@ -85,7 +85,7 @@ def _trusted(priors: Trusted) -> str:
     each = ", ".join(
         f"{name} × {mean:.2f} ± {sd:.2f}" for name, (mean, sd) in priors.coefficients.items()
     )
-    return f"believed {priors.weights['sources']:.0%} by their record here: {each}"
+    return f"believed {priors.believed:.0%} by their record here: {each}"
 
 
 def _waits_for(standing: Standing) -> list[str]:

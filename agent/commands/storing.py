@@ -52,6 +52,14 @@ def journal(
 
 
 @store.command()
+def forget(store: StoreOption = None) -> None:
+    """Forget the models of sources, which are computed again when they are needed."""
+    with existing(store) as opened:
+        count = opened.forget()
+    console.print(f"{count} forgotten; no result and no decision was touched", highlight=False)
+
+
+@store.command()
 def upgrade(
     store: StoreOption = None,
     no_backup: Annotated[

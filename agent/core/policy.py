@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from agent.core.transfer import TransferRule
 from agent.core.values import Point, Value
 
 PolicyName = Literal[
@@ -48,6 +49,9 @@ class Policy(Value):
         default=None, ge=1, description="experiments at the same time; default: the batch size"
     )
     replicates: int = Field(default=1, ge=1, description="times that each point is measured")
+    transfer: TransferRule = Field(
+        default=TransferRule(), description="how priors take part in the choice"
+    )
 
     @property
     def concurrency(self) -> int:

@@ -1,15 +1,13 @@
 """Sources: what was known before the campaign began, as a file names it and as rows."""
 
-from typing import Literal
+from functools import cached_property
 
 from pydantic import Field, model_validator
 
 from agent.core import expressions
-from agent.core.values import Point, Scalar, Value
+from agent.core.transfer import Trust
+from agent.core.values import Point, Scalar, Value, digest
 from agent.errors import SpaceError
-
-Trust = Literal["same", "similar", "simulation", "maybe"]
-"""How much a person believes that a source speaks of the same thing."""
 
 
 class SourceRow(Value):
@@ -37,6 +35,11 @@ class Source(Value):
     trust: Trust
     rows: tuple[SourceRow, ...] = Field(min_length=1)
     comparable: bool = True
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash that names it."""
+        return digest(self)
 
 
 class SourceRef(Value):

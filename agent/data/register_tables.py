@@ -83,3 +83,13 @@ class JournalRow(Row, table=True):
     data: Json = nested()
     previous: str
     hash: str
+
+
+class RememberedRow(Row, table=True):
+    """What was computed and may be forgotten at any time, by the hash of what it is of."""
+
+    __tablename__ = "remembered"
+    key: str = Field(primary_key=True)
+    value: Json = Field(sa_type=Canonical)
+    sha256: str
+    at: datetime = instant()

@@ -10,11 +10,12 @@ from agent.data.engine import Database
 from agent.data.leases import Leases
 from agent.data.memory import fill
 from agent.data.reading import Reading
+from agent.data.remembering import Remembering
 from agent.data.writing import Writing
 from agent.errors import StoreError
 
 
-class Store(Reading, Writing, Leases):
+class Store(Reading, Writing, Leases, Remembering):
     """Everything that is known, and the account of how it came to be known.
 
     Open one with `Store.open`. Reading and writing may be done from many threads and processes.

@@ -2,7 +2,7 @@
 
 A column has the name of its field. What a table has beyond its record: `seq` of approvals, jobs and
 samples (the journal line that tells of them, which is their order). Tables without a record:
-`counters`, `job_trials` (an index of `jobs.trials`) and `blobs`. `register_tables` has those that are
+`counters`, `job_trials` (an index of `jobs.trials`), `blobs` and `remembered`. `register_tables` has those that are
 not about trials.
 """
 

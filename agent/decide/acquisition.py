@@ -13,6 +13,7 @@ import torch
 from botorch.acquisition.acquisition import AcquisitionFunction
 from botorch.acquisition.logei import qLogNoisyExpectedImprovement
 from botorch.acquisition.objective import GenericMCObjective
+from botorch.models.model import Model
 from botorch.sampling.normal import SobolQMCNormalSampler
 from torch import Tensor
 
@@ -20,7 +21,7 @@ from agent.core.policy import Policy
 from agent.core.seeds import derived
 from agent.learn.committee import Committee
 from agent.learn.fitted import Fitted
-from agent.learn.posterior import Mixture, Posterior
+from agent.learn.posterior import Marginals, Mixture, posterior_of
 from agent.learn.scaling import Scaling
 
 MC_SAMPLES = 128
@@ -53,8 +54,10 @@ class Scorer:
 class Marginal(AcquisitionFunction):
     """An acquisition that needs only the mean and standard deviation at a point (`b x 1 x d`)."""
 
-    def __init__(self, posterior: Mixture, value: Callable[[Tensor, Tensor], Tensor]) -> None:
-        super().__init__(posterior.heaviest.model)
+    def __init__(
+        self, model: Model, posterior: Mixture, value: Callable[[Tensor, Tensor], Tensor]
+    ) -> None:
+        super().__init__(model)
         self._posterior = posterior
         self._value = value
 
@@ -66,23 +69,28 @@ class Marginal(AcquisitionFunction):
 class VarianceReduction(AcquisitionFunction):
     """By how much the mean variance over a design falls when a point is measured (Cohn, 1996).
 
-    `mean_z cov(x, z)^2 / (var(x) + noise)`.
+    `sum_k omega_k mean_z cov_k(x, z)^2 / (var_k(x) + noise_k)`: of a mixture, the mean over its
+    members. What they disagree about is not counted.
 
     Args:
+        model: For BoTorch.
         posterior: With points in flight.
         design: The points that count, `m x d`.
     """
 
-    def __init__(self, posterior: Posterior, design: Tensor) -> None:
-        super().__init__(posterior.model)
-        self._posterior = posterior
+    def __init__(self, model: Model, posterior: Mixture, design: Tensor) -> None:
+        super().__init__(model)
+        self._parts = tuple(zip(posterior.weights, posterior.parts, strict=True))
         self._design = design
 
     def forward(self, X: Tensor) -> Tensor:
         """The acquisition of each of b points (`b x 1 x d`): `b`."""
         x = X.squeeze(-2)
-        shared = self._posterior.covariance(x, self._design).square().mean(dim=1)
-        return shared / (self._posterior.marginals(x)[1].square() + self._posterior.noise)
+        total = torch.zeros(len(x)).to(x)
+        for weight, part in self._parts:
+            shared = part.covariance(x, self._design).square().mean(dim=1)
+            total = total + weight * shared / (part.marginals(x)[1].square() + part.noise)
+        return total
 
 
 class MixedImprovement(AcquisitionFunction):
@@ -115,7 +123,7 @@ class MixedImprovement(AcquisitionFunction):
         )
 
 
-def _best(scaling: Scaling, posterior: Posterior | Mixture, X: Tensor) -> float:
+def _best(scaling: Scaling, posterior: Marginals | Mixture, X: Tensor) -> float:
     """The best score of a posterior mean at `n x d`; 0, in standardised units, without any point."""
     if not len(X):
         return 0.0
@@ -150,11 +158,15 @@ def scorer(policy: Policy, surrogate: Fitted, pending: Tensor, seed: int, design
             )
     posterior = Mixture(surrogate.members, pending)
     if policy.name == "uncertainty" and policy.criterion == "integrated_variance":
-        return _of(VarianceReduction(posterior.heaviest, design), chunk=4096)
+        return _of(VarianceReduction(surrogate.model, posterior, design), chunk=4096)
     if policy.name == "uncertainty":
-        return _of(Marginal(posterior, lambda mean, sd: sd), chunk=10**9)  # noqa: ARG005
+        return _of(Marginal(surrogate.model, posterior, lambda mean, sd: sd), chunk=10**9)  # noqa: ARG005
     beta = policy.beta
-    return _of(Marginal(posterior, lambda m, s: upper_bound(scaling, m, s, beta)), chunk=10**5)
+
+    def bound(mean: Tensor, sd: Tensor) -> Tensor:
+        return upper_bound(scaling, mean, sd, beta)
+
+    return _of(Marginal(surrogate.model, posterior, bound), chunk=10**5)
 
 
 def expected_improvement(scaling: Scaling, mean: Tensor, sd: Tensor, best: float) -> Tensor:
@@ -223,7 +235,7 @@ def _improvement(surrogate: Fitted, pending: Tensor, seed: int) -> Scorer:
         X_pending=fresh if len(fresh) else None,
         prune_baseline=True,
     )
-    posterior, best = Posterior(surrogate.model, pending), incumbent(surrogate, pending)
+    posterior, best = posterior_of(surrogate.model, pending), incumbent(surrogate, pending)
 
     def rough(X: Tensor) -> Tensor:
         return expected_improvement(scaling, *posterior.marginals(X), best)

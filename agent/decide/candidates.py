@@ -1,6 +1,7 @@
 """Candidates: every feasible point of a finite space, or a feasible sample of any other."""
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from typing import Any
@@ -80,6 +81,10 @@ class Taken:
     def __contains__(self, point: Point) -> bool:
         """Whether the point may not come again."""
         return key(point) in self._keys
+
+    def copy(self) -> "Taken":
+        """The same, to be added to."""
+        return deepcopy(self)
 
     def add(self, point: Point) -> None:
         """From now on `point` may not come again."""

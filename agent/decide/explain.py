@@ -67,11 +67,9 @@ def sentence(
     return f"{text}; stands out by {word} {share}"
 
 
-def by_sources(weights: dict[str, float], believed: bool) -> str:
+def by_sources(believed: float, asked: bool) -> str:
     """How far the sources had a say in a choice."""
-    if not believed:
-        return "as without the sources, by turns"
-    return f"sources believed {weights['sources']:.0%}"
+    return f"sources believed {believed:.0%}" if asked else "as without the sources, by turns"
 
 
 def of_doubt(name: str) -> str:

@@ -1,34 +1,25 @@
 """Choosing with transfer priors: most believed by turns with not believed at all."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from torch import Tensor
 
 from agent.core.history import key
-from agent.core.objective import Objective
 from agent.core.seeds import derived
-from agent.core.source import Source
-from agent.core.space import SearchSpace
-from agent.core.values import Point, canonical, digest
+from agent.core.values import Point
 from agent.decide import designs
 from agent.decide.choose import Chooser
 from agent.decide.situation import Situation
+from agent.decide.sources import Sources
 from agent.errors import ModelError
-from agent.learn.encoding import Encoding
 from agent.learn.fitted import Fitted
-from agent.learn.priors.source import SourceModel, fit_source
-from agent.learn.priors.transfer import Transfer, fit_transfer, restore_transfer
+from agent.learn.priors.given import Given
+from agent.learn.priors.methods import fit_transfer, restore_transfer
+from agent.learn.priors.source import restore_source
+from agent.learn.priors.transfer import Transfer
 from agent.learn.surrogate import EXPECTED, Surrogate, fit, restore
-
-PLAIN_EVERY = 2
-"""Every so many-th experiment is what the campaign would do without its sources: the guard. At worst
-the others are lost, so that at most twice the experiments are needed.
-"""
-
-_KEPT = 64
 
 By = Literal["sources", "plain", "design"]
 
@@ -38,12 +29,13 @@ class Turn:
     """One choice: by whom, with what score, and what would have been chosen without the sources.
 
     Attributes:
-        by: The mixture with the sources, the plain model, or the design that comes before it.
+        by: The surrogate with the sources, the plain one, or the design that comes before it.
         point: What was chosen.
         score: The acquisition; None of a design.
         model: What predicts it.
         in_flight: Points that counted as measured, `m x d`.
-        without: What the plain model would have chosen; None where it chose.
+        without: What would have been chosen without the sources; None where it was.
+        expected: What is expected there, in the objective's unit.
     """
 
     by: By
@@ -51,16 +43,15 @@ class Turn:
     score: float | None
     model: Fitted
     in_flight: Tensor
-    without: Point | None
+    without: Point | None = None
+    expected: float | None = None
 
 
 class Informed:
     """A decision with sources.
 
-    A source that cannot be modelled is left out, with a note.
-
     Args:
-        situation: What the decision starts from; it has sources.
+        situation: What the decision starts from; it has sources to ask.
         before: Points chosen before in this decision (replicates).
 
     Raises:
@@ -70,8 +61,8 @@ class Informed:
     def __init__(self, situation: Situation, before: list[Point]) -> None:
         self._situation = situation
         self._before = before
-        models, believed, notes = _usable(situation)
-        self.transfer = _mixture(situation, models, believed, notes)
+        self.sources = Sources.of(situation)
+        self.transfer = _transfer(situation, self.sources)
         self.plain = _plain(situation)
         self._believer = Chooser(situation, self.transfer, before)
         self._doubter = Chooser(situation, self.plain, before) if self.plain else None
@@ -81,11 +72,19 @@ class Informed:
         """What is typical of the space: `k x d`."""
         return self._believer.design
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """In words: sources left out or switched off, fallbacks."""
+        silent = self._situation.silent
+        off = (f"switched off, since it says nothing here: {', '.join(silent)}",) if silent else ()
+        return (*self.transfer.notes, *self.sources.notes, *off)
+
     def turns(self, count: int) -> Iterator[Turn]:
         """Up to `count` choices, the best first."""
+        every = self._situation.policy.transfer.plain_every
         first = self._situation.started + len(self._before) + 1
         for nth in range(first, first + count):
-            turn = self._believed() if nth % PLAIN_EVERY else self._doubted()
+            turn = self._doubted() if every and nth % every == 0 else self._believed()
             if turn is None:
                 return
             self._take(turn.point)
@@ -93,7 +92,7 @@ class Informed:
 
     def state(self, turns: list[Turn]) -> dict[str, Any]:
         """All that the decision knew of its models, as JSON."""
-        told = [{"by": turn.by, "without": turn.without} for turn in turns]
+        told = [{"by": one.by, "without": one.without, "expected": one.expected} for one in turns]
         plain = self.plain.state() if self.plain else None
         return {**self.transfer.state(), "plain": plain, "turns": told}
 
@@ -101,26 +100,32 @@ class Informed:
         found = self._believer.choose()
         if found is None:
             return None
-        instead = self._doubter.choose() if self._doubter else None
-        without = instead[0] if instead else None
-        return Turn("sources", found[0], found[1], self.transfer, found[2], without)
+        without = self._without()
+        expected = None if without is None else self.transfer.predict([without])[0][0]
+        return Turn("sources", *found[:2], self.transfer, found[2], without, expected)
 
     def _doubted(self) -> Turn | None:
         if self._doubter is None or self.plain is None:
+            point = self._designed()
+            in_flight = self._situation.in_flight(self._before)
+            return None if point is None else Turn("design", point, None, self.transfer, in_flight)
+        found = self._doubter.choose()
+        return found and Turn("plain", *found[:2], self.plain, found[2])
+
+    def _without(self) -> Point | None:
+        """What would be chosen now if nothing had been known before."""
+        if self._doubter is None:
             return self._designed()
         found = self._doubter.choose()
-        return found and Turn("plain", found[0], found[1], self.plain, found[2], None)
+        return found and found[0]
 
-    def _designed(self) -> Turn | None:
+    def _designed(self) -> Point | None:
         """The point that is farthest from all others: there is no plain model yet."""
-        situation, taken = self._situation, self._believer.taken
+        situation, taken = self._situation, self._believer.taken.copy()
         points = designs.drawn(
             situation.encoding, situation.policy.initial, taken, 1, situation.seed
         )
-        if not points:
-            return None
-        in_flight = situation.in_flight(self._before)
-        return Turn("design", points[0], None, self.transfer, in_flight, None)
+        return points[0] if points else None
 
     def _take(self, point: Point) -> None:
         self._before = [*self._before, point]
@@ -139,59 +144,31 @@ def restored(situation: Situation, state: dict[str, Any]) -> Fitted:
     if state["turns"] and state["turns"][0]["by"] == "plain":
         return restore(state["plain"], encoding, rows, objective)
     known = [source["sha256"] for source in state["sources"]]
-    sources = [source for source in situation.sources if digest(source) in known]
-    return restore_transfer(state, encoding, rows, objective, sources)
+    believed = [source for source in situation.sources if source.sha256 in known]
+    pairs = zip(state["sources"], believed, strict=True)
+    models = [restore_source(one, encoding, source, objective) for one, source in pairs]
+    return restore_transfer(state, _given(situation, Sources(tuple(models), tuple(believed))))
 
 
-def _usable(situation: Situation) -> tuple[list[SourceModel], list[Source], list[str]]:
-    """The sources that can be modelled, their models, and what is wrong with the others."""
-    models: list[SourceModel] = []
-    believed: list[Source] = []
-    notes: list[str] = []
-    for source in situation.sources:
-        try:
-            models.append(model_of(situation.space, source, situation.objective))
-            believed.append(source)
-        except EXPECTED as error:
-            notes.append(f"prior {source.name} left out: {str(error).splitlines()[0][:120]}")
-    return models, believed, notes
+def _given(situation: Situation, sources: Sources) -> Given:
+    return Given(
+        situation.encoding,
+        situation.rows,
+        situation.objective,
+        sources.models,
+        sources.believed,
+        situation.policy.transfer.experience,
+        derived(situation.seed, "transfer"),
+    )
 
 
-def _mixture(
-    situation: Situation, models: list[SourceModel], believed: list[Source], notes: list[str]
-) -> Transfer:
-    if not models:
-        raise ModelError("no prior can be used: " + "; ".join(notes), "look at its rows")
-    encoding, objective = situation.encoding, situation.objective
+def _transfer(situation: Situation, sources: Sources) -> Transfer:
+    if not sources.models:
+        raise ModelError("no prior can be used: " + "; ".join(sources.notes), "look at its rows")
     try:
-        made = fit_transfer(encoding, situation.rows, objective, models, believed)
+        return fit_transfer(situation.policy.transfer.method, _given(situation, sources))
     except EXPECTED as error:
         raise ModelError(f"the priors cannot be weighed: {str(error).splitlines()[0]}") from error
-    return replace(made, notes=(*made.notes, *notes))
-
-
-def model_of(space: SearchSpace, source: Source, objective: Objective) -> SourceModel:
-    """The source's model in a space; of an equal source in an equal space, the same one again."""
-    return _fitted(_Known(source, canonical(source)), Encoding.of(space), objective)
-
-
-@dataclass(frozen=True, eq=False)
-class _Known:
-    """A source that is looked up by its content."""
-
-    source: Source
-    content: str
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Known) and self.content == other.content
-
-    def __hash__(self) -> int:
-        return hash(self.content)
-
-
-@lru_cache(maxsize=_KEPT)
-def _fitted(known: _Known, encoding: Encoding, objective: Objective) -> SourceModel:
-    return fit_source(encoding, known.source, objective)
 
 
 def _plain(situation: Situation) -> Surrogate | None:

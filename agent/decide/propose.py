@@ -1,6 +1,7 @@
 """The decision: what is known goes in, the next points with their reasons come out."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +13,7 @@ from agent.core.values import Point
 from agent.decide import designs, explain
 from agent.decide.candidates import listed, sampled
 from agent.decide.choose import Chooser
-from agent.decide.informed import Informed, restored
+from agent.decide.informed import Informed, Turn, restored
 from agent.decide.situation import Situation
 from agent.errors import ModelError
 from agent.learn.fitted import Fitted
@@ -34,12 +35,14 @@ class Selection:
             the space has no more.
         state: The fitted surrogate as JSON; None without one.
         notes: Fallbacks and exclusions, in words.
+        fitted: What was fitted of each source, by its key: what the next decision may remember.
     """
 
     kind: Kind
     choices: tuple[Choice, ...]
     state: dict[str, Any] | None
     notes: tuple[str, ...]
+    fitted: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def propose(situation: Situation, q: int) -> Selection:
@@ -54,7 +57,7 @@ def propose(situation: Situation, q: int) -> Selection:
     if not missing:
         return selection
     note = f"{len(selection.choices)} of {q} points: no other is feasible and new"
-    return Selection(selection.kind, selection.choices, selection.state, (*selection.notes, note))
+    return replace(selection, notes=(*selection.notes, note))
 
 
 def acquisition_of(situation: Situation, state: dict[str, Any], points: list[Point]) -> list[float]:
@@ -89,9 +92,12 @@ def _fresh(situation: Situation, before: list[Point], count: int) -> Selection:
         return Selection("initial", _designed(situation, count), None, ())
     if situation.policy.name == "random":
         return Selection("model", _at_random(situation, count), None, ())
-    if situation.sources:
+    if situation.informed and situation.asked:
         return _informed(situation, before, count)
-    return _modelled(situation, before, count)
+    selection = _modelled(situation, before, count)
+    if not situation.informed:
+        return selection
+    return replace(selection, notes=(*selection.notes, "every prior is switched off"))
 
 
 def _given(situation: Situation, count: int) -> tuple[list[Choice], tuple[str, ...]]:
@@ -162,18 +168,18 @@ def _informed(situation: Situation, before: list[Point], count: int) -> Selectio
         alone = _fresh(replace(situation, sources=()), before, count)
         return replace(alone, notes=(*alone.notes, str(error)))
     turns = list(decision.turns(count))
-    chosen = []
-    for turn in turns:
-        if turn.score is None:
-            name = designs.named(situation.encoding, situation.policy.initial)
-            chosen.append(Choice(point=turn.point, acquisition=name, why=explain.of_doubt(name)))
-            continue
-        one = _explained(
-            situation, turn.model, decision.design, turn.point, turn.score, turn.in_flight
-        )
-        by = explain.by_sources(decision.transfer.weights, turn.by == "sources")
-        chosen.append(one.model_copy(update={"why": f"{one.why}; {by}"}))
-    return Selection("model", tuple(chosen), decision.state(turns), decision.transfer.notes)
+    chosen = tuple(_reasoned(situation, decision, turn) for turn in turns)
+    state, fitted = decision.state(turns), decision.sources.states
+    return Selection("model", chosen, state, decision.notes, fitted)
+
+
+def _reasoned(situation: Situation, decision: Informed, turn: Turn) -> Choice:
+    if turn.score is None:
+        name = designs.named(situation.encoding, situation.policy.initial)
+        return Choice(point=turn.point, acquisition=name, why=explain.of_doubt(name))
+    one = _explained(situation, turn.model, decision.design, turn.point, turn.score, turn.in_flight)
+    by = explain.by_sources(decision.transfer.believed, turn.by == "sources")
+    return one.model_copy(update={"why": f"{one.why}; {by}"})
 
 
 def _explained(

@@ -1,7 +1,9 @@
 """What a decision starts from: all that is known, and what follows from it at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -30,6 +32,8 @@ class Situation:
         pending: Open trials; always pending points of the acquisition.
         barred: Points that may not come again (rejected, infeasible).
         sources: What was known before the campaign.
+        silent: Names of those sources that this decision is not to ask: the guard has switched them off.
+        remembered: What was fitted of sources before, by key: it saves time, and may be left out.
         seed: Of this decision.
         started: How many trials there are, whatever became of them.
     """
@@ -41,6 +45,8 @@ class Situation:
     pending: tuple[Pending, ...] = ()
     barred: tuple[Point, ...] = ()
     sources: tuple[Source, ...] = ()
+    silent: tuple[str, ...] = ()
+    remembered: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     seed: int = field(kw_only=True)
     started: int = field(kw_only=True)
 
@@ -48,6 +54,16 @@ class Situation:
     def encoding(self) -> Encoding:
         """Of the space."""
         return Encoding.of(self.space)
+
+    @property
+    def informed(self) -> bool:
+        """Whether there are sources, and the policy takes them in."""
+        return bool(self.sources) and self.policy.transfer.method != "none"
+
+    @property
+    def asked(self) -> tuple[Source, ...]:
+        """The sources that this decision asks."""
+        return tuple(one for one in self.sources if one.name not in self.silent)
 
     @cached_property
     def usable(self) -> tuple[Row, ...]:
@@ -78,7 +94,7 @@ class Situation:
         measured points there is nothing to model, and it goes on in any case. With sources there is
         none: they tell where to begin.
         """
-        if self.sources:
+        if self.informed:
             return False
         known = len(self.usable) + len(self.pending)
         if known < self.size and self.started < 2 * self.size:

@@ -4,6 +4,7 @@ A campaign of tens of rows is fitted at every decision, by several models: with 
 distances computed once and the gradient written out, a fit takes milliseconds.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, log, pi, sqrt
 
@@ -45,6 +46,15 @@ class LogNormal:
         apart = (logarithms - np.asarray(self.mean)) / self.deviation
         height = -logarithms - log(self.deviation) - log(2 * pi) / 2 - apart**2 / 2
         return float(height.sum()), -1.0 - apart / self.deviation
+
+
+def dimension_scaled(scales: Sequence[int]) -> LogNormal:
+    """The prior of lengthscales of who knows nothing of them (Hvarfner, Hellsten & Nardi, 2024).
+
+    Args:
+        scales: The number of the lengthscale of each column.
+    """
+    return LogNormal(sqrt(2) + log(max(scales) + 1) / 2, sqrt(3))
 
 
 @dataclass(frozen=True)

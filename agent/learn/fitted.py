@@ -3,14 +3,16 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
+from math import exp
 from typing import TYPE_CHECKING, Any
 
 import torch
-from botorch.models import SingleTaskGP
+from botorch.models.model import Model
 
 from agent.core.history import Row
 from agent.core.values import Point
 from agent.learn.encoding import Encoding
+from agent.learn.mixture import MixtureModel
 from agent.learn.posterior import Member, Mixture
 from agent.learn.scaling import Scaling
 
@@ -44,10 +46,13 @@ class Fitted(ABC):
     def state(self) -> dict[str, Any]:
         """Everything that restoring it needs beside what it learnt from, as JSON."""
 
-    @property
-    def model(self) -> SingleTaskGP:
-        """The model of the largest weight, in standardised units, higher is better."""
-        return max(self.members, key=lambda one: one.log_weight).model
+    @cached_property
+    def model(self) -> Model:
+        """All of it as one model of BoTorch's, in standardised units, higher is better."""
+        if len(self.members) == 1:
+            return self.members[0].model
+        weights = [exp(one.log_weight) for one in self.members]
+        return MixtureModel([one.model for one in self.members], weights)
 
     @cached_property
     def posterior(self) -> Mixture:

@@ -5,13 +5,16 @@ BoTorch's posterior of a pool is either joint (m x m) or m posteriors of one poi
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 import torch
 from botorch.models import SingleTaskGP
+from botorch.models.model import Model
 from linear_operator.utils.cholesky import psd_safe_cholesky
 from torch import Tensor
+
+from agent.learn.weighted import WeightedModel
 
 CHUNK = 2048
 _LEAST_VARIANCE = 1e-12
@@ -21,7 +24,36 @@ class Member(NamedTuple):
     """One model of a mixture, with the logarithm of its weight."""
 
     log_weight: float
-    model: SingleTaskGP
+    model: Model
+
+
+class Marginals(Protocol):
+    """What an acquisition asks of a posterior, in standardised units. All is differentiable.
+
+    Attributes:
+        noise: Variance of a reading.
+    """
+
+    noise: float
+
+    def marginals(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation at each of `n x d`: two `n`."""
+        ...
+
+    def covariance(self, X: Tensor, Z: Tensor) -> Tensor:
+        """Covariance of `n x d` with `m x d`: `n x m`."""
+        ...
+
+    def draw(self, X: Tensor, seed: int) -> Tensor:
+        """One joint sample at `n x d`: `n`."""
+        ...
+
+
+def posterior_of(model: Model, pending: Tensor | None = None) -> Marginals:
+    """The posterior of a fitted model, with `pending` points (`m x d`) in flight."""
+    if isinstance(model, WeightedModel):
+        return WeightedSum(model, pending)
+    return Posterior(cast("SingleTaskGP", model), pending)
 
 
 class Posterior:
@@ -63,9 +95,7 @@ class Posterior:
 
     def draw(self, X: Tensor, seed: int) -> Tensor:
         """One joint sample at `n x d`: `n`."""
-        mean, _ = self.marginals(X)
-        root: Tensor = psd_safe_cholesky(self.covariance(X, X))
-        return mean + root @ torch.from_numpy(np.random.default_rng(seed).standard_normal(len(X)))
+        return _drawn(self.marginals(X)[0], self.covariance(X, X), seed)
 
     def _marginals(self, X: Tensor) -> tuple[Tensor, Tensor]:
         cross = self._between(X, self._X)
@@ -90,6 +120,38 @@ class Posterior:
         return factor
 
 
+class WeightedSum:
+    """The posterior of a weighted sum of independent models: `sum w m` and `sum w^2 cov`.
+
+    Args:
+        model: The models, with their weights.
+        pending: Points in flight, `m x d`.
+    """
+
+    def __init__(self, model: WeightedModel, pending: Tensor | None = None) -> None:
+        self._weights = tuple(model.weights.tolist())
+        self._parts = tuple(Posterior(one, pending) for one in model.parts)
+        pairs = zip(self._weights, self._parts, strict=True)
+        self.noise = sum(weight**2 * part.noise for weight, part in pairs)
+
+    def marginals(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation at each of `n x d`: two `n`. Differentiable."""
+        mean, variance = torch.zeros(len(X)).to(X), torch.zeros(len(X)).to(X)
+        for weight, part in zip(self._weights, self._parts, strict=True):
+            own, deviation = part.marginals(X)
+            mean, variance = mean + weight * own, variance + (weight * deviation).square()
+        return mean, variance.sqrt()
+
+    def covariance(self, X: Tensor, Z: Tensor) -> Tensor:
+        """Covariance of `n x d` with `m x d`: `n x m`. Differentiable."""
+        pairs = zip(self._weights, self._parts, strict=True)
+        return torch.stack([weight**2 * part.covariance(X, Z) for weight, part in pairs]).sum(0)
+
+    def draw(self, X: Tensor, seed: int) -> Tensor:
+        """One joint sample at `n x d`: `n`."""
+        return _drawn(self.marginals(X)[0], self.covariance(X, X), seed)
+
+
 class Mixture:
     """The posterior of several models, each believed by its weight; of one, it is that one's.
 
@@ -99,14 +161,14 @@ class Mixture:
     """
 
     def __init__(self, members: Sequence[Member], pending: Tensor | None = None) -> None:
-        self.parts = tuple(Posterior(one.model, pending) for one in members)
+        self.parts = tuple(posterior_of(one.model, pending) for one in members)
         self.log_weights = tuple(one.log_weight for one in members)
         self._weights = torch.tensor(self.log_weights, dtype=torch.float64).exp()
 
     @property
-    def heaviest(self) -> Posterior:
-        """That of the largest weight."""
-        return self.parts[int(self._weights.argmax())]
+    def weights(self) -> tuple[float, ...]:
+        """Omega, one a part."""
+        return tuple(self._weights.tolist())
 
     def marginals(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation at each of `n x d`: two `n`. Differentiable."""
@@ -126,3 +188,8 @@ class Mixture:
         weights = self._weights.numpy() / float(self._weights.sum())
         drawn = int(np.random.default_rng(seed).choice(len(self.parts), p=weights))
         return self.parts[drawn].draw(X, seed)
+
+
+def _drawn(mean: Tensor, covariance: Tensor, seed: int) -> Tensor:
+    root: Tensor = psd_safe_cholesky(covariance)
+    return mean + root @ torch.from_numpy(np.random.default_rng(seed).standard_normal(len(mean)))

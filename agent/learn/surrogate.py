@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import log, sqrt
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from agent.core.objective import Objective
 from agent.core.values import digest
 from agent.errors import ModelError, ReplayError
 from agent.learn.encoding import Encoding
-from agent.learn.evidence import Believed, LogNormal, Rows
+from agent.learn.evidence import Believed, Rows, dimension_scaled
 from agent.learn.fitted import Fitted
 from agent.learn.kernel import NOISE_FLOOR, TiedMatern, noise, squared_distances
 from agent.learn.posterior import Member, Posterior
@@ -86,7 +85,6 @@ Fitter = Callable[[Training], SingleTaskGP]
 
 def likeliest(training: Training) -> SingleTaskGP:
     """Hyperparameters at the largest posterior density, from the mode of their priors."""
-    count = max(training.scales) + 1
     X, z, fixed = training.X.numpy(), training.z.numpy(), training.variance
     rows = Rows(
         squared_distances(X, X, training.scales),
@@ -95,7 +93,7 @@ def likeliest(training: Training) -> SingleTaskGP:
         None if fixed is None else fixed.numpy(),
         around=True,
     )
-    found = rows.most_likely(Believed(LogNormal(sqrt(2) + log(count) / 2, sqrt(3))))
+    found = rows.most_likely(Believed(dimension_scaled(training.scales)))
     model = training.model()
     with torch.no_grad():
         model.covar_module.set(torch.tensor(found.lengthscales, dtype=torch.float64))
@@ -166,10 +164,10 @@ class Surrogate(Fitted):
             "kind": "gaussian process",
             "kernel": "Matérn-5/2, lengthscales logN(sqrt 2 + log(g)/2, sqrt 3)",
             "fitter": self.fitter,
-            "lengthscales": self.model.covar_module.lengthscales.detach().flatten().tolist(),
+            "lengthscales": self._model.covar_module.lengthscales.detach().flatten().tolist(),
             "scales": list(self.encoding.scale_names),
-            "mean": float(self.model.mean_module.constant.detach()),
-            "noise": self.model.likelihood.noise.detach().flatten().tolist(),
+            "mean": float(self._model.mean_module.constant.detach()),
+            "noise": self._model.likelihood.noise.detach().flatten().tolist(),
             "noise_known": self.training.variance is not None,
             "shift": self.scaling.shift,
             "scale": self.scaling.scale,

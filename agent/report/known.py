@@ -1,6 +1,5 @@
 """Figure: how far what was known before was believed, decision by decision."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -80,8 +79,8 @@ def _told(view: View) -> Iterator[tuple[Decision, dict[str, Any]]]:
 
 
 def _weight(state: dict[str, Any]) -> float:
-    pairs = zip(state["experts"], state["log_weights"], strict=True)
-    return math.exp(next(weight for expert, weight in pairs if expert["name"] == "sources"))
+    weights = state["weights"]
+    return float(sum(weights.get(name, 0.0) for name in ("sources", "mirrored")))
 
 
 def _dress(state: dict[str, Any]) -> str:

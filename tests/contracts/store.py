@@ -5,6 +5,7 @@ from tests.contracts.store_gate import GateContract
 from tests.contracts.store_planning import PlanningContract
 from tests.contracts.store_races import RaceContract
 from tests.contracts.store_records import RecordContract
+from tests.contracts.store_remembering import RememberingContract
 from tests.contracts.store_running import RunningContract
 
 
@@ -16,5 +17,6 @@ class StoreContract(
     LeaseContract,
     JournalContract,
     RaceContract,
+    RememberingContract,
 ):
     """Everything that a store does, whatever database it is kept in."""

@@ -115,7 +115,7 @@ def test_an_upgrade_dumps_first(
         upgrade(empty_postgres_url, w.LATER, scripts=scripts)
     monkeypatch.setenv("PATH", str(postgres_server.bin_path))
     done = upgrade(empty_postgres_url, w.LATER, scripts=scripts)
-    assert (done.before, done.after) == ("0001", "0002")
+    assert (done.before, done.after) == ("0002", "0003")
     assert done.backup is not None
     assert Path(done.backup).stat().st_size > 1000
     with Store.open(empty_postgres_url, scripts=scripts) as store:

@@ -8,8 +8,8 @@ from agent.data.schema import SCRIPTS
 _NEXT = """
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade():
@@ -21,5 +21,5 @@ def newer_scripts(folder: Path) -> Path:
     """The migrations of that program, under `folder`."""
     scripts = folder / "newer"
     copytree(SCRIPTS, scripts)
-    (scripts / "versions" / "0002_remarks.py").write_text(_NEXT)
+    (scripts / "versions" / "0003_remarks.py").write_text(_NEXT)
     return scripts

@@ -75,7 +75,9 @@ def test_what_would_have_been_chosen_without_is_kept_beside() -> None:
     state = propose(asked, 1).state
     assert state is not None
     without = propose(replace(asked, sources=()), 1).choices[0].point
-    assert state["turns"] == [{"by": "sources", "without": without}]
+    (turn,) = state["turns"]
+    assert (turn["by"], turn["without"]) == ("sources", without)
+    assert turn["expected"] == pytest.approx(value(asked.space, without), abs=1.0)
 
 
 def test_without_rows_the_second_experiment_is_of_the_design() -> None:

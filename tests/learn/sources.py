@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from agent.core.source import Source, SourceRow, Trust
+from agent.core.source import Source, SourceRow
 from agent.core.space import SearchSpace
+from agent.core.transfer import Trust
+from agent.learn.encoding import Encoding
 from tests.learn.spaces import points_of, rows_of
 
 
@@ -26,3 +28,13 @@ def source(
     told = zip(points, (factor * values + offset).tolist(), strict=True)
     rows = tuple(SourceRow(point=point, value=value) for point, value in told)
     return Source(name=name, trust=trust, rows=rows)
+
+
+def unrelated(space: SearchSpace, count: int = 40, *, name: str = "unrelated") -> Source:
+    """A smooth function of the settings that has nothing to do with what the space's rows say."""
+    encoding, points = Encoding.of(space), points_of(space, count, seed=3)
+    waves = np.random.default_rng(11).normal(0, 4, (encoding.width, 3))
+    values = np.cos(encoding.encode(points).numpy() @ waves + 1).sum(1)
+    told = zip(points, values.tolist(), strict=True)
+    rows = tuple(SourceRow(point=point, value=value) for point, value in told)
+    return Source(name=name, trust="same", rows=rows)

@@ -9,11 +9,13 @@ import torch
 from agent.core.objective import Objective
 from agent.core.source import Source, SourceRow
 from agent.core.space import SearchSpace
+from agent.core.transfer import Experience
 from agent.errors import ModelError, ReplayError
 from agent.learn.encoding import Encoding
+from agent.learn.priors.experts import Experts, fit, restore
+from agent.learn.priors.given import Given
 from agent.learn.priors.source import fit_source, restore_source
-from agent.learn.priors.transfer import Transfer, fit_transfer, restore_transfer
-from tests.learn.sources import source
+from tests.learn.sources import source, unrelated
 from tests.learn.spaces import SPACES, points_of, rows_of, value
 
 UP = Objective(name="y", unit="eV", goal="maximise")
@@ -21,10 +23,14 @@ DOWN = Objective(name="y", unit="eV", goal="minimise")
 SPACE = SPACES["continuous"]
 
 
-def learnt(space: SearchSpace, count: int, *sources: Source, objective: Objective = UP) -> Transfer:
+def given(space: SearchSpace, count: int, *sources: Source, objective: Objective = UP) -> Given:
     encoding = Encoding.of(space)
-    models = [fit_source(encoding, one, objective) for one in sources]
-    return fit_transfer(encoding, rows_of(space, count), objective, models, sources)
+    models = tuple(fit_source(encoding, one, objective) for one in sources)
+    return Given(encoding, rows_of(space, count), objective, models, sources, Experience())
+
+
+def learnt(space: SearchSpace, count: int, *sources: Source, objective: Objective = UP) -> Experts:
+    return fit(given(space, count, *sources, objective=objective))
 
 
 @pytest.mark.parametrize("kind", SPACES)
@@ -41,7 +47,7 @@ def test_a_source_predicts_what_it_has_seen_nearby(kind: str) -> None:
 def test_before_the_first_row_the_sources_are_believed() -> None:
     for objective in (UP, DOWN):
         made = learnt(SPACE, 0, source(SPACE, offset=100.0), objective=objective)
-        assert made.weights["sources"] == pytest.approx(0.8)
+        assert made.believed == pytest.approx(0.8)
         points = points_of(SPACE, 30, seed=9)
         means = [mean for mean, _ in made.predict(points)]
         truth = [value(SPACE, point) for point in points]
@@ -53,7 +59,8 @@ def test_before_the_first_row_the_sources_are_believed() -> None:
 )
 def test_trust_in_words_is_the_weight_to_begin_with(trust: str, weight: float) -> None:
     made = learnt(SPACE, 0, source(SPACE, trust=trust))  # type: ignore[arg-type]
-    assert made.weights["sources"] == pytest.approx(weight)
+    assert made.believed == pytest.approx(weight)
+    assert made.weights["mirrored"] == pytest.approx(weight / 8)
     assert sum(made.weights.values()) == pytest.approx(1.0)
 
 
@@ -78,17 +85,33 @@ def test_a_mirrored_source_has_a_negative_coefficient() -> None:
 
 
 def test_each_source_has_a_coefficient_of_its_own() -> None:
-    good, bad = source(SPACE, name="good"), source(SPACE, name="bad", shuffled=True, seed=5)
+    good, bad = source(SPACE, name="good"), unrelated(SPACE, name="bad")
     made = learnt(SPACE, 12, good, bad)
     assert made.coefficients["good"][0] > 0.4
     assert abs(made.coefficients["bad"][0]) < made.coefficients["good"][0]
+    assert made.trusted["bad"] < made.trusted["good"]
 
 
 def test_an_unrelated_source_loses_its_weight() -> None:
-    weights = [
-        learnt(SPACE, count, source(SPACE, shuffled=True)).weights["sources"] for count in (0, 20)
-    ]
-    assert weights[1] < 0.5 < weights[0]
+    begun, later = (learnt(SPACE, count, unrelated(SPACE)) for count in (0, 20))
+    assert later.believed < 0.5 < begun.believed
+    assert later.trusted["unrelated"] < 0.2 < begun.trusted["unrelated"]
+
+
+def test_a_mirrored_source_is_turned_round_at_once() -> None:
+    made = learnt(SPACE, 4, source(SPACE, factor=-1.0))
+    assert made.weights["mirrored"] > made.weights["sources"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_source_of_chance_tells_nothing(seed: int) -> None:
+    with pytest.raises(ModelError, match="tells nothing"):
+        fit_source(Encoding.of(SPACE), source(SPACE, shuffled=True, seed=seed), UP)
+
+
+def test_a_source_of_a_few_rows_is_not_asked_whether_it_tells_anything() -> None:
+    few = source(SPACE, 7, shuffled=True)
+    assert len(fit_source(Encoding.of(SPACE), few, UP).z) == 7
 
 
 def test_the_experts_are_what_gpytorch_makes_of_them() -> None:
@@ -112,7 +135,7 @@ def test_restored_it_predicts_the_same() -> None:
     sources = (source(SPACE), source(SPACE, factor=-2.0, name="other"))
     made = learnt(SPACE, 9, *sources)
     state = json.loads(json.dumps(made.state()))
-    again = restore_transfer(state, Encoding.of(SPACE), rows_of(SPACE, 9), UP, sources)
+    again = restore(state, given(SPACE, 9, *sources))
     points = points_of(SPACE, 10, seed=9)
     np.testing.assert_allclose(again.predict(points), made.predict(points), rtol=0, atol=1e-9)
     assert again.state() == made.state()
@@ -120,12 +143,12 @@ def test_restored_it_predicts_the_same() -> None:
 
 def test_other_rows_or_sources_cannot_restore_it() -> None:
     earlier = source(SPACE)
-    state, encoding = learnt(SPACE, 6, earlier).state(), Encoding.of(SPACE)
+    state = learnt(SPACE, 6, earlier).state()
     with pytest.raises(ReplayError, match="not the rows"):
-        restore_transfer(state, encoding, rows_of(SPACE, 5), UP, (earlier,))
+        restore(state, given(SPACE, 5, earlier))
     other = source(SPACE, factor=1.0 + 1e-9)
     with pytest.raises(ReplayError, match="not the one"):
-        restore_transfer(state, encoding, rows_of(SPACE, 6), UP, (other,))
+        restore_source(state["sources"][0], Encoding.of(SPACE), other, UP)
 
 
 def test_a_column_that_the_source_does_not_know_is_left_out() -> None:

@@ -1,18 +1,34 @@
 """Campaigns that start from what is known: from their file to the end, and the same again."""
 
+import math
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from agent.core.register import CampaignStatus
 from agent.core.source import TransferPrior
+from agent.core.values import Point
 from agent.data.store import Store
 from agent.enrol import enrol
 from agent.errors import CampaignError
 from agent.load import Resolved
+from agent.recall import recalled
 from agent.replay import replay
 from agent.status import summarise
-from tests.loop.worlds import ANNA, LEARNING, NOW, HandClock, World, campaign, followed, world
+from tests.contracts.store_account import as_owner
+from tests.loop.worlds import (
+    ANNA,
+    LEARNING,
+    NOW,
+    HandClock,
+    Instrument,
+    World,
+    campaign,
+    done,
+    followed,
+    world,
+)
 
 
 def test_an_earlier_campaign_is_where_the_next_one_begins(store: Store, clock: HandClock) -> None:
@@ -101,3 +117,63 @@ def test_it_goes_on_in_another_process(tmp_path: Path, clock: HandClock) -> None
         assert later.run().state == "finished"
         assert len(later.standing.own_rows) == 6
         assert {one.verdict for one in replay(store, "second")} == {"identical"}
+
+
+def misleading(store: Store, clock: HandClock, **more: object) -> World:
+    """A campaign whose prior measured something else that varies with the same settings."""
+    other = Instrument(clock, ending=lambda job: done(job, waves(job.plans[0].settings())))
+    world(store, clock, other, name="first", budget={"experiments": 40}).run()
+    priors = [TransferPrior(campaign="first", trust="maybe")]
+    return world(store, clock, name="second", policy=LEARNING, priors=priors, **more)
+
+
+def waves(settings: Point) -> float:
+    return math.cos(1.3 * float(settings["x"])) + math.sin(0.9 * float(settings["y"]))
+
+
+def test_a_prior_that_says_nothing_is_switched_off_and_asked_again(
+    store: Store, clock: HandClock
+) -> None:
+    made = misleading(store, clock, budget={"experiments": 22})
+    assert made.run().state == "finished"
+    told = [line for line in store.journal(made.id) if line.event.startswith("prior.")]
+    assert [line.event for line in told][:1] == ["prior.off"]
+    assert told[0].subject == "first"
+    assert told[0].data["trusted"] < told[0].data["below"] == 0.05
+    asked = [
+        "first" in one.state.get("trusted", {}) for one in made.standing.decisions if one.state
+    ]
+    assert asked.count(False) >= 4
+    off = asked.index(False)
+    assert asked[off : off + 4] == [False] * 4
+    assert True in asked[off + 4 :]
+    silent = made.standing.decisions[off]
+    assert silent.notes[-1] == "every prior is switched off"
+    assert {one.verdict for one in replay(store, "second")} == {"identical"}
+    made.verify()
+
+
+def test_what_was_fitted_of_a_source_is_remembered_and_may_be_forgotten(
+    store: Store, clock: HandClock
+) -> None:
+    made = followed(store, clock, budget={"experiments": 3})
+    next(made.rounds())
+    (known,) = recalled(store, made.campaign).values()
+    assert known["source"] == "first"
+    assert store.forget() == 1
+    assert recalled(store, made.campaign) == {}
+    made.run()
+    assert list(recalled(store, made.campaign).values()) == [known]
+    assert {one.verdict for one in replay(store, "second")} == {"identical"}
+
+
+def test_a_remembered_model_that_was_altered_is_computed_again(
+    store: Store, clock: HandClock
+) -> None:
+    made = followed(store, clock, budget={"experiments": 3})
+    next(made.rounds())
+    with as_owner(store) as connection:
+        connection.execute(
+            text("UPDATE remembered SET value = replace(value, 'lengthscales', 'lengthscale')")
+        )
+    assert recalled(store, made.campaign) == {}

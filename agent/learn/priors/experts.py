@@ -1,234 +1,146 @@
-"""The experts: Gaussian processes of the campaign's own rows that believe the sources or do not."""
+"""Experts, weighed by their track record on this campaign: the default way of transfer."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from math import log, sqrt
+from functools import cached_property
+from math import exp
+from typing import Any
 
 import numpy as np
-import torch
-from botorch.models import SingleTaskGP
-from botorch.settings import validate_input_scaling
-from gpytorch.kernels import Kernel
-from gpytorch.means import Mean
-from torch import Tensor
+from scipy.special import logsumexp
 
-from agent.learn.evidence import Believed, Hyperparameters, LogNormal, Rows
-from agent.learn.kernel import TiedMatern, noise, squared_distances
-from agent.learn.posterior import Posterior
-from agent.learn.priors.source import SourceModel
-from agent.learn.surrogate import Training
-
-OFFSET_VARIANCE = 1.0
-"""Prior variance of the offset between a source's units and the campaign's."""
-
-COEFFICIENT, COEFFICIENT_VARIANCE = 0.8, 0.36
-"""Prior of a source's coefficient, for one source; its sign is free (Kennedy & O'Hagan, 2000, with
-the coefficient integrated out).
-"""
-
-SHORTEST_TAKEN, LONGEST_TAKEN = 0.03, 20.0
-"""Lengthscales of sources beyond these say only that a column does much, or nothing."""
+from agent.core.transfer import Method
+from agent.learn.evidence import Hyperparameters
+from agent.learn.posterior import Member
+from agent.learn.priors.beliefs import BELIEVING, beliefs
+from agent.learn.priors.expert import Expert, fit_expert, made_expert
+from agent.learn.priors.given import Given
+from agent.learn.priors.transfer import Transfer, same_rows
+from agent.learn.scaling import Scaling
 
 
-@dataclass(frozen=True)
-class Coefficients:
-    """The prior of the sources' coefficients: independent, `mean` and `variance` each."""
+class Experts(Transfer):
+    """A mixture: two experts believe the sources' values, as they are or upside down, one their
+    lengthscales, one nothing of them.
 
-    mean: float
-    variance: float
-
-    @classmethod
-    def among(cls, count: int) -> "Coefficients":
-        """The prior where there are `count` sources: together they explain about as much as one."""
-        return cls(COEFFICIENT / count, COEFFICIENT_VARIANCE / sqrt(count))
-
-
-class SourcesMean(Mean):  # type: ignore[misc]
-    """`mu(x) = E[w] sum_s m_s(x)`: what the sources together make expect."""
-
-    def __init__(self, sources: Sequence[SourceModel], prior: Coefficients) -> None:
-        super().__init__()
-        self.sources = tuple(sources)
-        self.prior = prior
-
-    def forward(self, X: Tensor) -> Tensor:
-        """At each of `… x n x d`: `… x n`."""
-        total = torch.stack([one.marginal_mean(X) for one in self.sources]).sum(0)
-        return self.prior.mean * total
-
-
-class SourcesKernel(Kernel):  # type: ignore[misc]
-    r"""The covariance of an offset, of the sources' coefficients, and of what the sources do not know.
-
-    `k(x, x') = c + v sum_s m_s(x) m_s(x') + (E[w]^2 + v) sum_s c_s(x, x') + variance * Matérn(x, x')`,
-    where m_s and c_s are the posterior mean and covariance of source s. The coefficients are
-    integrated out: one may be near zero or negative.
+    `omega_k ~ pi_k p(z | expert k)`: the prior weight times the evidence, which is the expert's
+    track record on this campaign. A point's value is a mixture of the experts' predictions.
 
     Args:
-        sources: None for a model that knows nothing of them.
-        prior: Of the coefficients.
-        learnt: The part that is learnt of the campaign's own rows.
-        variance: Of that part.
+        given: What they learnt from.
+        scaling: The objective's unit to theirs.
+        experts: In the order sources, mirrored, lengthscales, plain.
+        log_weights: log omega, one an expert.
+        notes: In words.
     """
+
+    method: Method = "experts"
 
     def __init__(
         self,
-        sources: Sequence[SourceModel],
-        prior: Coefficients | None,
-        learnt: TiedMatern,
-        variance: float,
+        given: Given,
+        scaling: Scaling,
+        experts: tuple[Expert, ...],
+        log_weights: tuple[float, ...],
+        notes: tuple[str, ...] = (),
     ) -> None:
-        super().__init__()
-        self.sources = tuple(sources)
-        self.prior = prior
-        self.learnt = learnt
-        self.variance = variance
-
-    def known(self, x1: Tensor, x2: Tensor, diag: bool = False) -> Tensor:
-        """All but what is learnt: `… x n x m`, or its diagonal."""
-        offset = torch.tensor(OFFSET_VARIANCE, dtype=torch.float64)
-        if self.prior is None:
-            shape = x1.shape[:-1] if diag else (*x1.shape[:-1], x2.shape[-2])
-            return offset.expand(shape)
-        own = self.prior.mean**2 + self.prior.variance
-        total = offset
-        for source in self.sources:
-            left, right = source.marginal_mean(x1), source.marginal_mean(x2)
-            if diag:
-                total = total + self.prior.variance * left * right + own * source.variance(x1)
-            else:
-                shared = left.unsqueeze(-1) * right.unsqueeze(-2)
-                total = total + self.prior.variance * shared + own * source.covariance(x1, x2)
-        return total
-
-    def forward(self, x1: Tensor, x2: Tensor, diag: bool = False, **params: object) -> Tensor:
-        """The covariance of `… x n x d` with `… x m x d`: `… x n x m`, or its diagonal."""
-        learnt: Tensor = self.learnt.forward(x1, x2, diag=diag, **params)
-        return self.known(x1, x2, diag) + self.variance * learnt
-
-
-@dataclass(frozen=True)
-class Belief:
-    """What an expert believes before it has seen a row of the campaign.
-
-    Attributes:
-        name: `sources`, `lengthscales` or `plain`.
-        sources: The sources whose values it believes.
-        hyperparameters: Priors of what it learns.
-    """
-
-    name: str
-    sources: tuple[SourceModel, ...]
-    hyperparameters: Believed
+        super().__init__(given, scaling, notes)
+        self.experts = experts
+        self.log_weights = log_weights
 
     @property
-    def coefficients(self) -> Coefficients | None:
-        """The prior of the sources' coefficients; None if it believes no values."""
-        return Coefficients.among(len(self.sources)) if self.sources else None
-
-
-def beliefs(scales: Sequence[int], sources: Sequence[SourceModel]) -> tuple[Belief, ...]:
-    """The three experts: the sources' values, their lengthscales only, and nothing of them.
-
-    Args:
-        scales: The number of the lengthscale of each column.
-        sources: The fitted sources.
-    """
-    count = max(scales) + 1
-    plain = LogNormal(sqrt(2) + log(count) / 2, sqrt(3))
-    taken = LogNormal(_centres(scales, sources), 0.5)
-    free = LogNormal(0.0, 0.5)
-    return (
-        Belief("sources", tuple(sources), Believed(taken, LogNormal(log(0.35), 1.0))),
-        Belief("lengthscales", (), Believed(taken, free)),
-        Belief("plain", (), Believed(plain, free)),
-    )
-
-
-def _centres(scales: Sequence[int], sources: Sequence[SourceModel]) -> tuple[float, ...]:
-    """The mean logarithm of the sources' lengthscales, for each scale; the plain centre where no
-    source knows it.
-    """
-    count = max(scales) + 1
-    told: list[list[float]] = [[] for _ in range(count)]
-    for source in sources:
-        for scale, own in {
-            (scales[c], s) for c, s in zip(source.columns, source.scales, strict=True)
-        }:
-            length = min(max(source.lengthscales[own], SHORTEST_TAKEN), LONGEST_TAKEN)
-            told[scale].append(log(length))
-    plain = sqrt(2) + log(count) / 2 - 3.0 + 0.25
-    return tuple(float(np.mean(some)) if some else plain for some in told)
-
-
-@dataclass(frozen=True)
-class Expert:
-    """One expert, fitted to the campaign's rows.
-
-    Attributes:
-        belief: What it started from.
-        found: Its hyperparameters, and the evidence: its track record on this campaign, since the
-            log marginal likelihood is the sum of its one-step-ahead predictions.
-        model: The Gaussian process, in standardised units.
-    """
-
-    belief: Belief
-    found: Hyperparameters
-    model: SingleTaskGP
+    def weights(self) -> dict[str, float]:
+        """Omega by the experts' names."""
+        named = zip(self.experts, self.log_weights, strict=True)
+        return {expert.belief.name: exp(weight) for expert, weight in named}
 
     @property
-    def posterior(self) -> Posterior:
-        """Marginals of the model, nothing pending."""
-        return Posterior(self.model)
+    def believed(self) -> float:
+        """The weight of those that believe values, as they are or upside down."""
+        return sum(weight for name, weight in self.weights.items() if name in BELIEVING)
+
+    @cached_property
+    def coefficients(self) -> dict[str, tuple[float, float]]:
+        """Posterior mean and standard deviation of each source's coefficient: of the experts that
+        believe values, each by its weight.
+        """
+        told = zip(self.experts, self.log_weights, strict=True)
+        believing = [(one, weight) for one, weight in told if one.belief.sources]
+        logs = np.array([weight for _, weight in believing])
+        shares = np.exp(logs - logsumexp(logs))
+        pairs = np.array([one.coefficients for one, _ in believing])  # expert, source, (mean, sd)
+        mean = np.tensordot(shares, pairs[..., 0], axes=1)
+        second = np.tensordot(shares, pairs[..., 1] ** 2 + pairs[..., 0] ** 2, axes=1)
+        deviation = np.sqrt(np.maximum(second - mean**2, 0.0))
+        named = zip(self.sources, mean, deviation, strict=True)
+        return {source.name: (float(m), float(d)) for source, m, d in named}
+
+    @cached_property
+    def trusted(self) -> dict[str, float]:
+        """The weight of the experts that believe values, times the probability that they use this
+        source.
+        """
+        found = dict.fromkeys((source.name for source in self.sources), 0.0)
+        for expert, weight in zip(self.experts, self.log_weights, strict=True):
+            for source, used in zip(expert.belief.sources, expert.used, strict=False):
+                found[source.name] += exp(weight) * used
+        return found
+
+    @cached_property
+    def members(self) -> tuple[Member, ...]:
+        """The experts' models, with their weights."""
+        named = zip(self.experts, self.log_weights, strict=True)
+        return tuple(Member(weight, expert.model) for expert, weight in named)
+
+    def learnt(self) -> dict[str, Any]:
+        """Hyperparameters and evidence of each expert, and its weight."""
+        return {
+            "log_weights": list(self.log_weights),
+            "experts": [
+                {
+                    "name": expert.belief.name,
+                    "lengthscales": list(expert.found.lengthscales),
+                    "variance": expert.found.variance,
+                    "noise": expert.found.noise,
+                    "evidence": expert.found.evidence,
+                }
+                for expert in self.experts
+            ],
+        }
 
 
-def fit_expert(belief: Belief, training: Training) -> Expert:
-    """The expert at the largest posterior density of its hyperparameters.
+def fit(given: Given) -> Experts:
+    """The experts, fitted to the rows (there may be none yet), with their weights.
 
     Raises:
-        ModelError: the evidence is nowhere finite.
+        ModelError: an expert could not be fitted.
     """
-    kernel = _kernel(belief, training, 1.0)
-    X = training.X
-    with torch.no_grad():
-        known = kernel.known(X, X).numpy().copy()
-        expected = _mean(belief)(X).numpy() if belief.sources else np.zeros(len(X))
-    rows = Rows(
-        squared_distances(X.numpy(), X.numpy(), training.scales),
-        training.z.numpy() - expected,
-        known,
-        None if training.variance is None else training.variance.numpy(),
+    scaling = given.scaling
+    training = given.training(scaling)
+    begun = beliefs(given.encoding.scales, given.sources, given.believed, given.experience)
+    experts = tuple(fit_expert(one, training) for one in begun)
+    weights = np.log([one.weight for one in begun])
+    weights += np.array([expert.found.evidence for expert in experts])
+    weights -= logsumexp(weights)
+    return Experts(given, scaling, experts, tuple(float(weight) for weight in weights))
+
+
+def restore(state: dict[str, Any], given: Given) -> Experts:
+    """The mixture whose `state` was kept, from the same rows and sources, without optimisation.
+
+    Raises:
+        ReplayError: the rows are not those that it learnt from.
+    """
+    scaling = same_rows(state, given)
+    training, learnt = given.training(scaling), state["learnt"]
+    begun = beliefs(given.encoding.scales, given.sources, given.believed, given.experience)
+    experts = tuple(
+        made_expert(belief, training, _hyperparameters(told))
+        for belief, told in zip(begun, learnt["experts"], strict=True)
     )
-    return made_expert(belief, training, rows.most_likely(belief.hyperparameters))
+    weights, notes = tuple(learnt["log_weights"]), tuple(state["notes"])
+    return Experts(given, scaling, experts, weights, notes)
 
 
-def made_expert(belief: Belief, training: Training, found: Hyperparameters) -> Expert:
-    """The expert at given hyperparameters, without optimisation."""
-    kernel = _kernel(belief, training, found.variance)
-    kernel.learnt.set(torch.tensor(found.lengthscales, dtype=torch.float64))
-    fixed = training.variance
-    with validate_input_scaling(False):
-        model = SingleTaskGP(
-            training.X,
-            training.z.unsqueeze(-1),
-            train_Yvar=None if fixed is None else fixed.unsqueeze(-1),
-            likelihood=noise() if fixed is None else None,
-            covar_module=kernel,
-            mean_module=_mean(belief) if belief.sources else None,
-            outcome_transform=None,
-        ).to(training.X)
-    if not belief.sources:
-        model.mean_module.constant.data.fill_(0.0)
-    if fixed is None:
-        model.likelihood.noise_covar.raw_noise.data.fill_(found.noise)
-    model.eval()
-    model.requires_grad_(False)
-    return Expert(belief, found, model)
-
-
-def _kernel(belief: Belief, training: Training, variance: float) -> SourcesKernel:
-    return SourcesKernel(belief.sources, belief.coefficients, TiedMatern(training.scales), variance)
-
-
-def _mean(belief: Belief) -> SourcesMean:
-    return SourcesMean(belief.sources, Coefficients.among(len(belief.sources)))
+def _hyperparameters(told: dict[str, Any]) -> Hyperparameters:
+    return Hyperparameters(
+        tuple(told["lengthscales"]), told["variance"], told["noise"], told["evidence"]
+    )

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import log, sqrt
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,11 @@ from torch import Tensor
 
 from agent.core.objective import Objective
 from agent.core.source import Source
-from agent.core.values import digest
 from agent.errors import ModelError, ReplayError
 from agent.learn.encoding import Encoding
-from agent.learn.evidence import Believed, LogNormal, Rows
+from agent.learn.evidence import Believed, Rows, dimension_scaled
 from agent.learn.kernel import NOISE_FLOOR, matern, squared_distances
+from agent.learn.priors.selftest import tells
 
 _LEAST_ROWS = 2
 
@@ -108,7 +107,8 @@ def fit_source(encoding: Encoding, source: Source, objective: Objective) -> Sour
     Rows that mean nothing in this space are left out.
 
     Raises:
-        ModelError: fewer than two rows are left, or all have the same value.
+        ModelError: fewer than two rows are left, or all have the same value, or the values have
+            nothing to do with the settings.
     """
     sign = -1.0 if objective.goal == "minimise" else 1.0
     columns, X, y = _usable(encoding, source, sign)
@@ -120,11 +120,18 @@ def fit_source(encoding: Encoding, source: Source, objective: Objective) -> Sour
         )
     z = sign * (y - mean) / deviation
     scales = _renumbered([encoding.scales[column] for column in columns])
-    count = max(scales) + 1
     rows = Rows(
         squared_distances(X.numpy(), X.numpy(), scales), z.numpy(), np.zeros((len(z), len(z)))
     )
-    found = rows.most_likely(Believed(LogNormal(sqrt(2) + log(count) / 2, sqrt(3))))
+    believed = Believed(dimension_scaled(scales))
+    sha256 = source.sha256
+    if not tells(rows, believed, int(sha256[:8], 16)):
+        raise ModelError(
+            f"{source.name!r} tells nothing: its settings say no more of its values than of the same "
+            "values shuffled",
+            "more rows may tell something, or take it out",
+        )
+    found = rows.most_likely(believed)
     return SourceModel(
         name=source.name,
         columns=columns,
@@ -135,7 +142,7 @@ def fit_source(encoding: Encoding, source: Source, objective: Objective) -> Sour
         noise=max(found.noise, NOISE_FLOOR),
         mean=mean,
         deviation=deviation,
-        sha256=digest(source),
+        sha256=sha256,
     )
 
 
@@ -147,7 +154,7 @@ def restore_source(
     Raises:
         ReplayError: it is another source.
     """
-    if digest(source) != state["sha256"]:
+    if source.sha256 != state["sha256"]:
         raise ReplayError(
             f"the source {source.name!r} is not the one that was learnt from", "restore the store"
         )

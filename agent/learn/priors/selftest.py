@@ -1,0 +1,45 @@
+"""Whether a source says anything: its own values beside the same values, shuffled."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.learn.evidence import Believed, Rows
+
+SHUFFLES = 19
+"""A source of chance is better than all of them once in twenty times."""
+
+_FEWEST, _MOST = 8, 100
+
+
+def tells(rows: Rows, believed: Believed, seed: int) -> bool:
+    """Whether rows are more evident as they are than after each of 19 shufflings of their values.
+
+    A permutation test (Fisher, 1935): if values had nothing to do with settings, every order of
+    them would be as good. Its statistic is the evidence at the likeliest hyperparameters, so it
+    asks just what matters: would the model of these rows predict anything? Fewer than 8 rows cannot
+    tell, and pass; of more than 100 so many are drawn.
+
+    Raises:
+        ModelError: the evidence is nowhere finite.
+    """
+    random = np.random.default_rng(seed)
+    count = len(rows.z)
+    if count < _FEWEST:
+        return True
+    some = np.arange(count)
+    if count > _MOST:
+        some = np.sort(random.choice(count, _MOST, replace=False))
+    few = _of(rows, some)
+    own = few.most_likely(believed).evidence
+    for _ in range(SHUFFLES):
+        chance = Rows(few.apart, random.permutation(few.z), few.known, few.noise)
+        if chance.most_likely(believed).evidence >= own:
+            return False
+    return True
+
+
+def _of(rows: Rows, some: NDArray[np.intp]) -> Rows:
+    square = np.ix_(some, some)
+    apart = rows.apart[:, some][:, :, some]
+    noise = None if rows.noise is None else rows.noise[some]
+    return Rows(apart, rows.z[some], rows.known[square], noise)
