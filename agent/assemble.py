@@ -1,32 +1,34 @@
 """The composition root: opens stores, finds adapters by name, and puts a laboratory together.
 
-The only module that knows adapters. Names come from the entry-point group `athanor.adapters` and
-from the operators' file; nothing else is ever imported by name.
+The only module that knows adapters. Names come from the entry-point groups `athanor.adapters` and
+`athanor.models` and from the operators' file; nothing else is ever imported by name.
 """
 
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.core.adapter import Adapter
 from agent.core.campaign import Campaign
+from agent.core.source import Predict
 from agent.core.values import digest
 from agent.data.store import Store
 from agent.dispatch.process import this_process
 from agent.errors import AdapterError, AthanorError
 from agent.lab import Lab
 
-GROUP = "athanor.adapters"
+GROUP, MODELS = "athanor.adapters", "athanor.models"
 STORE, OPERATORS = "ATHANOR_STORE", "ATHANOR_OPERATORS"
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -47,19 +49,22 @@ class SystemClock:
 class Operators(BaseModel):
     """The operators' file: what people who answer for the instruments have allowed.
 
-    `adapters` is the allow-list of dotted names: name -> `module:Class`. `unattended` names the
-    physical instruments that campaigns may use without a review.
+    `adapters` and `models` are the allow-lists of dotted names: name -> `module:Class` of an
+    adapter, `module:attribute` of a pretrained model. `unattended` names the physical instruments
+    that campaigns may use without a review.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     adapters: dict[str, str] = Field(default_factory=dict)
+    models: dict[str, str] = Field(default_factory=dict)
     unattended: frozenset[str] = frozenset()
 
     @property
     def limits(self) -> str:
-        """Hash of what is in force; every approval binds it. "" where there is no file."""
-        return digest(self) if self.adapters or self.unattended else ""
+        """Hash of what is in force of instruments; every approval binds it. "" where there is none."""
+        binding = {"adapters": self.adapters, "unattended": sorted(self.unattended)}
+        return digest(binding) if self.adapters or self.unattended else ""
 
 
 def operators(path: str | None = None) -> Operators:
@@ -99,15 +104,20 @@ def open_store(url: str | None = None, *, create: bool = True) -> Store:
     return Store.open(where, create=create)
 
 
-class AdapterClasses(Mapping[str, type[Any]]):
-    """Adapter name -> class, imported when asked for: one broken adapter cannot stop the others."""
+class Named(Mapping[str, Any]):
+    """Name -> what it names, imported when asked for: one that is broken cannot stop the others.
 
-    def __init__(self, allowed: Operators | None = None) -> None:
-        self._points: dict[str, EntryPoint] = {
-            point.name: point for point in entry_points(group=GROUP)
-        }
-        for name, target in (allowed or operators()).adapters.items():
-            self._points[name] = EntryPoint(name=name, value=target, group=GROUP)
+    Args:
+        what: What they are: "adapter".
+        group: Entry points of installed packages.
+        allowed: What the operators name beside: name -> `module:attribute`.
+    """
+
+    def __init__(self, what: str, group: str, allowed: Mapping[str, str]) -> None:
+        self._what = what
+        self._points = {point.name: point for point in entry_points(group=group)}
+        for name, target in allowed.items():
+            self._points[name] = EntryPoint(name=name, value=target, group=group)
 
     def __iter__(self) -> Iterator[str]:
         """The names, sorted."""
@@ -117,24 +127,84 @@ class AdapterClasses(Mapping[str, type[Any]]):
         """How many there are."""
         return len(self._points)
 
-    def __getitem__(self, name: str) -> type[Any]:
-        """The class of that name.
+    def __getitem__(self, name: str) -> Any:
+        """What has that name.
 
         Raises:
             AdapterError: there is none of that name, or it cannot be imported.
         """
         if name not in self._points:
             near = get_close_matches(name, self._points) or sorted(self._points)
-            raise AdapterError(f"no adapter is named {name!r}", f"there is: {', '.join(near)}")
+            hint = f"there is: {', '.join(near)}" if near else "none is installed"
+            raise AdapterError(f"no {self._what} is named {name!r}", hint)
         module, _, attribute = self._points[name].value.partition(":")
         try:
-            found: type[Any] = getattr(import_module(module), attribute)
+            return getattr(import_module(module), attribute)
         except Exception as error:  # whatever other people's code may raise
             raise AdapterError(
-                f"the adapter {name!r} cannot be loaded: {_said(error)}",
+                f"the {self._what} {name!r} cannot be loaded: {_said(error)}",
                 "is its package installed?",
             ) from error
-        return found
+
+
+class AdapterClasses(Named):
+    """Adapter name -> class."""
+
+    def __init__(self, allowed: Operators | None = None) -> None:
+        super().__init__("adapter", GROUP, (allowed or operators()).adapters)
+
+
+class PretrainedModels(Mapping[str, Predict]):
+    """Name -> pretrained model with a `posterior` as BoTorch's have: rows in, mean and deviation out."""
+
+    def __init__(self, allowed: Operators | None = None) -> None:
+        self._named = Named("model", MODELS, (allowed or operators()).models)
+
+    def __iter__(self) -> Iterator[str]:
+        """The names, sorted."""
+        return iter(self._named)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._named)
+
+    def __getitem__(self, name: str) -> Predict:
+        """The model of that name.
+
+        Raises:
+            AdapterError: there is none of that name, or it cannot be imported, or it has no posterior.
+        """
+        found = self._named[name]
+        made = found() if isinstance(found, type | FunctionType) else found
+        if not callable(getattr(made, "posterior", None)):
+            raise AdapterError(
+                f"the model {name!r} has no posterior",
+                "name an object that has what BoTorch's have",
+            )
+
+        def predict(rows: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
+            import torch
+
+            X = torch.tensor(rows, dtype=torch.float64)
+            try:
+                with torch.no_grad():
+                    told = made.posterior(X)
+                    means, variances = told.mean.flatten(), told.variance.flatten()
+                    pairs = zip(means.tolist(), variances.clamp_min(0).sqrt().tolist(), strict=True)
+                    found = [(float(mean), float(sd)) for mean, sd in pairs]
+            except Exception as error:  # whatever other people's code may raise
+                raise AdapterError(
+                    f"the model {name!r} cannot be asked: {_said(error)}",
+                    f"it was given {len(rows)} rows of {X.shape[-1]} inputs",
+                ) from error
+            if len(found) != len(rows):
+                raise AdapterError(
+                    f"the model {name!r} gave {len(found)} values for {len(rows)} rows",
+                    "a posterior of one output is needed",
+                )
+            return found
+
+        return predict
 
 
 class SettingsModels(Mapping[str, type[BaseModel]]):

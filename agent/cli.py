@@ -12,7 +12,17 @@ import typer
 from rich.markup import escape
 
 from agent import __version__
-from agent.commands import backtesting, checking, control, results, review, run, status, storing
+from agent.commands import (
+    backtesting,
+    checking,
+    control,
+    priors,
+    results,
+    review,
+    run,
+    status,
+    storing,
+)
 from agent.commands.common import Exit, errors
 from agent.errors import AthanorError, CampaignError, LeaseHeld
 
@@ -41,6 +51,7 @@ app.command()(results.replay)
 app.command()(results.report)
 app.command()(backtesting.backtest)
 app.command()(results.schema)
+app.add_typer(priors.priors, name="priors")
 app.add_typer(storing.store, name="store")
 
 

@@ -1,70 +1,172 @@
-"""Earlier campaigns of the store as sources of a new one."""
+"""What the store knows already, as priors of a new campaign: earlier campaigns, those that look alike,
+oracles that were asked first, and what the laboratory has learnt of priors.
+"""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from agent.alike import likenesses
+from agent.core.campaign import Campaign
+from agent.core.register import CampaignStatus
 from agent.core.source import Source, TransferPrior
-from agent.core.space import SearchSpace
-from agent.core.values import canonical, digest
+from agent.core.transfer import TransferRule
+from agent.core.values import canonical
 from agent.data.store import Store
 from agent.errors import CampaignError, NotFound
+from agent.experience import learnt
 from agent.load.campaign import Resolved, with_source
 from agent.load.faults import Document, Findings, Loc
-from agent.load.priors import Results, source
-from agent.standing import stand
+from agent.load.priors import source
+from agent.load.target import Target
+from agent.oracles import asked_first
+from agent.results import results_of
+from agent.standing import campaign_of, stand
 
 
 def gathered(store: Store, resolved: Resolved, now: datetime) -> Resolved:
-    """The campaign with the rows that the earlier campaigns, which its priors name, have by now.
+    """The campaign with the rows that the store has by now of what its priors name.
+
+    What a running campaign has found once (campaigns that look alike, the laboratory's experience)
+    it keeps until its file is changed; of campaigns that a file names it takes the newest rows.
 
     Raises:
         CampaignError: there is no such campaign, or its rows do not fit; every fault is listed.
     """
     campaign = resolved.campaign
-    if not any(prior.campaign for prior in campaign.priors):
+    rule = campaign.policy.transfer
+    if not campaign.priors or not (rule.learnt or any(_of_store(one) for one in campaign.priors)):
         return resolved
     written = [prior.model_dump(exclude_defaults=True) for prior in campaign.priors]
     findings = Findings(Document(resolved.source, {"priors": written}))
-    priors, blobs = [], dict(resolved.blobs)
-    for number, prior in enumerate(campaign.priors):
-        made = _source(store, findings, ("priors", number), prior, resolved, now)
-        priors.append(prior if made is None else with_source(prior, made))
-        if made is not None:
-            blobs[digest(made)] = canonical(made).encode()
+    gatherer = _Gatherer(store, resolved, _known_before(store, resolved), findings, now)
+    found = list(gatherer.all())
     if findings.faults:
         raise CampaignError(f"{campaign.name} cannot be used", faults=findings.faults)
-    informed = campaign.model_copy(update={"priors": tuple(priors)})
+    made = {one.sha256: canonical(one).encode() for _, one in found if one is not None}
+    update = {
+        "priors": tuple(prior for prior, _ in found),
+        "policy": campaign.policy.model_copy(update={"transfer": gatherer.rule()}),
+    }
     warnings = (*resolved.warnings, *findings.warnings)
-    return replace(resolved, campaign=informed, blobs=blobs, warnings=warnings)
+    informed = campaign.model_copy(update=update)
+    return replace(resolved, campaign=informed, blobs={**resolved.blobs, **made}, warnings=warnings)
 
 
-def _source(
-    store: Store,
-    findings: Findings,
-    loc: Loc,
-    prior: TransferPrior,
-    resolved: Resolved,
-    now: datetime,
-) -> Source | None:
-    if prior.campaign is None:
-        return None
-    at = (*loc, "campaign")
-    if prior.campaign == resolved.campaign.name:
-        findings.fault(at, "a campaign is no prior of its own", "its rows teach it anyway")
-        return None
+def _of_store(prior: TransferPrior) -> bool:
+    return prior.table is None and prior.formula is None and prior.model is None
+
+
+def _known_before(store: Store, resolved: Resolved) -> Campaign | None:
+    """The campaign as it stands in the store, if its file has not changed since."""
     try:
-        earlier = stand(store, prior.campaign, now)
-    except NotFound as error:
-        findings.fault(at, error.message, error.hint)
+        entry = store.entry(resolved.campaign.name)
+    except NotFound:
         return None
-    rows, objective = earlier.own_rows, earlier.campaign.objective
-    if not rows:
-        findings.fault(at, f"{prior.campaign} has no results yet", "leave it out until it has")
-        return None
-    space: SearchSpace = earlier.campaign.space
-    columns = {name: [row.point[name] for row in rows] for name in space.columns}
-    results = Results(
-        {**columns, objective.name: [row.value for row in rows]},
-        {**space.units, objective.name: objective.unit},
-    )
-    return source(findings, loc, prior, results, resolved.space, resolved.campaign.objective)
+    unchanged = store.revision(entry.id).source == resolved.source != ""
+    return campaign_of(store, entry.id) if unchanged else None
+
+
+@dataclass(frozen=True)
+class _Gatherer:
+    """Gathers the sources of one campaign's priors.
+
+    Attributes:
+        store: Where the earlier campaigns are.
+        resolved: The campaign.
+        before: The same as it stands in the store, if its file has not changed.
+        findings: Takes faults and warnings.
+        now: The time.
+    """
+
+    store: Store
+    resolved: Resolved
+    before: Campaign | None
+    findings: Findings
+    now: datetime
+
+    @property
+    def target(self) -> Target:
+        campaign = self.resolved.campaign
+        return Target(self.resolved.space, campaign.objective, campaign.context)
+
+    def all(self) -> Iterator[tuple[TransferPrior, Source | None]]:
+        """Each prior with its rows, those that were read from files as they are."""
+        for number, prior in enumerate(self.resolved.campaign.priors):
+            loc: Loc = ("priors", number)
+            if prior.campaign is not None:
+                yield self._of(prior, (*loc, "campaign"), prior.campaign)
+            elif prior.oracle is not None:
+                yield self._asked(prior, (*loc, "oracle"))
+            elif prior.alike is not None:
+                yield from self._alike(prior, (*loc, "alike"))
+            else:
+                yield prior, None
+
+    def rule(self) -> TransferRule:
+        """What is expected of priors, learnt where the file asks for it."""
+        rule = self.resolved.campaign.policy.transfer
+        if not rule.learnt:
+            return rule
+        if self.before is not None:
+            return self.before.policy.transfer
+        told = learnt(self.store, self.now, leave_out=self.resolved.campaign.name)
+        if told.campaigns:
+            return rule.model_copy(update={"experience": told.experience})
+        self.findings.warn(
+            ("policy", "transfer", "learnt"),
+            "the laboratory has no past campaigns with priors to learn from",
+            "the defaults are taken",
+        )
+        return rule
+
+    def _of(self, prior: TransferPrior, at: Loc, name: str) -> tuple[TransferPrior, Source | None]:
+        if name == self.resolved.campaign.name:
+            what = "a campaign is no prior of its own"
+            self.findings.fault(at, what, "its rows teach it anyway")
+            return prior, None
+        try:
+            earlier = stand(self.store, name, self.now)
+        except NotFound as error:
+            self.findings.fault(at, error.message, error.hint)
+            return prior, None
+        results = results_of(self.store, earlier, prior.fidelity)
+        if not results.rows:
+            which = "" if prior.fidelity == "target" else f" of fidelity {prior.fidelity}"
+            what = f"{name} has no results{which} yet"
+            self.findings.fault(at, what, "leave it out until it has")
+            return prior, None
+        made = source(self.findings, at[:2], prior, results, self.target)
+        return (prior if made is None else with_source(prior, made)), made
+
+    def _asked(self, prior: TransferPrior, at: Loc) -> tuple[TransferPrior, Source | None]:
+        first = asked_first(self.resolved.campaign)[prior.called]
+        try:
+            entry = self.store.entry(first.name)
+        except NotFound:
+            entry = None
+        if entry is None or entry.status is not CampaignStatus.FINISHED:
+            what = f"{prior.called} has not been asked yet"
+            self.findings.fault(at, what, "athanor run FILE asks it first")
+            return prior, None
+        return self._of(prior, at, first.name)
+
+    def _alike(
+        self, prior: TransferPrior, at: Loc
+    ) -> Iterator[tuple[TransferPrior, Source | None]]:
+        if self.before is not None:
+            yield from ((one, None) for one in self.before.priors if one.found)
+            return
+        found = likenesses(self.store, self.resolved.campaign, self.target, self.now)
+        good = [one for one in found if one.good][: prior.alike]
+        if not good:
+            self.findings.warn(at, "no campaign of the store looks alike", "athanor priors alike")
+        for one in good:
+            named = TransferPrior(
+                campaign=one.campaign,
+                trust=prior.trust,
+                columns=one.columns,
+                value=one.value,
+                found=True,
+            )
+            yield self._of(named, at, one.campaign)

@@ -1,7 +1,7 @@
 """A resolved campaign file enters the store: as a new campaign, or as the next revision of one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -22,13 +22,15 @@ from agent.standing import campaign_of
 class Enrolment:
     """What became of a file: the campaign's entry, the number of its revision, and what was done.
 
-    `outside` names the open trials that are not in the new space: trial -> reasons.
+    `outside` names the open trials that are not in the new space: trial -> reasons. `warnings` tell
+    of priors that the store was asked for.
     """
 
     entry: Entry
     revision: int
     done: Literal["registered", "revised", "unchanged", "declined"]
     outside: dict[str, tuple[str, ...]]
+    warnings: tuple[str, ...] = ()
 
 
 def enrol(
@@ -47,7 +49,19 @@ def enrol(
         CampaignError: a prior cannot be used, or the change is not one that a revision can make
             (every fault is listed).
     """
+    told = len(resolved.warnings)
     resolved = gathered(store, resolved, now)
+    done = _entered(store, resolved, by, now, agree)
+    return replace(done, warnings=resolved.warnings[told:])
+
+
+def _entered(
+    store: Store,
+    resolved: Resolved,
+    by: Actor,
+    now: datetime,
+    agree: Callable[[Revised, dict[str, tuple[str, ...]]], bool],
+) -> Enrolment:
     try:
         entry = store.entry(resolved.campaign.name)
     except NotFound:

@@ -61,8 +61,8 @@ def replay(store: Store, name: str, present: dict[str, str] | None = None) -> It
     """
     entry = store.entry(name)
     for decision in store.decisions(entry.id):
-        again = _again(store, entry, decision, None)
-        yield _compare(store, entry, decision, again, present or fingerprint())
+        again = _again(store, decision, None)
+        yield _compare(store, decision, again, present or fingerprint())
 
 
 def counterfactual(store: Store, name: str, policy: str) -> Iterator[Counterfactual]:
@@ -72,7 +72,7 @@ def counterfactual(store: Store, name: str, policy: str) -> Iterator[Counterfact
         if decision.kind != "model":
             continue
         changed = Policy.model_validate({**decision.policy, "name": policy})
-        again = _again(store, entry, decision, changed)
+        again = _again(store, decision, changed)
         stored = tuple(choice.point for choice in decision.choices)
         instead = tuple(choice.point for choice in again.choices)
         yield Counterfactual(
@@ -124,14 +124,17 @@ def _row(
     )
 
 
-def _again(store: Store, entry: Entry, decision: Decision, policy: Policy | None) -> Selection:
-    return propose(_situation(store, entry, decision, policy), decision.batch)
+def _again(store: Store, decision: Decision, policy: Policy | None) -> Selection:
+    return propose(situation_of(store, decision, policy), decision.batch)
 
 
-def _situation(
-    store: Store, entry: Entry, decision: Decision, policy: Policy | None = None
-) -> Situation:
-    campaign = campaign_at(store, decision)
+def situation_of(store: Store, decision: Decision, policy: Policy | None = None) -> Situation:
+    """What a decision started from, read from the store; with another policy, if one is given.
+
+    Raises:
+        ReplayError: a row of it is gone.
+    """
+    campaign, entry = campaign_at(store, decision), store.entry(decision.campaign)
     return Situation(
         space_of(store, campaign),
         campaign.objective,
@@ -154,7 +157,7 @@ def _before(store: Store, campaign: Campaign, decision: Decision) -> list[Decisi
 
 
 def _compare(
-    store: Store, entry: Entry, decision: Decision, again: Selection, present: dict[str, str]
+    store: Store, decision: Decision, again: Selection, present: dict[str, str]
 ) -> Verdict:
     stored = tuple(choice.point for choice in decision.choices)
     points = tuple(choice.point for choice in again.choices)
@@ -170,7 +173,7 @@ def _compare(
     elif same_points:
         verdict, why = "equivalent", f"same points; other {', '.join(changed)}"
     else:
-        gap = _gap(store, entry, decision, points)
+        gap = _gap(store, decision, points)
         verdict = "equivalent" if gap is not None and gap <= TOLERANCE else "different"
         why = f"acquisition {gap:.1e} below the best" if gap is not None else "other points"
     return Verdict(
@@ -188,10 +191,10 @@ def _bits(choices: tuple[Choice, ...], state: object) -> str:
     return canonical([[choice.model_dump(mode="json") for choice in choices], state])
 
 
-def _gap(store: Store, entry: Entry, decision: Decision, points: tuple[Point, ...]) -> float | None:
+def _gap(store: Store, decision: Decision, points: tuple[Point, ...]) -> float | None:
     """How far the stored first point's acquisition is below that of the recomputed one."""
     if decision.kind != "model" or decision.state is None or not points or not decision.choices:
         return None
     compared = [decision.choices[0].point, points[0]]
-    stored, again = acquisition_of(_situation(store, entry, decision), decision.state, compared)
+    stored, again = acquisition_of(situation_of(store, decision), decision.state, compared)
     return again - stored

@@ -12,6 +12,7 @@ from agent.core.decision import Decision
 from agent.core.guard import Watch, watched
 from agent.core.history import (
     OWN,
+    TARGET,
     Best,
     Effective,
     Pending,
@@ -67,9 +68,18 @@ class Standing:
         """The rows that count for best, stop and report."""
         return self._rows(own=True)
 
-    def _rows(self, *, own: bool) -> tuple[Row, ...]:
+    def rows_at(self, fidelity: str) -> tuple[Row, ...]:
+        """All rows of a fidelity, imported ones too: what another campaign may learn from."""
+        return self._rows(own=False, fidelity=fidelity)
+
+    def _rows(self, *, own: bool, fidelity: str = TARGET) -> tuple[Row, ...]:
         return rows_of(
-            self.trials, self.observations, self.campaign.objective, self.effective, own=own
+            self.trials,
+            self.observations,
+            self.campaign.objective,
+            self.effective,
+            own=own,
+            fidelity=fidelity,
         )
 
     @cached_property

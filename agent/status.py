@@ -6,6 +6,7 @@ from typing import Literal, TypeVar
 
 from agent.core.decision import Decision
 from agent.core.job import JobStatus
+from agent.core.saving import Saving
 from agent.core.trial import TrialStatus
 from agent.core.values import Point, Value
 from agent.standing import Standing
@@ -23,15 +24,21 @@ class Limit(Value):
 
 
 class Trusted(Value):
-    """How far the last decision believed the priors.
+    """How far the last decision that asked the priors believed them, and what they have come to.
 
     Attributes:
         weights: Expert -> weight: `sources`, `mirrored`, `lengthscales`, `plain`.
         coefficients: Source -> mean and standard deviation of its coefficient; 1 is at face value.
+        trusted: Source -> how far it is believed, 0 to 1.
+        off: The sources that are switched off.
+        saved: Experiments that they have saved or cost; None where that was not reckoned.
     """
 
     weights: dict[str, float]
     coefficients: dict[str, tuple[float, float]]
+    trusted: dict[str, float]
+    off: tuple[str, ...] = ()
+    saved: Saving | None = None
 
     @property
     def believed(self) -> float:
@@ -68,8 +75,8 @@ class Summary(Value):
         return first.used, first.limit
 
 
-def summarise(standing: Standing) -> Summary:
-    """The summary of a standing."""
+def summarise(standing: Standing, saving: Saving | None = None) -> Summary:
+    """The summary of a standing, with what its priors have saved, where that was reckoned."""
     objective, best = standing.campaign.objective, standing.best
     return Summary(
         name=standing.entry.name,
@@ -89,17 +96,28 @@ def summarise(standing: Standing) -> Summary:
         budget=limits(standing),
         waits_for=_waits_for(standing),
         begun=standing.entry.at,
-        priors=trusted(standing),
+        priors=trusted(standing, saving),
     )
 
 
-def trusted(standing: Standing) -> Trusted | None:
-    """How far the last decision with sources believed them; None where there is none."""
+def trusted(standing: Standing, saving: Saving | None = None) -> Trusted | None:
+    """How far the last decision with sources believed them; None where there is none.
+
+    Args:
+        standing: The campaign.
+        saving: What they have saved, where that was reckoned.
+    """
     states = (one.state for one in reversed(standing.decisions) if one.state)
     state = next((one for one in states if one["kind"] == "transfer"), None)
     if state is None:
         return None
-    return Trusted(weights=state["weights"], coefficients=state["coefficients"])
+    return Trusted(
+        weights=state["weights"],
+        coefficients=state["coefficients"],
+        trusted=state["trusted"],
+        off=tuple(name for name, watch in standing.watches.items() if watch.off),
+        saved=saving,
+    )
 
 
 def without_priors(decision: Decision, point: Point) -> Point | None:
@@ -107,6 +125,7 @@ def without_priors(decision: Decision, point: Point) -> Point | None:
     that was not asked, or the priors had no say.
     """
     turns = decision.state.get("turns", []) if decision.state else []
+    # Replicates and points of the file come first; nobody chose them.
     chosen = decision.choices[len(decision.choices) - len(turns) :]
     pairs = zip(chosen, turns, strict=True)
     return next((turn["without"] for choice, turn in pairs if choice.point == point), None)

@@ -15,6 +15,7 @@ from agent.core.history import Effective, Pending
 from agent.core.parameters import ContinuousParameter, brief
 from agent.core.pools import PoolColumn
 from agent.core.seeds import derived
+from agent.core.source import TransferPrior
 from agent.core.space import Parameter, SearchSpace, describe
 from agent.core.trial import Trial
 from agent.core.values import Point
@@ -28,11 +29,11 @@ def check(
     points: Annotated[int, typer.Option(help="How many first proposals to try.")] = 3,
 ) -> None:
     """Look a campaign file over: its space, the adapter's health, a dry run of the first proposals."""
-    from agent.assemble import SettingsModels, adapter_of, operators
+    from agent.assemble import PretrainedModels, SettingsModels, adapter_of, operators
     from agent.decide.review import rule_in_force
     from agent.load import read
 
-    resolved = read(file, SettingsModels())
+    resolved = read(file, SettingsModels(), models=PretrainedModels())
     campaign, space = resolved.campaign, resolved.campaign.space.bound(resolved.pools)
     for warning in resolved.warnings:
         console.print(f"[yellow]note[/yellow] {escape(warning)}", highlight=False)
@@ -61,11 +62,17 @@ def _show_space(campaign: Campaign, space: SearchSpace) -> None:
     points = "a continuum" if size is None else f"{size:,}"
     console.print(f"points    {points}", highlight=False)
     for prior in campaign.priors:
-        known = f"{prior.source.rows} rows" if prior.source else "read when it is run"
+        known = f"{prior.source.rows} rows" if prior.source else _later(prior)
         told = f"{prior.called}: {known}, trust {prior.trust}"
         console.print(f"prior     {escape(told)}", highlight=False)
     for constraint in space.constraints:
         console.print(f"where     {escape(str(constraint))}", highlight=False)
+
+
+def _later(prior: TransferPrior) -> str:
+    if prior.oracle is not None:
+        return f"asked first, at {prior.oracle.experiments} points"
+    return "looked for when it is run" if prior.alike else "read when it is run"
 
 
 def _range(parameter: Parameter) -> str:

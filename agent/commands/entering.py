@@ -1,5 +1,7 @@
 """How a campaign file enters the store: as a new campaign, or as the next revision of one."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,19 +10,38 @@ from rich.markup import escape
 
 from agent.commands.common import Exit, console
 from agent.core.actor import Actor
+from agent.core.adapter import Capabilities
+from agent.core.campaign import Campaign
 from agent.core.trial import TrialStatus
 from agent.data.store import Store
-from agent.errors import NotFound
+from agent.errors import CampaignError, NotFound
 
 FileArgument = Annotated[
     Path, typer.Argument(help="A campaign file (YAML), or the name of a campaign in the store.")
 ]
 
 
-def enter(store: Store, file: Path, by: Actor, *, yes: bool) -> str:
-    """The campaign's name, after its file (if one is given) has entered the store."""
+def enter(
+    store: Store,
+    file: Path,
+    by: Actor,
+    *,
+    yes: bool,
+    first: Callable[[str], None] | None = None,
+) -> str:
+    """The campaign's name, after its file (if one is given) has entered the store.
+
+    Args:
+        store: Where it enters.
+        file: The file, or a name.
+        by: Who enters it.
+        yes: Whether a changed file is accepted without asking.
+        first: Runs the campaign of an oracle that has to be asked first, by its name; without, such
+            a file cannot enter before they have been run.
+    """
     from agent.assemble import (
         AdapterClasses,
+        PretrainedModels,
         SettingsModels,
         SystemClock,
         adapter_of,
@@ -29,6 +50,7 @@ def enter(store: Store, file: Path, by: Actor, *, yes: bool) -> str:
     from agent.decide.review import rule_in_force
     from agent.enrol import enrol
     from agent.load import Revised, read
+    from agent.oracles import asked_first
 
     if not file.is_file() and file.suffix not in {".yaml", ".yml"}:
         try:
@@ -51,16 +73,22 @@ def enter(store: Store, file: Path, by: Actor, *, yes: bool) -> str:
             console.print(f"  {line}", highlight=False)
         return yes or typer.confirm("Go on with it as the next revision?")
 
-    resolved = read(file, SettingsModels())
-    for warning in resolved.warnings:
-        console.print(f"[yellow]note[/yellow] {escape(warning)}", highlight=False)
+    resolved = read(file, SettingsModels(), models=PretrainedModels())
+    _note(resolved.warnings)
     allowed = operators()
     rule_in_force(
         resolved.campaign.review,
         adapter_of(resolved.campaign, AdapterClasses(allowed)).capabilities(),
         unattended=resolved.campaign.execution.target in allowed.unattended,
     )
+    if first is not None:
+        for asked in asked_first(resolved.campaign).values():
+            _check_pure(asked, adapter_of(asked, AdapterClasses(allowed)).capabilities())
+            one = replace(resolved, campaign=asked, source="", warnings=())
+            enrol(store, one, by, SystemClock().now(), lambda *_: True)
+            first(asked.name)
     entered = enrol(store, resolved, by, SystemClock().now(), agree)
+    _note(entered.warnings)
     if entered.done == "declined":
         raise typer.Exit(Exit.USAGE)
     if entered.done != "unchanged":
@@ -68,3 +96,16 @@ def enter(store: Store, file: Path, by: Actor, *, yes: bool) -> str:
             f"{entered.entry.name}: {entered.done} as revision {entered.revision}", highlight=False
         )
     return entered.entry.name
+
+
+def _note(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        console.print(f"[yellow]note[/yellow] {escape(warning)}", highlight=False)
+
+
+def _check_pure(asked: Campaign, capabilities: Capabilities) -> None:
+    if capabilities.effect != "pure":
+        raise CampaignError(
+            f"{asked.execution.adapter} is an instrument, and no oracle that may be asked by itself",
+            "run it as a campaign of its own, and name that under priors: campaign: …",
+        )

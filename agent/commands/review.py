@@ -228,7 +228,15 @@ def _lines(campaign: Campaign, proposal: Proposal | None) -> list[str]:
 
 def _as_json(store: Store, trial: Trial) -> dict[str, object]:
     proposal = store.proposal(trial.id)
+    decided = store.decision(proposal.decision) if proposal else None
+    state = (decided.state or {}) if decided else {}
     return {
         "trial": trial.model_dump(mode="json"),
         "proposal": proposal.model_dump(mode="json") if proposal else None,
+        "priors": {
+            "weights": state.get("weights", {}),
+            "coefficients": state.get("coefficients", {}),
+            "trusted": state.get("trusted", {}),
+            "without": without_priors(decided, trial.point) if decided else None,
+        },
     }

@@ -57,7 +57,11 @@ def run(
     from agent.assemble import open_store
 
     with open_store(store) as opened:
-        name = enter(opened, file, person(by), yes=yes)
+
+        def first(oracle: str) -> None:
+            _ask(opened, oracle, wait=not no_wait, direct=direct, lease_s=lease_s)
+
+        name = enter(opened, file, person(by), yes=yes, first=first)
         entry = opened.entry(name)
         ended = entry.status in {CampaignStatus.FINISHED, CampaignStatus.STOPPED}
         if ended and not any(trial.status in OPEN for trial in opened.trials(entry.id)):
@@ -74,6 +78,22 @@ def run(
                 _write_report(opened, name, report)
                 raise typer.Exit(code)
         _write_report(opened, name, report)
+
+
+def _ask(store: Store, name: str, *, wait: bool, direct: bool, lease_s: float) -> None:
+    """Run the campaign of an oracle to its end; what it says is a prior of the next one."""
+    entry = store.entry(name)
+    if entry.status is CampaignStatus.FINISHED:
+        return
+    console.print(escape(f"{name}: asked first"))
+    try:
+        code = _carry_out(store, name, wait=wait, direct=direct, lease_s=lease_s)
+    except KeyboardInterrupt:
+        errors.print("interrupted, and nothing is lost: run it again to go on")
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    if code is not Exit.DONE:
+        _finish(store, name)
+        raise typer.Exit(code)
 
 
 def _onwards(name: str, status: CampaignStatus) -> str:
@@ -125,7 +145,23 @@ def _direct(store: Store, name: str, watch: Any, *, wait: bool, lease_s: float) 
 def _finish(store: Store, name: str) -> None:
     from agent.commands.status import show_one
 
+    _reckon(store, name)
     show_one(store, name)
+
+
+def _reckon(store: Store, name: str) -> None:
+    """What the priors of a campaign that has ended have saved; Ctrl-C leaves it open."""
+    from agent.assemble import SystemClock
+    from agent.standing import stand
+
+    standing = stand(store, name, SystemClock().now())
+    if standing.entry.status is CampaignStatus.FINISHED and standing.campaign.sources:
+        from agent.commands.priors import reckon
+
+        try:
+            reckon(store, standing, each=False)
+        except KeyboardInterrupt:
+            errors.print(f"not reckoned: [bold]athanor priors show {name}[/bold] does it later")
 
 
 def _write_report(store: Store, name: str, path: Path | None) -> None:

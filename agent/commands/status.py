@@ -11,6 +11,7 @@ from agent.core.register import CampaignStatus
 from agent.core.space import describe
 from agent.core.trial import TrialStatus
 from agent.data.store import Store
+from agent.savings import remembered
 from agent.standing import Standing, stand
 from agent.status import Summary, Trusted, summarise
 
@@ -29,7 +30,7 @@ def status(
     with existing(store) as opened:
         names = [name] if name else [entry.id for entry in opened.entries()]
         standings = [stand(opened, one, now) for one in names]
-    summaries = [summarise(standing) for standing in standings]
+        summaries = [summarise(one, remembered(opened, one)) for one in standings]
     if as_json:
         show_json([summary.model_dump(mode="json") for summary in summaries])
     elif name:
@@ -43,7 +44,7 @@ def show_one(store: Store, name: str) -> None:
     from agent.assemble import SystemClock
 
     standing = stand(store, name, SystemClock().now())
-    _one(standing, summarise(standing))
+    _one(standing, summarise(standing, remembered(store, standing)))
 
 
 def _all(summaries: list[Summary]) -> None:
@@ -74,18 +75,24 @@ def _one(standing: Standing, summary: Summary) -> None:
     )
     console.print(f"  trials    {counts}", highlight=False)
     if summary.priors:
-        console.print(f"  priors    {escape(_trusted(summary.priors))}", highlight=False)
+        for line in _trusted(summary.priors):
+            console.print(f"  {line}", highlight=False)
     for whom in _waits_for(standing):
         console.print(f"  waits for {whom}", highlight=False)
     if not summary.waits_for and summary.state == CampaignStatus.ACTIVE:
         console.print("  [bold]athanor run[/bold] goes on with it", highlight=False)
 
 
-def _trusted(priors: Trusted) -> str:
+def _trusted(priors: Trusted) -> list[str]:
     each = ", ".join(
         f"{name} × {mean:.2f} ± {sd:.2f}" for name, (mean, sd) in priors.coefficients.items()
     )
-    return f"believed {priors.believed:.0%} by their record here: {each}"
+    lines = [f"priors    believed {priors.believed:.0%} by their record here: {escape(each)}"]
+    if priors.off:
+        lines.append(f"          switched off: {escape(', '.join(priors.off))}")
+    if priors.saved is not None:
+        lines.append(f"          {escape(priors.saved.words)}")
+    return lines
 
 
 def _waits_for(standing: Standing) -> list[str]:

@@ -1,11 +1,12 @@
 """Campaign: the whole plan as one frozen value."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from agent.core.budget import Budget, Duration, Stop
 from agent.core.constraints import Constraint
+from agent.core.execution import Execution
 from agent.core.objective import Objective
 from agent.core.policy import Policy
 from agent.core.pools import PoolColumn
@@ -21,32 +22,6 @@ class Quantity(Value):
 
     value: float | int | str
     unit: str = ""
-
-
-class Execution(Value):
-    """Who executes: an adapter by name, and its settings."""
-
-    adapter: str = Field(
-        description="name of an adapter: table, function, chgnet, files, or an installed one"
-    )
-    settings: dict[str, Any] = Field(default_factory=dict, description="what this adapter takes")
-    instrument: str | None = Field(
-        default=None, description="name of the instrument; default: the adapter's name"
-    )
-    attempts: int = Field(
-        default=3, ge=1, description="sendings of a trial that the adapter refuses"
-    )
-    deadline: Duration | None = Field(
-        default=None, description="a job that takes longer is looked into by a person"
-    )
-    poll: Duration = Field(
-        default=Duration(limit=1, unit="s"), description="pause between two looks at running jobs"
-    )
-
-    @property
-    def target(self) -> str:
-        """The instrument's name."""
-        return self.instrument or self.adapter
 
 
 class ReviewRule(Value):

@@ -1,6 +1,6 @@
 """Comparison expressions over parameters, parsed and never evaluated as code.
 
-A small language: numbers, texts, names; + - * / **; abs min max sqrt exp log log10; comparisons,
+A small language: numbers, texts, names; + - * / **; abs min max sqrt exp log log10 sin cos tanh; comparisons,
 `in [..]`; and or not. The same tree is evaluated on single settings or on whole columns.
 """
 
@@ -18,6 +18,7 @@ Functions = Mapping[str, Callable[..., Any]]
 SCALAR: Functions = {
     "abs": abs, "min": min, "max": max,
     "sqrt": math.sqrt, "exp": math.exp, "log": math.log, "log10": math.log10,
+    "sin": math.sin, "cos": math.cos, "tanh": math.tanh,
 }  # fmt: skip
 
 _LONGEST, _DEEPEST = 500, 100

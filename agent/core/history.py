@@ -72,10 +72,11 @@ def rows_of(
     plans: Mapping[str, Effective],
     *,
     own: bool = False,
+    fidelity: str = TARGET,
 ) -> tuple[Row, ...]:
     """The rows that count, in the order in which they were observed.
 
-    A row is a current value (not a bound, not void) of the objective, at fidelity `target`, of a
+    A row is a current value (not a bound, not void) of the objective, at one fidelity, of a
     trial whose role counts and that is not voided. Its point is the settings as executed where the
     instrument told them, otherwise the effective point.
 
@@ -85,6 +86,7 @@ def rows_of(
         objective: The objective that is optimised.
         plans: Trial id -> what was really to be done, from `effective`.
         own: Leave out imported rows: they teach, and do not count for best, stop and report.
+        fidelity: Of the values; only those of `target` count for anything here.
     """
     counted = {
         t.id: t
@@ -104,7 +106,7 @@ def rows_of(
         for one in current(observations)
         if one.value is not None
         and one.objective == objective.name
-        and one.fidelity == TARGET
+        and one.fidelity == fidelity
         and one.trial in counted
     )
 

@@ -66,6 +66,10 @@ class TransferRule(Value):
         lt=1,
         description="a prior whose weight stays below is switched off; 0: never",
     )
+    learnt: bool = Field(
+        default=False,
+        description="learn the experience from the laboratory's past campaigns, when the file enters",
+    )
     experience: Experience = Field(
         default=Experience(), description="what is expected of priors before the first result"
     )

@@ -27,6 +27,7 @@ _SPREADS = (0.1, 0.03, 0.01)
 _COLUMNS: dict[str, Callable[..., Any]] = {
     "abs": np.abs, "min": lambda *v: reduce(np.minimum, v), "max": lambda *v: reduce(np.maximum, v),
     "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "log10": np.log10,
+    "sin": np.sin, "cos": np.cos, "tanh": np.tanh,
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from agent.core.space import Parameter, SearchSpace
 from agent.core.values import canonical
 from agent.errors import CampaignError
 from agent.load import (
+    computed,
     emptiness,
     materials,
     plan,
@@ -21,15 +22,18 @@ from agent.load import (
     priors,
     reading,
     references,
+    results,
     revise,
     rules,
     settings,
     shape,
     space,
 )
+from agent.load.computed import Models
 from agent.load.faults import Findings, Loc
 from agent.load.settings import Place, SettingsModels
 from agent.load.shape import Parts
+from agent.load.target import Target
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,10 @@ class Resolved:
 
 
 def read(
-    path: str | Path, settings_models: SettingsModels, environ: Mapping[str, str] | None = None
+    path: str | Path,
+    settings_models: SettingsModels,
+    environ: Mapping[str, str] | None = None,
+    models: Models | None = None,
 ) -> Resolved:
     """The campaign in a file, with pools resolved and paths absolute.
 
@@ -66,6 +73,7 @@ def read(
         path: The YAML file.
         settings_models: Adapter name -> the model of its settings; the adapters that there are.
         environ: Where `${NAME}` in file paths is looked up; default: the process's environment.
+        models: Name -> pretrained model, for priors.
 
     Raises:
         CampaignError: it cannot be used; `faults` lists everything that is wrong with it.
@@ -85,11 +93,13 @@ def read(
         if whole[1] and emptiness.nothing_left(*whole, tables, columns):
             what = "no point of the space meets all of them"
             findings.fault(("constraints",), what, "relax one, or widen the parameters")
-    sources = _resolve_priors(findings, parts, place, bound)
+    sources = _resolve_priors(findings, parts, place, bound, models or {})
+    _resolve_oracles(findings, parts, settings_models, place)
     plan.check(findings, parts, bound)
     if "execution" in parts.single:
         execution = parts.single["execution"]
-        parts.single["execution"] = settings.resolved(findings, execution, settings_models, place)
+        resolved = settings.resolved(findings, execution, settings_models, place, ("execution",))
+        parts.single["execution"] = resolved
     if findings.faults:
         count = len(findings.faults)
         raise CampaignError(
@@ -101,29 +111,55 @@ def read(
 
 
 def _resolve_priors(
-    findings: Findings, parts: Parts, place: Place, space: SearchSpace | None
+    findings: Findings, parts: Parts, place: Place, space: SearchSpace | None, models: Models
 ) -> list[Source]:
-    """Replaces each prior of a table by its resolved self; gives the sources.
+    """Replaces each prior whose rows can be had by its resolved self; gives the sources.
 
-    Earlier campaigns are read where there is a store.
+    Earlier campaigns and oracles are read where there is a store.
     """
     found: list[Source] = []
     objective = parts.objectives.get(0)
+    _check_called(findings, parts)
+    if space is None or objective is None:
+        return found
+    target = Target(space, objective, parts.single.get("context", {}))
     for n, prior in list(parts.priors.items()):
         loc: Loc = ("priors", n)
         source, read = None, prior
         if prior.table is not None:
             path = _file(findings, (*loc, "table"), prior.table, place)
-            results = None if path is None else priors.of_table(findings, loc, path)
-            if results is not None and space is not None and objective is not None:
-                source = priors.source(findings, loc, prior, results, space, objective)
+            table = None if path is None else results.of_table(findings, loc, prior, path)
+            if table is not None:
+                source = priors.source(findings, loc, prior, table, target)
                 read = prior.model_copy(update={"table": str(path)})
-        elif prior.formula is not None and space is not None:
-            source = priors.of_formula(findings, loc, prior, space)
+        elif prior.formula is not None:
+            source = computed.of_formula(findings, loc, prior, target)
+        elif prior.model is not None:
+            source = computed.of_model(findings, loc, prior, target, models)
         if source is not None:
             parts.priors[n] = with_source(read, source)
             found.append(source)
     return found
+
+
+def _check_called(findings: Findings, parts: Parts) -> None:
+    """The guard, the report and the journal call a prior by its name: there is one of each."""
+    seen: set[str] = set()
+    for n, prior in parts.priors.items():
+        if prior.called in seen:
+            what = f"two priors are called {prior.called!r}"
+            findings.fault(("priors", n), what, "give one of them another name: name: …")
+        seen.add(prior.called)
+
+
+def _resolve_oracles(
+    findings: Findings, parts: Parts, settings_models: SettingsModels, place: Place
+) -> None:
+    for n, prior in list(parts.priors.items()):
+        if prior.oracle is not None:
+            loc: Loc = ("priors", n, "oracle")
+            oracle = settings.resolved(findings, prior.oracle, settings_models, place, loc)
+            parts.priors[n] = prior.model_copy(update={"oracle": oracle})
 
 
 def with_source(prior: TransferPrior, source: Source) -> TransferPrior:

@@ -20,7 +20,15 @@ EXAMPLES: dict[str, Any] = {
     "TransferPrior.table": "earlier.csv",
     "TransferPrior.campaign": "anneal-2025",
     "TransferPrior.formula": "60 * exp(-((temperature - 85) / 20)**2)",
+    "TransferPrior.model": "conductivity-net",
+    "TransferPrior.oracle": {"adapter": "chgnet", "settings": {"geometry": "guessed"}},
+    "TransferPrior.alike": 3,
     "TransferPrior.trust": "simulation",
+    "TransferPrior.where": {"method": "PBE"},
+    "TransferPrior.fidelity": "screening",
+    "TransferPrior.inputs": ["temperature [K]", "time [h]"],
+    "Oracle.experiments": 20,
+    "Oracle.in_flight": 4,
     "TransferPrior.columns": {"temperature": "T [K]"},
     "TransferPrior.fixed": {"pressure": 1},
     "TransferPrior.value": "gap [eV]",
@@ -63,6 +71,7 @@ EXAMPLES: dict[str, Any] = {
     "TransferRule.method": "experts",
     "TransferRule.plain_every": 2,
     "TransferRule.off_below": 0.05,
+    "TransferRule.learnt": True,
     "TransferRule.experience": {"coefficient": 0.9},
     "Experience.believed": {"same": 0.8, "similar": 0.65, "simulation": 0.5, "maybe": 0.3},
     "Experience.mirrored": 0.1,
@@ -196,7 +205,7 @@ DESCRIPTIONS: dict[str, str] = {
 }
 """What the core does not already describe."""
 
-MADE_BY_LOADER = frozenset({"pool", "source"})
+MADE_BY_LOADER = frozenset({"pool", "source", "found"})
 
 
 def known_as(model: type[BaseModel], field: str, table: Mapping[str, T]) -> T | None:

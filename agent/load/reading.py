@@ -186,7 +186,9 @@ class _Walk:
 
     def _truth(self, text: str, loc: Loc) -> object:
         truth = text.casefold() in ("yes", "true", "on")
-        if loc[:2] == ("execution", "settings"):
+        if loc[:2] == ("execution", "settings") or loc[2:4] == ("oracle", "settings"):
+            return truth
+        if loc == ("policy", "transfer", "learnt"):
             return truth
         return self._quote(loc, f"YAML reads {text} as the truth value {str(truth).lower()}", text)
 

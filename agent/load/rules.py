@@ -16,7 +16,7 @@ from agent.load.faults import Findings, Loc, did_you_mean, listed
 from agent.load.space import Columns, Known
 from agent.load.words import shown
 
-_ONE_ARGUMENT = frozenset({"abs", "sqrt", "exp", "log", "log10"})
+_ONE_ARGUMENT = frozenset({"abs", "sqrt", "exp", "log", "log10", "sin", "cos", "tanh"})
 _NUMBER, _TEXT, _TRUTH = "a number", "a text", "a comparison"
 
 

@@ -1,14 +1,17 @@
-"""`execution`: is there such an adapter, and does it take these settings? Paths become absolute."""
+"""`execution`, of a campaign or an oracle: is there such an adapter, and does it take these settings?
+
+Paths become absolute.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from agent.core.campaign import Execution
+from agent.core.execution import Execution
 from agent.errors import AthanorError
 from agent.load import references, shape
 from agent.load.faults import Findings, Loc, did_you_mean
@@ -16,7 +19,7 @@ from agent.load.faults import Findings, Loc, did_you_mean
 SettingsModels = Mapping[str, type[BaseModel]]
 """Adapter name -> the model of what it takes under `execution.settings`."""
 
-_AT: Loc = ("execution", "settings")
+Executing = TypeVar("Executing", bound=Execution)
 _FOLDER = re.compile(r"folder|director|(^|_)dir($|_)", re.IGNORECASE)
 _SECRET = re.compile(r"(^|_)(password|passwd|secret|token|api_?key|credential)s?$", re.IGNORECASE)
 
@@ -30,45 +33,48 @@ class Place:
 
 
 def resolved(
-    findings: Findings, execution: Execution, models: SettingsModels, place: Place
-) -> Execution:
-    """`execution` with absolute paths; what its adapter does not take is a fault."""
-    model = _model(findings, execution.adapter, models)
+    findings: Findings, execution: Executing, models: SettingsModels, place: Place, at: Loc
+) -> Executing:
+    """`execution` (which stands at `at`) with absolute paths; what its adapter does not take is a
+    fault.
+    """
+    model = _model(findings, execution.adapter, models, at)
     if model is None:
         return execution
-    settings = dict(execution.settings)
-    references_at = _check_references(findings, settings, _AT)
+    settings, within = dict(execution.settings), (*at, "settings")
+    references_at = _check_references(findings, settings, within)
     for loc, text in list(_paths(model, settings, ())):
-        path = _path(findings, loc, text, place)
+        path = _path(findings, (*within, *loc), text, place)
         if path is not None:
             _put(settings, loc, str(path))
     try:
         model.model_validate(settings)
     except ValidationError as error:
-        shape.note_settings(findings, _AT, error, model, references_at)
+        shape.note_settings(findings, within, error, model, references_at)
     return execution.model_copy(update={"settings": settings})
 
 
-def _model(findings: Findings, name: str, models: SettingsModels) -> type[BaseModel] | None:
+def _model(
+    findings: Findings, name: str, models: SettingsModels, at: Loc
+) -> type[BaseModel] | None:
     known = sorted(models)
     if name not in known:
         near = did_you_mean(name, known, "the adapters are")
-        findings.fault(("execution", "adapter"), f"there is no adapter {name!r}", near)
+        findings.fault((*at, "adapter"), f"there is no adapter {name!r}", near)
         return None
     try:
         return models[name]
     except AthanorError as error:
         # The mapping imports an adapter when it is asked for, and its packages may be absent.
-        findings.fault(("execution", "adapter"), error.message, error.hint)
+        findings.fault((*at, "adapter"), error.message, error.hint)
         return None
 
 
-def _path(findings: Findings, loc: Loc, text: str, place: Place) -> Path | None:
-    at = (*_AT, *loc)
+def _path(findings: Findings, at: Loc, text: str, place: Place) -> Path | None:
     path = references.located(findings, at, text, place.folder, place.environ)
     if path is None:
         return None
-    name = next((str(step) for step in reversed(loc) if isinstance(step, str)), "")
+    name = next((str(step) for step in reversed(at) if isinstance(step, str)), "")
     if not _FOLDER.search(name):
         references.existing_file(findings, at, path)
     elif not path.exists():

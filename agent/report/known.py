@@ -15,11 +15,14 @@ _WIDTH, _HEIGHT, _LEFT, _TOP, _BELOW, _RIGHT = 420.0, 200.0, 44.0, 26.0, 40.0, 1
 
 @dataclass(frozen=True)
 class Known:
-    """What one prior is: its name, what is said of it, and its coefficient in words."""
+    """What one prior is: its name, what is said of it, its coefficient and how far it is believed, in
+    words.
+    """
 
     name: str
     about: str
     coefficient: str
+    believed: str
 
 
 def draw(view: View) -> Drawn | None:
@@ -48,15 +51,21 @@ def draw(view: View) -> Drawn | None:
 
 
 def priors(view: View) -> list[Known]:
-    """Each prior, with its coefficient by the last decision."""
+    """Each prior, with its coefficient by the last decision that asked it."""
     told = list(_told(view))
-    coefficients = told[-1][1]["coefficients"] if told else {}
+    state: dict[str, Any] = told[-1][1] if told else {}
+    coefficients, trusted = state.get("coefficients", {}), state.get("trusted", {})
+    watches = view.standing.watches
     found = []
     for prior in view.standing.campaign.priors:
+        name = prior.called
         rows = f"{count(prior.source.rows, 'row')}, " if prior.source else ""
-        mean, sd = coefficients.get(prior.called, (None, None))
+        mean, sd = coefficients.get(name, (None, None))
         words = "" if mean is None else f"{brief(mean, 2)} ± {brief(sd, 2)}"
-        found.append(Known(prior.called, f"{rows}trust {prior.trust}", words))
+        believed = f"believed {trusted[name]:.0%}" if name in trusted else ""
+        if name in watches and watches[name].off:
+            believed = "switched off, since it says nothing here"
+        found.append(Known(name, f"{rows}trust {prior.trust}", words, believed))
     return found
 
 

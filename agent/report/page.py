@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from agent.core.register import JournalEntry, Revision
+from agent.core.saving import Saving
 from agent.core.space import SearchSpace
 from agent.core.trial import Proposal, TrialStatus
 from agent.data.store import Store
@@ -27,6 +28,7 @@ from agent.report import (
 )
 from agent.report.digits import true_minus, with_unit
 from agent.report.view import View
+from agent.savings import remembered
 from agent.standing import Standing, space_of, stand
 
 _MOST_WAITING = 6
@@ -57,6 +59,7 @@ def render(
     revisions: Sequence[Revision] = (),
     journal: Sequence[JournalEntry] = (),
     space: SearchSpace | None = None,
+    saving: Saving | None = None,
 ) -> str:
     """The report of a campaign as one HTML page. The same input gives the same text.
 
@@ -66,6 +69,7 @@ def render(
         revisions: Its revisions, with what each changed.
         journal: Its account; of the last line, the hash is printed.
         space: Its space with the pools bound; without, candidates never tried are not drawn.
+        saving: What its priors have saved, where that was reckoned.
     """
     view = View(standing, proposals, space)
     return _template().render(
@@ -77,6 +81,7 @@ def render(
         script_hash=b64encode(sha256(_asset("report.js").encode()).digest()).decode(),
         history=colophon.history(revisions),
         account=colophon.account(journal),
+        saved=saving.words if saving else "",
         **_words(view),
         **_figures(view),
     )
@@ -153,6 +158,7 @@ def write(store: Store, name: str, path: Path, now: datetime) -> Path:
         revisions=store.revisions(campaign),
         journal=store.journal(campaign),
         space=space_of(store, standing.campaign),
+        saving=remembered(store, standing),
     )
     path.write_text(page, encoding="utf-8")
     return path

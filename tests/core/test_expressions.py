@@ -12,6 +12,7 @@ from agent.errors import SpaceError
 ARRAYS = {
     "abs": np.abs, "min": np.minimum, "max": np.maximum,
     "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "log10": np.log10,
+    "sin": np.sin, "cos": np.cos, "tanh": np.tanh,
 }  # fmt: skip
 
 

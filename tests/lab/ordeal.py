@@ -93,10 +93,12 @@ def ordeal(
     seed: int = 0,
     how: type[Forked] | type[Executed] = Forked,
     options: tuple[str, ...] = ("--direct",),
+    *,
+    informed: bool = False,
     **environ: str,
 ) -> Tally:
     """Kill `athanor run` once at each of `seams` and `at_random` times at any moment; several kills
-    a campaign, which is then run to its end and judged.
+    a campaign, which is then run to its end and judged. `informed` campaigns have priors.
     """
     tally = Tally()
     waiting: list[str | None] = [*seams, *[None] * at_random]
@@ -105,7 +107,8 @@ def ordeal(
     while waiting:
         number += 1
         place, beside = folder / f"site{number}", folder / f"lab{number}"
-        with Laboratory(beside) as lab, Site(place, lab, experiments=_EXPERIMENTS) as site:
+        more = {"experiments": _EXPERIMENTS, "informed": informed}
+        with Laboratory(beside) as lab, Site(place, lab, **more) as site:
             site.environ.update(environ)
             code: int | None = None
             for _ in range(min(_KILLS_A_CAMPAIGN, len(waiting))):

@@ -208,10 +208,21 @@ class Site:
                 running.sweep()
 
 
+PRIORS = [
+    {"formula": "x + sin(x) + y", "name": "theory", "trust": "same"},
+    {"formula": "cos(3 * x) * y", "name": "hearsay", "trust": "maybe"},
+]
+
+
 def campaign(
-    url: str, experiments: int = 6, lookup: str = "sure", deadline_s: float | None = None
+    url: str,
+    experiments: int = 6,
+    lookup: str = "sure",
+    deadline_s: float | None = None,
+    *,
+    informed: bool = False,
 ) -> dict[str, object]:
-    """A campaign of the small laboratory, as its file says it."""
+    """A campaign of the small laboratory, as its file says it; `informed` by priors."""
     execution: dict[str, object] = {
         "adapter": "lab",
         "settings": {"url": url, "lookup": lookup},
@@ -220,6 +231,9 @@ def campaign(
     }
     if deadline_s is not None:
         execution["deadline"] = {"limit": deadline_s, "unit": "s"}
+    policy = {"name": "random", "initial": {"size": 2}, "in_flight": 2}
+    if informed:
+        policy = {"name": "expected_improvement", "in_flight": 2}
     return {
         "name": "fire",
         "parameters": [
@@ -228,7 +242,8 @@ def campaign(
         ],
         "objectives": [{"name": "mass", "unit": "mg", "goal": "maximise"}],
         "budget": {"experiments": experiments},
-        "policy": {"name": "random", "initial": {"size": 2}, "in_flight": 2},
+        "priors": PRIORS if informed else [],
+        "policy": policy,
         "execution": execution,
         "review": {"mode": "none"},
         "seed": 3,

@@ -14,7 +14,7 @@ from agent.errors import ModelError, ReplayError
 from agent.learn.encoding import Encoding
 from agent.learn.priors.experts import Experts, fit, restore
 from agent.learn.priors.given import Given
-from agent.learn.priors.source import fit_source, restore_source
+from agent.learn.priors.source import SourceModel, fit_source, restore_source
 from tests.learn.sources import source, unrelated
 from tests.learn.spaces import SPACES, points_of, rows_of, value
 
@@ -225,3 +225,69 @@ def test_of_very_many_rows_the_best_and_the_far_apart_are_kept() -> None:
     assert np.corrcoef(expected, truth)[0, 1] > 0.99
     again = restore_source(model.state(), encoding, whole, UP)
     torch.testing.assert_close(again.X, model.X)
+
+
+def at_bath(bath: float, count: int, own: float = 70.0) -> Source:
+    """Rows of an earlier campaign at another bath, which shifts its values and their slope."""
+    whole = source(SPACE, count)
+    rows = tuple(
+        row.model_copy(
+            update={
+                "point": {**row.point, "bath": bath},
+                "value": row.value + 0.05 * (bath - 70) * float(row.point["temperature"]) / 50,
+            }
+        )
+        for row in whole.rows
+    )
+    return whole.model_copy(update={"rows": rows, "context": {"bath": own}})
+
+
+def test_circumstances_that_differ_are_inputs_of_the_source() -> None:
+    cold, warm = at_bath(60.0, 40), at_bath(80.0, 40)
+    joint = cold.model_copy(update={"rows": cold.rows + warm.rows})
+    encoding = Encoding.of(SPACE)
+    between = fit_source(encoding, joint, UP)
+    assert (len(between.here), between.X.shape[1]) == (1, encoding.width + 1)
+    points = points_of(SPACE, 40, seed=9)
+    truth = np.array([value(SPACE, point) for point in points])
+    ignored = fit_source(encoding, joint.model_copy(update={"context": {}}), UP)
+
+    def error(made: SourceModel) -> float:
+        with torch.no_grad():
+            mean = made.marginal_mean(encoding.encode(points)).numpy() * made.deviation + made.mean
+        return float(np.std(mean - truth))
+
+    assert error(between) < 0.5 * error(ignored)
+    again = restore_source(json.loads(json.dumps(between.state())), encoding, joint, UP)
+    torch.testing.assert_close(again.X, between.X)
+
+
+def test_the_same_circumstances_everywhere_are_no_input() -> None:
+    model = fit_source(Encoding.of(SPACE), at_bath(70.0, 30), UP)
+    assert len(model.here) == 0
+    named = at_bath(70.0, 30)
+    rows = tuple(
+        row.model_copy(update={"point": {**row.point, "bath": "oil"}}) for row in named.rows
+    )
+    other = named.model_copy(update={"rows": rows, "context": {"bath": "sand"}})
+    assert fit_source(Encoding.of(SPACE), other, UP).here.tolist() == [0.0]
+
+
+def test_known_uncertainties_are_the_noise_of_its_rows() -> None:
+    whole = source(SPACE, 40)
+    random = np.random.default_rng(0)
+    rows = tuple(
+        row.model_copy(
+            update={"value": row.value + (0.01 if k % 2 else 3.0) * random.normal(),
+                    "sd": 0.01 if k % 2 else 3.0}
+        )
+        for k, row in enumerate(whole.rows)
+    )  # fmt: skip
+    told = whole.model_copy(update={"rows": rows})
+    encoding = Encoding.of(SPACE)
+    model = fit_source(encoding, told, UP)
+    assert model.variance_of is not None
+    with torch.no_grad():
+        mean = model.marginal_mean(encoding.encode([row.point for row in rows]))
+    left = (mean - model.z).abs()
+    assert float(left[1::2].mean()) < 0.2 * float(left[::2].mean())

@@ -96,8 +96,12 @@ def test_leaks_are_told(load: Load, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("keys", "table", "where", "what", "mend"),
     [
-        ({"table": None}, TABLE, "priors[0]", "either a table, a campaign or a formula", ""),
-        ({"campaign": "other"}, TABLE, "priors[0]", "either a table, a campaign or a formula", ""),
+        ({"table": None}, TABLE, "priors[0]", "give one of table, campaign, formula", ""),
+        ({"campaign": "other"}, TABLE, "priors[0]", "give one of table, campaign, formula", ""),
+        ({"inputs": ["time"]}, TABLE, "priors[0]", "inputs belongs to a model", ""),
+        ({"fidelity": "low"}, TABLE, "priors[0]", "fidelity belongs to a campaign", ""),
+        ({"where": {"solvnt": "DMF"}}, TABLE, "priors[0].where.solvnt", "no column", "solvent"),
+        ({"where": {"solvent": "lead"}}, TABLE, "priors[0].where.solvent", "no row has", "DMSO"),
         ({"table": "ald.csv"}, TABLE, "priors[0].table", "does not exist", "old.csv"),
         ({"trust": "much"}, TABLE, "priors[0].trust", "much", "same"),
         ({"colums": {}}, TABLE, "priors[0].colums", "no key", "columns"),
@@ -132,6 +136,33 @@ def test_what_does_not_fit_is_told_with_the_mend(
     assert fault.path.startswith(where)
     assert what in fault.what
     assert mend in fault.mend
+
+
+def test_of_a_table_some_rows_may_be_meant(load: Load, tmp_path: Path) -> None:
+    table = TABLE + "343.15,4,2,DMSO,56\n"
+    assert [row.value for row in read(load, tmp_path, table).rows] == [12, 55, 61, 56]
+    some = read(load, tmp_path, table, where={"solvent": "DMSO", "time": 4})
+    assert [row.value for row in some.rows] == [55, 56]
+
+
+def test_circumstances_are_brought_along(load: Load, tmp_path: Path) -> None:
+    table = "time [h],bath [K],glass,yield [percent]\n1,333.15,soda,3\n2,353.15,quartz,4\n"
+    (tmp_path / "old.csv").write_text(table)
+    context = {"bath": {"value": 70, "unit": "degC"}, "glass": {"value": "quartz"}}
+    (source,) = load(campaign() | {"context": context}).sources
+    assert source.context == {"bath": 70, "glass": "quartz"}
+    assert source.rows[0].point == {"time": 1.0, "bath": 60.0, "glass": "soda"}
+    mapped = {"columns": {"bath": "time [h]"}}
+    with pytest.raises(CampaignError, match="it is needed in degC"):
+        load(campaign(**mapped) | {"context": context})
+
+
+def test_two_priors_have_two_names(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text(TABLE)
+    twice = [{"table": "old.csv"}, {"table": "old.csv"}]
+    with pytest.raises(CampaignError, match=r"two priors are called .old\.csv"):
+        load(changed(priors=twice))
+    load(changed(priors=[twice[0], {**twice[1], "name": "again"}]))
 
 
 def test_other_candidates_are_known_by_their_descriptors(load: Load, tmp_path: Path) -> None:

@@ -10,11 +10,26 @@ import pytest
 from agent.core.job import JobStatus
 from agent.core.register import CampaignStatus
 from agent.data.store import Store
+from agent.errors import AthanorError
+from agent.replay import replay
 from tests.lab.ordeal import all_seams, judge, ordeal
 from tests.lab.running import Executed, Forked, Laboratory, Site, ended, stopped, until
 from tests.lab.seams import KILL, STOP
 
 DIRECT = ("--direct", "--lease", "1")
+ORACLE = """\
+name: fine
+parameters:
+  - {name: x1, type: continuous, low: -5, high: 10, resolution: 0.5}
+  - {name: x2, type: continuous, low: 0, high: 15, resolution: 0.5}
+objectives:
+  - {name: value, unit: "1", goal: minimise}
+priors:
+  - name: rough
+    oracle: {adapter: function, settings: {function: branin, noise_sd: 4, delay_s: 0.1}, experiments: 20}
+budget: {experiments: 8}
+execution: {adapter: function, settings: {function: branin, delay_s: 0.1}, poll: {limit: 0.05, unit: s}}
+"""
 HELD, PERSON, INSTRUMENT = 5, 3, 4
 
 
@@ -47,6 +62,53 @@ def test_killed_at_every_seam_once(tmp_path: Path) -> None:
     assert tally.words() == []
     assert {name: tally.kills[name] for name in seams} == dict.fromkeys(seams, 1)
     assert tally.kills["at any moment"] == 6
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_killed_with_priors(tmp_path: Path) -> None:
+    seams = [
+        "before commit of decision.made",
+        "after commit of decision.made",
+        "after the last byte",
+    ]
+    tally = ordeal(tmp_path, seams, at_random=4, informed=True)
+    assert tally.words() == []
+    assert tally.kills.total() == 7
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_an_oracle_that_is_killed_while_it_is_asked_goes_on(tmp_path: Path) -> None:
+    file, store = tmp_path / "fine.yaml", f"sqlite:///{tmp_path / 'fine.db'}"
+    file.write_text(ORACLE)
+    command = ["run", str(file), "--store", store, *DIRECT]
+    code, kills = None, 0
+    while code != 0:
+        running = Executed(command, {}, tmp_path / "log.txt")
+        until(lambda running=running, kills=kills: running.code() is not None
+              or _rows(store) >= 6 * (kills + 1), "for some more results")  # fmt: skip
+        if running.code() is None:
+            os.kill(running.pid, signal.SIGKILL)
+            kills += 1
+        code = ended(running)
+        assert code in {0, -signal.SIGKILL}, (tmp_path / "log.txt").read_text()[-2000:]
+    assert kills >= 3
+    with Store.open(store, create=False) as opened:
+        for name, count in (("fine-rough", 20), ("fine", 8)):
+            entry = opened.entry(name)
+            assert entry.status is CampaignStatus.FINISHED
+            assert len(opened.observations(entry.id)) == count
+            opened.verify(entry.id)
+        assert {one.verdict for one in replay(opened, "fine")} == {"identical"}
+
+
+def _rows(store: str) -> int:
+    try:
+        with Store.open(store, create=False) as opened:
+            return sum(len(opened.observations(one.id)) for one in opened.entries())
+    except AthanorError:
+        return 0
 
 
 @pytest.mark.night

@@ -15,7 +15,9 @@ from agent.errors import CampaignError
 from agent.load import Resolved
 from agent.recall import recalled
 from agent.replay import replay
+from agent.savings import remembered
 from agent.status import summarise
+from agent.twin import reckoned
 from tests.contracts.store_account import as_owner
 from tests.loop.worlds import (
     ANNA,
@@ -177,3 +179,25 @@ def test_a_remembered_model_that_was_altered_is_computed_again(
             text("UPDATE remembered SET value = replace(value, 'lengthscales', 'lengthscale')")
         )
     assert recalled(store, made.campaign) == {}
+
+
+def test_what_priors_have_saved_is_reckoned_again_only_with_more_results(
+    store: Store, clock: HandClock
+) -> None:
+    made = followed(store, clock, budget={"experiments": 6})
+    assert reckoned(store, "second", NOW) is None
+    for last in made.rounds():
+        if len(made.standing.own_rows) >= 3 or last.state == "finished":
+            break
+    told: list[tuple[int, int]] = []
+    first = reckoned(store, "second", NOW, progress=lambda done, total: told.append((done, total)))
+    assert first is not None and first.after == len(made.standing.own_rows)
+    assert told[-1] == (4, 4)
+    assert reckoned(store, "second", NOW, progress=lambda *_: told.clear()) == first
+    assert told
+    clock.sleep(60.0)
+    made.run()
+    later = reckoned(store, "second", NOW)
+    assert later is not None and later.after == 6
+    assert summarise(made.standing, remembered(store, made.standing)).priors is not None
+    assert reckoned(store, "first", NOW) is None

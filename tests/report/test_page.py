@@ -17,6 +17,7 @@ from agent.core.objective import Objective
 from agent.core.parameters import CategoricalParameter, ContinuousParameter
 from agent.core.pools import CandidatesParameter, Pool
 from agent.core.register import CampaignStatus, JournalEntry, Revision
+from agent.core.saving import Saving
 from agent.core.trial import TrialStatus
 from agent.data.store import Store
 from agent.report import render
@@ -444,11 +445,16 @@ def test_how_far_what_was_known_is_believed() -> None:
         made = followed(store, HandClock())
         before = Page(render(made.standing, {})).sections["known"]
         made.run()
-        after = Page(render(made.standing, {})).sections["known"]
+        told = Saving(needed=2, without=(3, 6), most=20, after=4)
+        after = Page(render(made.standing, {}, saving=told)).sections["known"]
     assert "first" in before
     assert "8 rows, trust same" in before
     assert "weight of the sources" not in before
     assert "weight of the sources" in after
     assert "2 of 4 experiments were chosen with them" in after
-    assert re.search(r"taken \S+ ± \d\S* times", after)
+    assert re.search(r"taken \S+ ± \d\S* times; believed \d+%", after)
+    assert (
+        "saved about 2 experiments by 4 results (as good after 2, without them after 3 to 6)"
+        in after
+    )
     assert "known" not in page(simple([1.0])).sections

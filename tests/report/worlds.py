@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from agent.core.actor import AGENT, Actor, Process
 from agent.core.budget import Budget, Cost, Stop
-from agent.core.campaign import Campaign, Execution, Quantity, ReviewRule
+from agent.core.campaign import Campaign, Quantity, ReviewRule
 from agent.core.decision import Decision
+from agent.core.execution import Execution
 from agent.core.job import FailureKind, Job, JobStatus, Observation
 from agent.core.objective import Objective
 from agent.core.parameters import CategoricalParameter, ContinuousParameter, IntegerParameter

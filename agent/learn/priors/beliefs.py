@@ -99,8 +99,9 @@ def _centres(scales: Sequence[int], sources: Sequence[SourceModel]) -> tuple[flo
     count = max(scales) + 1
     told: list[list[float]] = [[] for _ in range(count)]
     for source in sources:
+        # Beyond its columns a source may have lengthscales of circumstances.
         for scale, own in {
-            (scales[c], s) for c, s in zip(source.columns, source.scales, strict=True)
+            (scales[c], s) for c, s in zip(source.columns, source.scales, strict=False)
         }:
             length = min(max(source.lengthscales[own], SHORTEST_TAKEN), LONGEST_TAKEN)
             told[scale].append(log(length))

@@ -1,18 +1,24 @@
 """Experts, weighed by their track record on this campaign: the default way of transfer."""
 
 from functools import cached_property
-from math import exp
+from math import exp, log
 from typing import Any
 
 import numpy as np
 from scipy.special import logsumexp
 
-from agent.core.transfer import Method
+from agent.core.history import Row
+from agent.core.objective import Objective
+from agent.core.source import Source
+from agent.core.transfer import Experience, Method
+from agent.errors import ModelError
+from agent.learn.encoding import Encoding
 from agent.learn.evidence import Hyperparameters
 from agent.learn.posterior import Member
 from agent.learn.priors.beliefs import BELIEVING, beliefs
 from agent.learn.priors.expert import Expert, fit_expert, made_expert
 from agent.learn.priors.given import Given
+from agent.learn.priors.source import fit_source
 from agent.learn.priors.transfer import Transfer, same_rows
 from agent.learn.scaling import Scaling
 
@@ -121,6 +127,26 @@ def fit(given: Given) -> Experts:
     weights += np.array([expert.found.evidence for expert in experts])
     weights -= logsumexp(weights)
     return Experts(given, scaling, experts, tuple(float(weight) for weight in weights))
+
+
+def weighed(
+    encoding: Encoding, rows: tuple[Row, ...], objective: Objective, source: Source
+) -> float | None:
+    """By how much a source makes rows more likely, in logarithms; None of one that tells nothing.
+
+    `log (p(z | believing) / p(z | plain))`, the evidence of the experts that believe its values
+    against that of the one that knows nothing of it.
+    """
+    try:
+        models = (fit_source(encoding, source, objective),)
+        made = fit(Given(encoding, rows, objective, models, (source,), Experience()))
+    except ModelError:
+        return None
+    told = {one.belief.name: log(one.belief.weight) + one.found.evidence for one in made.experts}
+    whole = log(sum(one.belief.weight for one in made.experts if one.belief.sources))
+    believing = logsumexp([told["sources"], told["mirrored"]]) - whole
+    plain = next(one for one in made.experts if one.belief.name == "plain")
+    return float(believing - plain.found.evidence)
 
 
 def restore(state: dict[str, Any], given: Given) -> Experts:

@@ -9,15 +9,19 @@ SHUFFLES = 19
 """A source of chance is better than all of them once in twenty times."""
 
 _FEWEST, _MOST = 8, 100
+_FORGIVEN = 64
+"""So many, over the number of rows, may be better: few rows prove little, and mislead little."""
 
 
 def tells(rows: Rows, believed: Believed, seed: int) -> bool:
-    """Whether rows are more evident as they are than after each of 19 shufflings of their values.
+    """Whether rows are more evident as they are than after 19 shufflings of their values.
 
     A permutation test (Fisher, 1935): if values had nothing to do with settings, every order of
     them would be as good. Its statistic is the evidence at the likeliest hyperparameters, so it
-    asks just what matters: would the model of these rows predict anything? Fewer than 8 rows cannot
-    tell, and pass; of more than 100 so many are drawn.
+    asks just what matters: would the model of these rows predict anything? Of more than 64 rows no
+    shuffling may be better, of 40 one, of 12 five; fewer than 8 cannot tell, and pass. (On made-up
+    landscapes that keeps nine of ten sources of 12 rows, and all but one in fifty of 40; of chance a
+    third and a tenth.) Of more than 100 rows so many are drawn.
 
     Raises:
         ModelError: the evidence is nowhere finite.
@@ -29,12 +33,14 @@ def tells(rows: Rows, believed: Believed, seed: int) -> bool:
     some = np.arange(count)
     if count > _MOST:
         some = np.sort(random.choice(count, _MOST, replace=False))
-    few = _of(rows, some)
+    few, forgiven = _of(rows, some), _FORGIVEN // count
     own = few.most_likely(believed).evidence
     for _ in range(SHUFFLES):
         chance = Rows(few.apart, random.permutation(few.z), few.known, few.noise)
         if chance.most_likely(believed).evidence >= own:
-            return False
+            forgiven -= 1
+            if forgiven < 0:
+                return False
     return True
 
 

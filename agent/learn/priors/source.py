@@ -1,5 +1,6 @@
 """A source's own model: a Gaussian process of its rows, fitted once."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ from agent.learn.kernel import NOISE_FLOOR, matern, squared_distances
 from agent.learn.priors.selftest import tells
 
 _LEAST_ROWS = 2
+_LEAST_NOISE = 1e-6
 
 MOST_ROWS = 400
 """Rows of a source that are learnt from exactly; of more, the best and those that are far apart."""
@@ -28,16 +30,20 @@ MOST_ROWS = 400
 class SourceModel:
     """The posterior of one source's standardised values, given its rows.
 
-    Where a source says nothing of a column, its model does not depend on that column.
+    Where a source says nothing of a column, its model does not depend on that column. Circumstances
+    that differ among its rows, or from the campaign's, are inputs of its own; the campaign asks it
+    at its own circumstances.
 
     Attributes:
         name: Of the source.
         columns: The columns of the encoding that it knows.
-        scales: The number of the lengthscale of each of those, `k`.
+        scales: The number of the lengthscale of each of those and of each circumstance, `k`.
         X: Its rows, `n x k`.
         z: Its values, standardised by its own mean and deviation, higher is better, `n`.
+        here: The campaign's circumstances, the last columns of every point that it is asked at.
+        variance_of: Known noise variance of each row, `n`; None where one is inferred.
         lengthscales: `g`.
-        noise: Noise variance.
+        noise: Inferred noise variance; of a mean row, where they are known.
         mean: Of its values, in the source's unit.
         deviation: Of its values, in the source's unit.
         sha256: Of the source.
@@ -48,6 +54,8 @@ class SourceModel:
     scales: tuple[int, ...]
     X: Tensor
     z: Tensor
+    here: Tensor
+    variance_of: Tensor | None
     lengthscales: tuple[float, ...]
     noise: float
     mean: float
@@ -56,10 +64,10 @@ class SourceModel:
 
     @cached_property
     def _factor(self) -> Tensor:
-        covariance = self._between(self.X, self.X)
-        factor: Tensor = psd_safe_cholesky(
-            covariance + self.noise * torch.eye(len(self.X)).double()
-        )
+        noise = self.variance_of
+        if noise is None:
+            noise = torch.full((len(self.X),), self.noise, dtype=torch.float64)
+        factor: Tensor = psd_safe_cholesky(self._between(self.X, self.X) + torch.diag(noise))
         return factor
 
     @cached_property
@@ -89,7 +97,10 @@ class SourceModel:
         }
 
     def _known(self, X: Tensor) -> Tensor:
-        return X if len(self.columns) == X.shape[-1] else X[..., list(self.columns)]
+        known = X if len(self.columns) == X.shape[-1] else X[..., list(self.columns)]
+        if not len(self.here):
+            return known
+        return torch.cat([known, self.here.expand(*known.shape[:-1], len(self.here))], dim=-1)
 
     def _between(self, X: Tensor, Z: Tensor) -> Tensor:
         scale = torch.tensor(self.lengthscales, dtype=torch.float64)[list(self.scales)]
@@ -110,40 +121,29 @@ def fit_source(encoding: Encoding, source: Source, objective: Objective) -> Sour
         ModelError: fewer than two rows are left, or all have the same value, or the values have
             nothing to do with the settings.
     """
-    sign = -1.0 if objective.goal == "minimise" else 1.0
-    columns, X, y = _usable(encoding, source, sign)
-    mean, deviation = float(y.mean()), float(y.std(correction=1)) if len(y) > 1 else 0.0
-    if len(y) < _LEAST_ROWS or deviation <= 0:
+    read = _read(encoding, source, objective)
+    if len(read.y) < _LEAST_ROWS or read.deviation <= 0:
         raise ModelError(
-            f"the source {source.name!r} has {len(y)} rows that differ in this space",
+            f"the source {source.name!r} has {len(read.y)} rows that differ in this space",
             "map its columns, or take it out",
         )
-    z = sign * (y - mean) / deviation
-    scales = _renumbered([encoding.scales[column] for column in columns])
+    X = read.X.numpy()
     rows = Rows(
-        squared_distances(X.numpy(), X.numpy(), scales), z.numpy(), np.zeros((len(z), len(z)))
+        squared_distances(X, X, read.scales),
+        read.z.numpy(),
+        np.zeros((len(X), len(X))),
+        None if read.variance is None else read.variance.numpy(),
     )
-    believed = Believed(dimension_scaled(scales))
-    sha256 = source.sha256
-    if not tells(rows, believed, int(sha256[:8], 16)):
+    believed = Believed(dimension_scaled(read.scales))
+    if not tells(rows, believed, int(source.sha256[:8], 16)):
         raise ModelError(
             f"{source.name!r} tells nothing: its settings say no more of its values than of the same "
             "values shuffled",
             "more rows may tell something, or take it out",
         )
     found = rows.most_likely(believed)
-    return SourceModel(
-        name=source.name,
-        columns=columns,
-        scales=scales,
-        X=X,
-        z=z,
-        lengthscales=tuple(float(one) for one in found.lengthscales),
-        noise=max(found.noise, NOISE_FLOOR),
-        mean=mean,
-        deviation=deviation,
-        sha256=sha256,
-    )
+    lengthscales = tuple(float(one) for one in found.lengthscales)
+    return _model(source, read, lengthscales, max(found.noise, NOISE_FLOOR))
 
 
 def restore_source(
@@ -158,38 +158,107 @@ def restore_source(
         raise ReplayError(
             f"the source {source.name!r} is not the one that was learnt from", "restore the store"
         )
-    sign = -1.0 if objective.goal == "minimise" else 1.0
-    columns, X, y = _usable(encoding, source, sign)
-    mean, deviation = float(y.mean()), float(y.std(correction=1))
+    read = _read(encoding, source, objective)
+    return _model(source, read, tuple(state["lengthscales"]), state["noise"])
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A source's rows as its model sees them."""
+
+    columns: tuple[int, ...]
+    scales: tuple[int, ...]
+    X: Tensor
+    y: Tensor
+    sd: Tensor | None
+    here: Tensor
+    sign: float
+
+    @property
+    def mean(self) -> float:
+        return float(self.y.mean()) if len(self.y) else 0.0
+
+    @property
+    def deviation(self) -> float:
+        return float(self.y.std(correction=1)) if len(self.y) > 1 else 0.0
+
+    @property
+    def z(self) -> Tensor:
+        return self.sign * (self.y - self.mean) / self.deviation
+
+    @property
+    def variance(self) -> Tensor | None:
+        if self.sd is None:
+            return None
+        return (self.sd / self.deviation).square().clamp_min(_LEAST_NOISE)
+
+
+def _model(
+    source: Source, read: _Read, lengthscales: tuple[float, ...], noise: float
+) -> SourceModel:
     return SourceModel(
         name=source.name,
-        columns=columns,
-        scales=_renumbered([encoding.scales[column] for column in columns]),
-        X=X,
-        z=sign * (y - mean) / deviation,
-        lengthscales=tuple(state["lengthscales"]),
-        noise=state["noise"],
-        mean=mean,
-        deviation=deviation,
-        sha256=state["sha256"],
+        columns=read.columns,
+        scales=read.scales,
+        X=read.X,
+        z=read.z,
+        here=read.here,
+        variance_of=read.variance,
+        lengthscales=lengthscales,
+        noise=noise if read.variance is None else float(read.variance.mean()),
+        mean=read.mean,
+        deviation=read.deviation,
+        sha256=source.sha256,
     )
 
 
-def _usable(
-    encoding: Encoding, source: Source, sign: float
-) -> tuple[tuple[int, ...], Tensor, Tensor]:
-    """The columns that the source knows, its rows in them (at most 400), and its values."""
+def _read(encoding: Encoding, source: Source, objective: Objective) -> _Read:
+    """The columns that a source knows, and its rows in them: at most 400."""
+    sign = -1.0 if objective.goal == "minimise" else 1.0
     X = encoding.encode_others([row.point for row in source.rows])
     known = torch.isfinite(X).any(dim=0)
     columns = tuple(int(column) for column in known.nonzero().flatten())
-    X = X[:, known]
+    around, here = circumstances(source)
+    X = torch.cat([X[:, known], around], dim=1)
     good = torch.isfinite(X).all(dim=1) & bool(columns)
-    y = torch.tensor([row.value for row in source.rows], dtype=torch.float64)
-    X, y = X[good], y[good]
-    if len(y) <= MOST_ROWS:
-        return columns, X, y
-    kept = _best_and_spread(X, sign * y)
-    return columns, X[kept], y[kept]
+    y = torch.tensor([row.value for row in source.rows], dtype=torch.float64)[good]
+    sds = [row.sd for row in source.rows if row.sd is not None]
+    sd = torch.tensor(sds, dtype=torch.float64)[good] if len(sds) == len(source.rows) else None
+    X = X[good]
+    if len(y) > MOST_ROWS:
+        kept = _best_and_spread(X, sign * y)
+        X, y, sd = X[kept], y[kept], None if sd is None else sd[kept]
+    scales = _renumbered([encoding.scales[column] for column in columns])
+    last = max(scales, default=-1) + 1
+    return _Read(columns, (*scales, *range(last, last + len(here))), X, y, sd, here, sign)
+
+
+def circumstances(source: Source) -> tuple[Tensor, Tensor]:
+    """Circumstances of a source's rows (`n x c`) and of the campaign (`c`), each column within one.
+
+    Numbers are scaled by all that occur, texts are one where they differ from the campaign's. What
+    is the same everywhere is left out.
+    """
+    columns, here = [], []
+    for name, own in sorted(source.context.items()):
+        told = [row.point.get(name) for row in source.rows]
+        if isinstance(own, str):
+            column = torch.tensor([float(str(one) != own) for one in told], dtype=torch.float64)
+            place = 0.0
+        else:
+            numbers = [float(one) if isinstance(one, int | float) else math.nan for one in told]
+            known = [one for one in (*numbers, float(own)) if math.isfinite(one)]
+            low, width = min(known), max(known) - min(known)
+            if width <= 0:
+                continue
+            column = (torch.tensor(numbers, dtype=torch.float64) - low) / width
+            place = (float(own) - low) / width
+        if bool((column != place).any()):
+            columns.append(column)
+            here.append(place)
+    if not columns:
+        return torch.zeros(len(source.rows), 0, dtype=torch.float64), torch.zeros(0).double()
+    return torch.stack(columns, dim=1), torch.tensor(here, dtype=torch.float64)
 
 
 def _best_and_spread(X: Tensor, y: Tensor) -> Tensor:

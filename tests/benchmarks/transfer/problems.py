@@ -1,13 +1,13 @@
 """Problems of transfer: a pool to search, and sources that are related to it, or not.
 
 Recorded families come from `../shared/data` (or ATHANOR_DATA). Nothing of the method was chosen by
-looking at them: the development problems are made-up landscapes of other kinds (random Gaussian
-fields in 2, 4 and 6 dimensions and hidden-descriptor tables, with sources of known correlation).
+looking at them: it was chosen on the made-up landscapes of `development.py`.
 """
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +16,8 @@ import pandas as pd
 import torch
 from botorch.test_functions import Branin, Hartmann
 from numpy.typing import NDArray
+from pymatgen.core import Composition, Element
+from sklearn.ensemble import ExtraTreesRegressor
 from torch.quasirandom import SobolEngine
 
 from agent.core.objective import Objective
@@ -29,7 +31,10 @@ ROOT = Path(__file__).resolve().parents[3]
 ROWS = 40
 """Rows of each source, drawn anew for each seed."""
 
+UP = Objective(name="y", unit="1", goal="maximise")
+
 Form = Literal["as is", "negated", "shuffled"]
+Family = Literal["real", "helpful", "adversarial"]
 Floats = NDArray[np.float64]
 FORMS: tuple[Form, ...] = ("as is", "negated", "shuffled")
 
@@ -43,33 +48,40 @@ class Problem:
         family: `real`, `helpful` or `adversarial`.
         space: What may be chosen.
         points: The pool.
-        values: What is measured there, `n`; higher is better.
+        values: What is measured there, `n`.
         sources: Points and values of each source, all of them.
+        objective: What is wanted of it; higher is better.
     """
 
     name: str
-    family: Literal["real", "helpful", "adversarial"]
+    family: Family
     space: SearchSpace
     points: tuple[Point, ...]
     values: Floats
     sources: tuple[tuple[tuple[Point, ...], Floats], ...]
+    objective: Objective = UP
 
     @property
-    def objective(self) -> Objective:
-        """Higher is better."""
-        return Objective(name="y", unit="1", goal="maximise")
+    def base(self) -> str:
+        """What a campaign without priors is about, whatever the sources say."""
+        return self.name.split(",")[0]
 
-    def regret(self, found: Floats) -> Floats:
-        """Normalised regret of values found: 0 at the best, 1 at the median or below."""
-        best, median = self.values.max(), float(np.median(self.values))
-        return np.clip((best - found) / (best - median), 0.0, 1.0)
+    @cached_property
+    def scores(self) -> Floats:
+        """How good each point of the pool is, `n`."""
+        return np.array([self.objective.score(float(value)) for value in self.values])
 
-    def drawn(self, seed: int) -> tuple[Source, ...]:
-        """The sources of one seed: 40 rows of each."""
+    def regret(self, scores: Floats) -> Floats:
+        """Normalised regret of scores found: 0 at the best, 1 at the median or below."""
+        best, median = self.scores.max(), float(np.median(self.scores))
+        return np.clip((best - scores) / (best - median), 0.0, 1.0)
+
+    def drawn(self, seed: int, most: int = ROWS) -> tuple[Source, ...]:
+        """The sources of one seed: 40 rows of each, or as many as are said."""
         random = np.random.default_rng([seed, 17])
         found = []
         for number, (points, values) in enumerate(self.sources):
-            some = random.choice(len(points), min(ROWS, len(points)), replace=False)
+            some = random.choice(len(points), min(most, len(points)), replace=False)
             rows = tuple(SourceRow(point=points[k], value=float(values[k])) for k in some)
             found.append(Source(name=f"source {number}", trust="same", rows=rows))
         return tuple(found)
@@ -88,8 +100,7 @@ class Problem:
             )
             for points, values in self.sources
         )
-        name = f"{self.name}, {form}"
-        return Problem(name, "adversarial", self.space, self.points, self.values, sources)
+        return replace(self, name=f"{self.name}, {form}", family="adversarial", sources=sources)
 
 
 def data() -> Path | None:
@@ -104,6 +115,8 @@ def recorded(folder: Path) -> Iterator[Problem]:
     yield from _arylation(pd.read_csv(folder / "direct_arylation.csv"))
     yield _photo(pd.read_csv(folder / "photo_wf3.csv"), pd.read_csv(folder / "photo_pce10.csv"))
     yield _perovskites(pd.read_csv(folder / "hoip_multifidelity.csv"))
+    yield from _graphene(pd.read_csv(folder / "laser_induced_graphene.csv"))
+    yield _gaps(pd.read_csv(folder / "camd_bandgap_mf.csv"))
 
 
 def synthetic() -> Iterator[Problem]:
@@ -201,6 +214,67 @@ def _perovskites(table: pd.DataFrame) -> Problem:
     points, values = _rows(table, columns, "gap_hse_min")
     _, cheap = _rows(table, columns, "gap_gga_min")
     return _of("perovskites", space, points, -values, ((points, -cheap),))
+
+
+def _graphene(table: pd.DataFrame) -> Iterator[Problem]:
+    """One precursor of three, off its measured points by a random forest of its own 210 runs; the
+    pool is where any precursor was tried. The others' runs are as they were recorded.
+    """
+    numbers = ["power_mw", "time_ms", "pressure_psi"]
+    table = table.assign(gas=table["gas"].astype(str))
+    where = table[[*numbers, "gas"]].drop_duplicates().reset_index(drop=True)
+    described = pd.get_dummies(where, columns=["gas"], dtype=float)
+    space, points = pool_of(described.to_numpy(dtype=float))
+    place = {
+        tuple(row): point for row, point in zip(where.itertuples(index=False), points, strict=True)
+    }
+    tasks = sorted(table["task"].unique())
+    by_task = {task: table[table["task"] == task] for task in tasks}
+    for task in tasks:
+        own = by_task[task]
+        known = described.loc[
+            [_row_of(where, row) for row in own[[*numbers, "gas"]].itertuples(index=False)]
+        ]
+        forest = ExtraTreesRegressor(300, min_samples_leaf=3, random_state=0, n_jobs=1)
+        emulated = forest.fit(known, own["gd_ratio"]).predict(described)
+        sources = []
+        for other in tasks:
+            if other != task:
+                rows = by_task[other]
+                there = tuple(
+                    place[tuple(row)] for row in rows[[*numbers, "gas"]].itertuples(index=False)
+                )
+                sources.append((there, rows["gd_ratio"].to_numpy(dtype=float)))
+        yield _of(f"graphene {task}", space, points, emulated, tuple(sources))
+
+
+def _row_of(where: pd.DataFrame, row: tuple[object, ...]) -> int:
+    same = (where == list(row)).all(axis=1)
+    return int(same.to_numpy().argmax())
+
+
+def _gaps(table: pd.DataFrame) -> Problem:
+    """Measured band gaps near 1.5 eV, from elements alone; the source is the gap by DFT."""
+    wide = table.pivot_table(index="reduced_formula", columns="gap_source", values="bandgap")
+    columns = [_composition(formula) for formula in wide.index]
+    space, points = pool_of(np.array(columns))
+    objective = Objective(name="y", unit="eV", goal="match", target=1.5)
+    source = (points, wide["dft"].to_numpy(dtype=float))
+    measured = wide["expt"].to_numpy(dtype=float)
+    return replace(_of("gaps", space, points, measured, (source,)), objective=objective)
+
+
+def _composition(formula: str) -> list[float]:
+    """Means and spreads over a formula's atoms of what the periodic table says of them."""
+    parts = Composition(formula).fractional_composition.get_el_amt_dict()
+    share = np.array(list(parts.values()))
+    told = np.array(
+        [[Element(one).X or 0.0, Element(one).row, Element(one).group, Element(one).mendeleev_no]
+         for one in parts]
+    )  # fmt: skip
+    mean = share @ told
+    spread = np.sqrt(share @ (told - mean) ** 2)
+    return [*mean.tolist(), *spread.tolist()]
 
 
 def _of(

@@ -1,9 +1,9 @@
 """Make docs/results/transfer.json anew: what priors save, and what they cost when they mislead.
 
-python tests/benchmarks/transfer/run.py [--seeds N] [--jobs J] [--only WORD ...]
+python tests/benchmarks/transfer/run.py [--seeds N] [--paired N] [--jobs J] [--only PART ...]
 
-With --seeds 0 only the time of a suggestion is measured; the other figures stay as they are.
-Each seed is paired: the same sources' rows and the same decisions' seeds with and without priors.
+Campaigns that were run are kept in build/transfer.jsonl, so that a run that was ended goes on. Each
+seed is paired: the same rows of the sources and the same decisions' seeds with and without priors.
 """
 
 import argparse
@@ -11,228 +11,245 @@ import json
 import os
 import platform
 import sys
-import time
 import warnings
-from collections import defaultdict
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT)]
+warnings.simplefilter("ignore")
 
 import numpy as np  # noqa: E402
-import torch  # noqa: E402
 
-from agent.core.history import Row, key  # noqa: E402
-from agent.core.policy import InitialDesign, Policy  # noqa: E402
-from agent.core.seeds import derived  # noqa: E402
-from agent.decide.candidates import listed  # noqa: E402
-from agent.decide.propose import propose  # noqa: E402
-from agent.decide.situation import Situation  # noqa: E402
 from agent.fingerprint import fingerprint  # noqa: E402
-from agent.learn.encoding import Encoding  # noqa: E402
-from tests.benchmarks.loop.run import git, ratio  # noqa: E402
+from tests.benchmarks.loop.run import git  # noqa: E402
+from tests.benchmarks.loop.run import ratio as spread  # noqa: E402
 from tests.benchmarks.transfer import suggestion  # noqa: E402
-from tests.benchmarks.transfer.problems import FORMS, Floats, Problem, data, recorded, synthetic  # noqa: E402
+from tests.benchmarks.transfer.campaigns import Runs, Task, development, problem_of, problems  # noqa: E402
+from tests.benchmarks.transfer.figures import (  # noqa: E402
+    Figure,
+    Table,
+    base,
+    figure,
+    known,
+    limits,
+    mean,
+    mean_ratio,
+    ratio,
+    ratios,
+    slug,
+)
 
 TARGET = ROOT / "docs" / "results" / "transfer.json"
-EXPERIMENTS = 30
-METHODS = ("none", "none, no starts", "priors")
-_BOOTSTRAPS = 2000
+KEPT = ROOT / "build" / "transfer.jsonl"
+BOUNDS = {"real": 1.05, "adversarial": 1.10, "helpful": 1.10}
+"""A ratio above that, of one problem, is looked at with more seeds."""
+
+_AGAIN = 1000
+"""The noise floor: the same campaigns without priors on other seeds."""
 
 
-def problems() -> Iterator[Problem]:
-    """Every problem, in every form."""
-    folder = data()
-    if folder is not None:
-        for problem in recorded(folder):
-            for form in FORMS:
-                yield problem.turned(form)
-    yield from synthetic()
+class Asked(argparse.Namespace):
+    """What is asked for."""
+
+    seeds: int
+    paired: int
+    jobs: int
+    only: list[str]
 
 
-def trace(problem: Problem, method: str, seed: int) -> Floats:
-    """The best value so far after each of 30 experiments."""
-    place = {key(point): number for number, point in enumerate(problem.points)}
-    policy = Policy(initial=InitialDesign(size=1 if method == "none, no starts" else None))
-    sources = problem.drawn(seed) if method == "priors" else ()
-    absent = _missing(problem)
-    rows: list[Row] = []
-    found: list[float] = []
-    for number in range(EXPERIMENTS):
-        situation = Situation(
-            problem.space,
-            problem.objective,
-            policy,
-            tuple(rows),
-            barred=tuple(absent),
-            sources=sources,
-            seed=derived(seed, number),
-            started=number,
+def families() -> dict[str, list[str]]:
+    """Problems by their family."""
+    found: dict[str, list[str]] = {}
+    for problem in problems():
+        found.setdefault(problem.family, []).append(problem.name)
+    return found
+
+
+def campaigns(runs: Runs, asked: Asked) -> Iterator[Figure]:
+    """Priors beside no priors on every problem; then more seeds for what looks worst."""
+    by_family = families()
+    every = [name for names in by_family.values() for name in names]
+    known(every)
+    seeds = range(asked.seeds)
+    runs.of(_tasks(every, seeds), asked.jobs)
+    table = Table(runs, seeds)
+    for name in every:
+        yield ratios(f"auc_{slug(name)}", [table.pair(name, "priors")])
+    for name in dict.fromkeys(base(one) for one in every):
+        pair = (table.areas(name, "none, no starts"), table.areas(name, "none"))
+        yield ratios(f"nostarts_{slug(name.split(',')[0])}", [pair])
+    for family, names in by_family.items():
+        yield from _family(table, family, names)
+    yield from _first(table, by_family["real"])
+    yield from _worst(runs, asked, by_family)
+
+
+def _tasks(names: list[str], seeds: range) -> list[Task]:
+    whole = [Task(name, "priors", seed) for seed in seeds for name in names]
+    for name in dict.fromkeys(base(one) for one in names):
+        whole += [Task(name, way, s) for way in ("none", "none, no starts") for s in seeds]
+    return whole
+
+
+def _family(table: Table, family: str, names: list[str]) -> Iterator[Figure]:
+    pairs = [table.pair(name, "priors") for name in names]
+    yield ratios(f"{family}_auc_ratio", pairs)
+    bare = [table.pair(name, "priors", "none, no starts") for name in names]
+    yield ratios(f"{family}_auc_over_no_starts", bare)
+    extra = [table.reach(name, "priors") - table.reach(base(name), "none") for name in names]
+    yield mean(f"extra_to_top5_{family}", extra)
+
+
+def _first(table: Table, real: list[str]) -> Iterator[Figure]:
+    reach = [table.reach(name, "priors") for name in real]
+    yield mean("to_top5_real", reach)
+    yield mean("to_top5_real_none", [table.reach(base(name), "none") for name in real])
+    yield mean("first_pick_top5", [(one == 1).astype(float) for one in reach])
+
+
+def _worst(runs: Runs, asked: Asked, by_family: dict[str, list[str]]) -> Iterator[Figure]:
+    """The largest ratio of one problem, and of one that has not been told from its bound by more
+    seeds: those whose ratio is above the bound are run with `paired` seeds.
+    """
+    for family, names in by_family.items():
+        few = Table(runs, range(asked.seeds))
+        suspects = [n for n in names if ratio(*few.pair(n, "priors")) > BOUNDS[family]]
+        more = range(max(asked.paired, asked.seeds))
+        runs.of(_tasks(suspects, more), asked.jobs)
+        many = Table(runs, more)
+        found = {n: few.pair(n, "priors") for n in names if n not in suspects}
+        found |= {n: many.pair(n, "priors") for n in suspects}
+        value = {name: ratio(*pair) for name, pair in found.items()}
+        worst = max(value, key=lambda name: value[name])
+        yield figure(f"{family}_auc_worst", value[worst], limits([found[worst]]))
+        over = sum(limits([found[name]])[0] > BOUNDS[family] for name in names)
+        yield figure(f"{family}_over_bound", over)
+        for name in suspects:
+            yield ratios(f"auc_{slug(name)}", [found[name]])
+            extra = many.reach(name, "priors") - many.reach(base(name), "none")
+            yield mean(f"extra_to_top5_{slug(name)}", [extra])
+
+
+def floor(runs: Runs, asked: Asked) -> Iterator[Figure]:
+    """How far a campaign without priors is from itself on other seeds."""
+    every = [name for names in families().values() for name in names]
+    known(every)
+    names = list(dict.fromkeys(base(one) for one in every))
+    seeds = range(asked.seeds)
+    both = [*seeds, *(seed + _AGAIN for seed in seeds)]
+    runs.of([Task(name, "none", seed) for name in names for seed in both], asked.jobs)
+    table = Table(runs, seeds)
+    pairs = [(table.areas(name, "none", _AGAIN), table.areas(name, "none")) for name in names]
+    apart = [max(ratio(*pair), 1 / ratio(*pair)) for pair in pairs]
+    yield figure("noise_floor_mean", float(np.exp(np.mean(np.log(apart)))))
+    yield figure("noise_floor_worst", max(apart))
+
+
+ALTERNATIVES = ("priors, unguarded", "stacked", "RGPE", "pooled", "multi-task", "multi-task, free")
+_SLOW = frozenset({"multi-task", "multi-task, free"})
+_SLOW_SEEDS = 3
+
+
+def alternatives(runs: Runs, asked: Asked) -> Iterator[Figure]:
+    """The field's ways of transfer by themselves, on the same work. The slow ones have three seeds."""
+    by_family = families()
+    every = [name for names in by_family.values() for name in names]
+    known(every)
+    for way in ALTERNATIVES:
+        seeds = range(min(asked.seeds, _SLOW_SEEDS if way in _SLOW else asked.seeds))
+        runs.of(
+            [*_tasks(every, seeds), *(Task(n, way, s) for s in seeds for n in every)], asked.jobs
         )
-        (choice,) = propose(situation, 1).choices
-        value = float(problem.values[place[key(choice.point)]])
-        rows.append(Row(id=str(number), trial=str(number), point=choice.point, value=value))
-        found.append(value)
-    return np.maximum.accumulate(np.array(found))
+        table = Table(runs, seeds)
+        for family, names in by_family.items():
+            pairs = [table.pair(name, way) for name in names]
+            name = f"{slug(way)}_{family}"
+            yield ratios(f"{name}_auc_ratio", pairs)
+            yield figure(f"{name}_auc_worst", max(ratio(*pair) for pair in pairs))
 
 
-def _missing(problem: Problem) -> list[dict[str, Any]]:
-    """Points of the space that the table does not have: they cannot be chosen."""
-    whole = listed(Encoding.of(problem.space))
-    if whole is None or len(whole) == len(problem.points):
-        return []
-    known = {key(point) for point in problem.points}
-    every = (whole.point(at) for at in range(len(whole)))
-    return [point for point in every if key(point) not in known]
+def buchwald(runs: Runs, asked: Asked) -> Iterator[Figure]:
+    """Best yield after five experiments, as others have published it: with 40 rows, and with all."""
+    for target in "cde":
+        name = f"buchwald {target}"
+        for rows, end in ((40, ""), (4000, "_all")):
+            seeds = range(asked.seeds)
+            runs.of([Task(name, "priors", seed, rows) for seed in seeds], asked.jobs)
+            best = [runs.best(Task(name, "priors", seed, rows))[4] for seed in seeds]
+            yield mean(f"buchwald_{target}_at_5{end}", [np.array(best)])
 
 
-def task(name: str, method: str, seed: int) -> tuple[str, str, int, list[float], float]:
-    """One campaign, for another process."""
-    torch.set_num_threads(1)
-    warnings.simplefilter("ignore")
-    problem = _named(name)
-    start = time.perf_counter()
-    best = trace(problem, method, seed)
-    return name, method, seed, best.tolist(), time.perf_counter() - start
+def time_of_a_suggestion(runs: Runs, asked: Asked) -> Iterator[Figure]:
+    """A suggestion with three sources of 100 rows beside plain BoTorch's without."""
+    del runs, asked
+    yield spread("suggestion_over_plain", suggestion.measure())
 
 
-_KEPT: dict[str, Problem] = {}
+PARTS: dict[str, Callable[[Runs, Asked], Iterator[Figure]]] = {
+    "suggestion": time_of_a_suggestion,
+    "campaigns": campaigns,
+    "floor": floor,
+    "buchwald": buchwald,
+    "alternatives": alternatives,
+}
 
 
-def _named(name: str) -> Problem:
-    if not _KEPT:
-        _KEPT.update({problem.name: problem for problem in problems()})
-    return _KEPT[name]
+def developed(runs: Runs, asked: Asked, words: list[str]) -> None:
+    """Print how the method does on what it may be chosen on; nothing is written."""
+    every = [name for name in development() if not words or any(word in name for word in words)]
+    known(every)
+    seeds = range(asked.seeds)
+    runs.of(_tasks(every, seeds), asked.jobs)
+    table = Table(runs, seeds)
+    by_family: dict[str, list[str]] = {}
+    for name in every:
+        by_family.setdefault(problem_of(name, 0).family, []).append(name)
+    for family, names in by_family.items():
+        pairs = [table.pair(name, "priors") for name in names]
+        bare = [table.pair(name, "priors", "none, no starts") for name in names]
+        value = {name: ratio(*pair) for name, pair in zip(names, pairs, strict=True)}
+        worst = max(value, key=lambda name: value[name])
+        print(f"{family}: {mean_ratio(pairs):.3f} {limits(pairs)}, worst {value[worst]:.2f} ({worst}),"
+              f" over no starts {mean_ratio(bare):.3f}")  # fmt: skip
+        print("   ", ", ".join(f"{name} {one:.2f}" for name, one in value.items()))
 
 
 def main() -> None:
-    """Run every campaign, and write the figures."""
+    """Run the parts, and write the file after each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--paired", type=int, default=100)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--only", nargs="*", default=[])
-    asked = parser.parse_args()
+    parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--development", nargs="*", metavar="WORD", default=None)
+    asked = parser.parse_args(namespace=Asked())
+    runs = Runs(KEPT)
+    if asked.development is not None:
+        developed(runs, asked, asked.development)
+        return
+    # Before anything runs: the tree may go on changing while the figures are made.
     commit = git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "agent") else "")
-    figures = [] if asked.only else [ratio("suggestion_over_plain", suggestion.measure())]
-    if asked.seeds:
-        figures += _campaigns(asked.seeds, asked.jobs, asked.only)
-    for figure in figures:
-        print(
-            f"{figure['name']}: {figure['value']:.3g} [{figure['low']:.3g}, {figure['high']:.3g}]"
-        )
-    if not asked.only:
-        _write(figures, asked.seeds, commit)
+    for name in asked.only:
+        print(f"{name} …", flush=True)
+        found = list(PARTS[name](runs, asked))
+        for one in found:
+            print(f"  {one['name']}: {one['value']:.3g} [{one['low']:.3g}, {one['high']:.3g}]")
+        _write(found, asked, commit)
 
 
-def _campaigns(seeds: int, jobs: int, only: list[str]) -> list[dict[str, Any]]:
-    """The figures of every campaign; of those problems only that one of the words names."""
-    chosen = [one for one in problems() if not only or any(word in one.name for word in only)]
-    tasks = [(p.name, m, seed) for seed in range(seeds) for p in chosen for m in METHODS]
-    runs: dict[str, dict[str, dict[int, list[float]]]] = defaultdict(lambda: defaultdict(dict))
-    with ProcessPoolExecutor(jobs) as pool:
-        finished = pool.map(task, *zip(*tasks, strict=True))
-        for done, (name, method, seed, best, _) in enumerate(finished, 1):
-            runs[name][method][seed] = best
-            if done % 50 == 0:
-                print(f"{done} of {len(tasks)}", flush=True)
-    return list(_figures(chosen, runs))
-
-
-def _figures(
-    chosen: list[Problem], runs: dict[str, dict[str, dict[int, list[float]]]]
-) -> Iterator[dict[str, Any]]:
-    """Ratios of the area under regret with priors to that without, and what they save."""
-    random = np.random.default_rng(0)
-    by_family: dict[str, list[tuple[Floats, Floats]]] = defaultdict(list)
-    beside_bare: dict[str, list[tuple[Floats, Floats]]] = defaultdict(list)
-    saved: dict[str, list[Floats]] = defaultdict(list)
-    first: list[Floats] = []
-    for problem in chosen:
-        of = runs[problem.name]
-        areas = {m: np.array([_area(problem, of[m][s]) for s in sorted(of[m])]) for m in METHODS}
-        reach = {m: np.array([_reach(problem, of[m][s]) for s in sorted(of[m])]) for m in METHODS}
-        pair = (areas["priors"], areas["none"])
-        by_family[problem.family].append(pair)
-        beside_bare[problem.family].append((areas["priors"], areas["none, no starts"]))
-        saved[problem.family].append(reach["priors"] - reach["none"])
-        slug = problem.name.replace(", ", "_").replace(" ", "_")
-        yield _figure(f"auc_{slug}", _ratio(*pair), _spread([pair], random))
-        bare = (areas["none, no starts"], areas["none"])
-        yield _figure(f"nostarts_{slug}", _ratio(*bare), _spread([bare], random))
-        if problem.family == "real":
-            first.append((reach["priors"] == 1).astype(float))
-            saved["to_top5"].append(reach["priors"].astype(float))
-    for family, pairs in by_family.items():
-        yield _figure(f"{family}_auc_ratio", _mean_ratio(pairs), _spread(pairs, random))
-        yield _figure(f"{family}_auc_worst", max(_ratio(*pair) for pair in pairs), None)
-        bare_pairs = beside_bare[family]
-        over = f"{family}_auc_over_no_starts"
-        yield _figure(over, _mean_ratio(bare_pairs), _spread(bare_pairs, random))
-        yield _figure(f"{over}_worst", max(_ratio(*one) for one in bare_pairs), None)
-        yield _mean(f"extra_to_top5_{family}", saved[family], random)
-    if first:
-        yield _mean("first_pick_top5", first, random)
-        yield _mean("to_top5_real", saved["to_top5"], random)
-
-
-def _area(problem: Problem, best: list[float]) -> float:
-    return float(problem.regret(np.array(best)).mean())
-
-
-def _reach(problem: Problem, best: list[float]) -> int:
-    """Experiments to the best 5 %; one more than there were if it was never reached."""
-    hits = np.flatnonzero(np.array(best) >= np.quantile(problem.values, 0.95))
-    return int(hits[0]) + 1 if len(hits) else EXPERIMENTS + 1
-
-
-def _ratio(ours: Floats, theirs: Floats) -> float:
-    return float((ours.mean() + 1e-6) / (theirs.mean() + 1e-6))
-
-
-def _mean_ratio(pairs: list[tuple[Floats, Floats]]) -> float:
-    """The geometric mean over problems."""
-    return float(np.exp(np.mean([np.log(_ratio(*pair)) for pair in pairs])))
-
-
-def _spread(pairs: list[tuple[Floats, Floats]], random: np.random.Generator) -> tuple[float, float]:
-    """95 % limits from a bootstrap over seeds, paired."""
-    count = len(pairs[0][0])
-    drawn = [
-        _mean_ratio([(ours[some], theirs[some]) for ours, theirs in pairs])
-        for some in random.integers(0, count, (_BOOTSTRAPS, count))
-    ]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return float(low), float(high)
-
-
-def _mean(name: str, values: list[Floats], random: np.random.Generator) -> dict[str, Any]:
-    table = np.stack(values)
-    count = table.shape[1]
-    drawn = [table[:, some].mean() for some in random.integers(0, count, (_BOOTSTRAPS, count))]
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return _figure(name, float(table.mean()), (float(low), float(high)))
-
-
-def _figure(name: str, value: float, limits: tuple[float, float] | None) -> dict[str, Any]:
-    low, high = limits or (value, value)
-    return {"name": name, "value": round(value, 4), "low": round(low, 4), "high": round(high, 4)}
-
-
-def _write(figures: list[dict[str, Any]], seeds: int, commit: str) -> None:
+def _write(figures: list[Figure], asked: Asked, commit: str) -> None:
     print_of = fingerprint()
-    old = json.loads(TARGET.read_text()) if TARGET.exists() else {"figures": [], "command": ""}
-    names = {figure["name"] for figure in figures}
-    figures = [*figures, *(one for one in old["figures"] if one["name"] not in names)]
+    old = json.loads(TARGET.read_text())["figures"] if TARGET.exists() else []
+    # The later of two of one name counts: with more seeds.
+    merged = {one["name"]: one for one in [*old, *figures]}
     document = {
-        "command": f"make bench-transfer SEEDS={seeds}" if seeds else old["command"],
+        "command": f"make bench-transfer SEEDS={asked.seeds} PAIRED={asked.paired}",
         "commit": commit,
         "versions": {k: v for k, v in print_of.items() if k not in {"machine", "processor"}},
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {print_of['processor']}",
-        "figures": sorted(figures, key=lambda figure: str(figure["name"])),
+        "figures": [merged[name] for name in sorted(merged)],
     }
     TARGET.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 

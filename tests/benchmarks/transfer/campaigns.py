@@ -1,0 +1,206 @@
+"""Campaigns on problems, one decision after the other, by the very function that runs them."""
+
+import json
+import os
+import time
+import warnings
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from agent.core.guard import silent, watched
+from agent.core.history import Row, key
+from agent.core.policy import InitialDesign, Policy
+from agent.core.seeds import derived
+from agent.core.source import Source
+from agent.core.transfer import TransferRule
+from agent.decide.candidates import listed
+from agent.decide.propose import propose
+from agent.decide.situation import Situation
+from agent.fingerprint import fingerprint
+from agent.learn.encoding import Encoding
+from tests.benchmarks.transfer.development import HELPFUL, KINDS, MISLEADING, made
+from tests.benchmarks.transfer.problems import FORMS, Problem, data, recorded, synthetic
+
+EXPERIMENTS = 30
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a campaign takes its sources.
+
+    Attributes:
+        rule: None: not at all.
+        starts: The size of the initial design; None: the default.
+    """
+
+    rule: TransferRule | None = None
+    starts: int | None = None
+
+
+def _alone(method: str) -> Way:
+    """One of the field's ways by itself, without our guard."""
+    return Way(TransferRule(method=method, plain_every=0, off_below=0.0))  # type: ignore[arg-type]
+
+
+WAYS: dict[str, Way] = {
+    "none": Way(),
+    "none, no starts": Way(starts=1),
+    "priors": Way(TransferRule()),
+    "priors, unguarded": Way(TransferRule(plain_every=0, off_below=0.0)),
+    "multi-task": _alone("multi_task"),
+    "multi-task, free": _alone("multi_task_free"),
+    "stacked": _alone("stacked"),
+    "RGPE": _alone("rgpe"),
+    "pooled": _alone("pooled"),
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One campaign: a problem, a way, a seed, and how many rows each source has."""
+
+    problem: str
+    way: str
+    seed: int
+    rows: int = 40
+
+    @property
+    def name(self) -> str:
+        """What it is kept under."""
+        return f"{self.problem}|{self.way}|{self.seed}|{self.rows}"
+
+
+def problems() -> Iterator[Problem]:
+    """Every problem, in every form; recorded ones where they are to be had."""
+    folder = data()
+    if folder is not None:
+        for problem in recorded(folder):
+            for form in FORMS:
+                yield problem.turned(form)
+    yield from synthetic()
+
+
+def development() -> list[str]:
+    """Names of the problems that the method may be chosen on."""
+    return [f"{kind}, {relation}" for kind in KINDS for relation in (*HELPFUL, *MISLEADING)]
+
+
+def problem_of(name: str, seed: int) -> Problem:
+    """A problem by its name; of a development problem, the one of that seed."""
+    if name in _development():
+        kind, relation = name.split(", ")
+        return made(kind, relation, seed)  # type: ignore[arg-type]
+    return _judged()[name]
+
+
+@lru_cache
+def _development() -> frozenset[str]:
+    return frozenset(development())
+
+
+@lru_cache
+def _judged() -> dict[str, Problem]:
+    return {problem.name: problem for problem in problems()}
+
+
+def trace(problem: Problem, way: Way, seed: int, rows: int = 40) -> list[float]:
+    """The best score so far after each of 30 experiments."""
+    sources = problem.drawn(seed, rows) if way.rule else ()
+    policy = Policy(initial=InitialDesign(size=way.starts), transfer=way.rule or TransferRule())
+    space = problem.space
+    place = {key(point): number for number, point in enumerate(problem.points)}
+    measured: list[Row] = []
+    told: list[dict[str, float]] = []
+    found: list[float] = []
+    for number in range(EXPERIMENTS):
+        situation = Situation(
+            space,
+            problem.objective,
+            policy,
+            tuple(measured),
+            barred=_absent(problem),
+            sources=sources,
+            silent=_silent(sources, told, policy),
+            seed=derived(seed, number),
+            started=number,
+        )
+        selection = propose(situation, 1)
+        (choice,) = selection.choices
+        told.append((selection.state or {}).get("trusted", {}))
+        value = float(problem.values[place[key(choice.point)]])
+        measured.append(Row(id=str(number), trial=str(number), point=choice.point, value=value))
+        found.append(problem.objective.score(value))
+    return np.maximum.accumulate(np.array(found)).tolist()  # type: ignore[no-any-return]
+
+
+def _silent(
+    sources: tuple[Source, ...], told: list[dict[str, float]], policy: Policy
+) -> tuple[str, ...]:
+    names = [source.name for source in sources]
+    return silent(watched(names, told, policy.transfer.off_below))
+
+
+def _absent(problem: Problem) -> tuple[dict[str, Any], ...]:
+    """Points of the space that the table does not have: they cannot be chosen."""
+    whole = listed(Encoding.of(problem.space))
+    if whole is None or len(whole) == len(problem.points):
+        return ()
+    known = {key(point) for point in problem.points}
+    every = (whole.point(at) for at in range(len(whole)))
+    return tuple(point for point in every if key(point) not in known)
+
+
+class Runs:
+    """Campaigns that were run, kept in a file of lines: a benchmark that was ended goes on.
+
+    Only those of this very code count.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._code = fingerprint()["code"]
+        self._kept: dict[str, list[float]] = {}
+        if path.is_file():
+            for line in path.read_text().splitlines():
+                one = json.loads(line)
+                if one["code"] == self._code:
+                    self._kept[one["name"]] = one["best"]
+
+    def of(self, tasks: Iterable[Task], jobs: int) -> None:
+        """Run those campaigns that are not kept yet."""
+        missing = [task for task in dict.fromkeys(tasks) if task.name not in self._kept]
+        if not missing:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        start = time.perf_counter()
+        with ProcessPoolExecutor(jobs) as pool, self._path.open("a") as file:
+            for done, (task, best) in enumerate(pool.map(_run, missing, chunksize=2), 1):
+                self._kept[task.name] = best
+                line = {"name": task.name, "code": self._code, "best": best}
+                file.write(json.dumps(line) + "\n")
+                file.flush()
+                if done % 100 == 0:
+                    left = (time.perf_counter() - start) / done * (len(missing) - done)
+                    print(f"{done} of {len(missing)}, {left / 60:.0f} min to go", flush=True)
+
+    def best(self, task: Task) -> list[float]:
+        """The best score so far after each experiment of a campaign that was run."""
+        return self._kept[task.name]
+
+
+def _run(task: Task) -> tuple[Task, list[float]]:
+    torch.set_num_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    warnings.simplefilter("ignore")
+    problem = problem_of(task.problem, task.seed)
+    return task, trace(problem, WAYS[task.way], task.seed, task.rows)
