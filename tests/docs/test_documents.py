@@ -15,7 +15,7 @@ import yaml
 from pydantic import BaseModel
 
 from agent import cli
-from agent.assemble import AdapterClasses, Operators, SettingsModels
+from agent.assemble import AdapterClasses, Operators, PretrainedModels, SettingsModels
 from agent.commands.common import Exit
 from agent.core.adapter import Adapter
 from agent.core.campaign import Campaign
@@ -97,7 +97,7 @@ def test_a_campaign_is_read(block: Block, desk: Path, monkeypatch: pytest.Monkey
     """
     document = yaml.safe_load(block.text)
     if document.keys() <= Operators.model_fields.keys():
-        assert Operators.model_validate(document).limits
+        assert Operators.model_validate(document) != Operators()
         return
     for page in (GUIDE, block.page):
         save(page, desk)
@@ -114,7 +114,8 @@ def test_a_campaign_is_read(block: Block, desk: Path, monkeypatch: pytest.Monkey
         (desk / folder).mkdir()
     file = desk / "read.yaml"
     file.write_text(yaml.safe_dump(document, allow_unicode=True))
-    found = read(file, SettingsModels(AdapterClasses(allowed)))
+    classes, models = AdapterClasses(allowed), PretrainedModels(allowed)
+    found = read(file, SettingsModels(classes), models=models)
     assert found.campaign.name == document["name"]
     assert not (whole and found.warnings)
 
