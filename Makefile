@@ -79,9 +79,11 @@ format: $(VENV)/.installed-dev ## Format the code and mend what ruff can mend by
 	$(BIN)/ruff format .
 
 SEEDS ?= 20
+PAIRED ?= 100
+ONLY ?=
 
-bench-transfer: $(VENV)/.installed-dev ## Measure what priors save and cost (SEEDS=20)
-	$(BIN)/python -W ignore tests/benchmarks/transfer/run.py --seeds $(SEEDS)
+bench-transfer: $(VENV)/.installed-dev ## Measure what priors save and cost (SEEDS=20 PAIRED=100 ONLY=PART)
+	$(BIN)/python -W ignore tests/benchmarks/transfer/run.py --seeds $(SEEDS) --paired $(PAIRED) $(if $(ONLY),--only $(ONLY))
 
 bench: $(VENV)/.installed-dev ## Compare policies over many seeds
 	$(BIN)/python tests/benchmarks/loop/run.py

@@ -11,7 +11,7 @@ from typing import Any
 from agent.core.campaign import Campaign
 from agent.core.values import digest
 from agent.data.store import Store
-from agent.decide.sources import key_of
+from agent.decide.sources import key_of, place_of
 from agent.fingerprint import fingerprint
 from agent.standing import sources_of, space_of
 
@@ -23,7 +23,8 @@ def recalled(store: Store, campaign: Campaign) -> States:
     if not campaign.priors:
         return {}
     space = space_of(store, campaign)
-    keys = [key_of(space, one, campaign.objective) for one in sources_of(store, campaign)]
+    place = place_of(space, campaign.objective)
+    keys = [key_of(one, place) for one in sources_of(store, campaign)]
     found = store.remembered(_marked(key) for key in keys)
     return {key: found[_marked(key)] for key in keys if _marked(key) in found}
 

@@ -21,7 +21,8 @@ from agent.core.policy import Policy
 from agent.core.seeds import derived
 from agent.learn.committee import Committee
 from agent.learn.fitted import Fitted
-from agent.learn.posterior import Marginals, Mixture, posterior_of
+from agent.learn.once import once
+from agent.learn.posterior import CHUNK, Marginals, Mixture, posterior_of
 from agent.learn.scaling import Scaling
 
 MC_SAMPLES = 128
@@ -112,15 +113,12 @@ class MixedImprovement(AcquisitionFunction):
         """The acquisition of each of b points (`b x 1 x d`): `b`."""
         x = X.squeeze(-2)
         parts = zip(self._log_weights, self._parts, self._best, strict=True)
-        return torch.logsumexp(
-            torch.stack(
-                [
-                    weight + expected_improvement(self._scaling, *part.marginals(x), best)
-                    for weight, part, best in parts
-                ]
-            ),
-            dim=0,
-        )
+        with once():
+            logs = [
+                weight + expected_improvement(self._scaling, *part.marginals(x), best)
+                for weight, part, best in parts
+            ]
+        return torch.logsumexp(torch.stack(logs), dim=0)
 
 
 def _best(scaling: Scaling, posterior: Marginals | Mixture, X: Tensor) -> float:
@@ -143,7 +141,7 @@ def scorer(policy: Policy, surrogate: Fitted, pending: Tensor, seed: int, design
     scaling = surrogate.scaling
     match policy.name:
         case "expected_improvement" if len(surrogate.members) > 1:
-            return _of(MixedImprovement(surrogate, pending), chunk=10**5)
+            return _of(MixedImprovement(surrogate, pending), CHUNK)
         case "expected_improvement":
             return _improvement(surrogate, pending, seed)
         case "committee":
@@ -245,7 +243,7 @@ def _improvement(surrogate: Fitted, pending: Tensor, seed: int) -> Scorer:
 
 def _of(function: AcquisitionFunction, chunk: int) -> Scorer:
     def score(X: Tensor) -> Tensor:
-        with torch.no_grad():
+        with torch.no_grad(), once():
             return torch.cat([function(part.unsqueeze(1)) for part in torch.split(X, chunk)])
 
     return Scorer(score, function=function)

@@ -40,8 +40,9 @@ class Sources:
     def of(cls, situation: Situation) -> "Sources":
         """The models of the sources that a decision asks; one that cannot be used is left out."""
         models, believed, notes, states = [], [], [], {}
+        place = place_of(situation.space, situation.objective)
         for source in situation.asked:
-            name = key_of(situation.space, source, situation.objective)
+            name = key_of(source, place)
             remembered = situation.remembered.get(name)
             try:
                 model = model_of(situation.space, source, situation.objective, remembered)
@@ -55,15 +56,20 @@ class Sources:
         return cls(tuple(models), tuple(believed), tuple(notes), states)
 
 
-def key_of(space: SearchSpace, source: Source, objective: Objective) -> str:
-    """What names a source's model: the hash of all that it depends on."""
+def place_of(space: SearchSpace, objective: Objective) -> str:
+    """The hash of all that a source's model depends on beside the source."""
     # A resolved pool is named by its hash; one that is not resolved stands for itself.
     loose = [
         space.pools.get(one.name)
         for one in space.parameters
         if isinstance(one, PoolColumn) and one.pool is None
     ]
-    return digest([source.sha256, space.parameters, loose, objective.goal])
+    return digest([space.parameters, loose, objective.goal])
+
+
+def key_of(source: Source, place: str) -> str:
+    """What names a source's model in a place."""
+    return digest([source.sha256, place])
 
 
 def model_of(

@@ -4,7 +4,7 @@ BoTorch's posterior of a pool is either joint (m x m) or m posteriors of one poi
 100,000 needs neither: only means, standard deviations, and covariances with a few points.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, cast
 
 import numpy as np
@@ -14,9 +14,10 @@ from botorch.models.model import Model
 from linear_operator.utils.cholesky import psd_safe_cholesky
 from torch import Tensor
 
+from agent.learn.once import once
 from agent.learn.weighted import WeightedModel
 
-CHUNK = 2048
+CHUNK = 512
 _LEAST_VARIANCE = 1e-12
 
 
@@ -56,6 +57,16 @@ def posterior_of(model: Model, pending: Tensor | None = None) -> Marginals:
     return Posterior(cast("SingleTaskGP", model), pending)
 
 
+def in_chunks(
+    X: Tensor, marginals: Callable[[Tensor], tuple[Tensor, Tensor]]
+) -> tuple[Tensor, Tensor]:
+    """Marginals of `n x d`, so many points at a time: two `n`."""
+    if len(X) <= CHUNK:
+        return marginals(X)
+    means, deviations = zip(*(marginals(part) for part in torch.split(X, CHUNK)), strict=True)
+    return torch.cat(means), torch.cat(deviations)
+
+
 class Posterior:
     """The posterior of a fitted model, in its standardised units.
 
@@ -85,9 +96,7 @@ class Posterior:
 
     def marginals(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation at each of `n x d`: two `n`. Differentiable."""
-        parts = [self._marginals(chunk) for chunk in torch.split(X, CHUNK)]
-        means, deviations = zip(*parts, strict=True)
-        return torch.cat(means), torch.cat(deviations)
+        return in_chunks(X, self._marginals)
 
     def covariance(self, X: Tensor, Z: Tensor) -> Tensor:
         """Posterior covariance of `n x d` with `m x d`: `n x m`. Differentiable."""
@@ -174,7 +183,11 @@ class Mixture:
         """Mean and standard deviation at each of `n x d`: two `n`. Differentiable."""
         if len(self.parts) == 1:
             return self.parts[0].marginals(X)
-        pairs = [part.marginals(X) for part in self.parts]
+        return in_chunks(X, self._marginals)
+
+    def _marginals(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        with once():
+            pairs = [part.marginals(X) for part in self.parts]
         means, deviations = (torch.stack(side) for side in zip(*pairs, strict=True))
         weights = self._weights.unsqueeze(-1)
         mean = (weights * means).sum(0)

@@ -14,6 +14,7 @@ from agent.core.transfer import Experience, Method
 from agent.errors import ModelError
 from agent.learn.encoding import Encoding
 from agent.learn.evidence import Hyperparameters
+from agent.learn.once import once
 from agent.learn.posterior import Member
 from agent.learn.priors.beliefs import BELIEVING, beliefs
 from agent.learn.priors.expert import Expert, fit_expert, made_expert
@@ -122,7 +123,8 @@ def fit(given: Given) -> Experts:
     scaling = given.scaling
     training = given.training(scaling)
     begun = beliefs(given.encoding.scales, given.sources, given.believed, given.experience)
-    experts = tuple(fit_expert(one, training) for one in begun)
+    with once():
+        experts = tuple(fit_expert(one, training) for one in begun)
     weights = np.log([one.weight for one in begun])
     weights += np.array([expert.found.evidence for expert in experts])
     weights -= logsumexp(weights)

@@ -17,6 +17,7 @@ from agent.errors import ModelError, ReplayError
 from agent.learn.encoding import Encoding
 from agent.learn.evidence import Believed, Rows, dimension_scaled
 from agent.learn.kernel import NOISE_FLOOR, matern, squared_distances
+from agent.learn.once import kept
 from agent.learn.priors.selftest import tells
 
 _LEAST_ROWS = 2
@@ -62,30 +63,41 @@ class SourceModel:
     deviation: float
     sha256: str
 
-    @cached_property
-    def _factor(self) -> Tensor:
-        noise = self.variance_of
-        if noise is None:
-            noise = torch.full((len(self.X),), self.noise, dtype=torch.float64)
-        factor: Tensor = psd_safe_cholesky(self._between(self.X, self.X) + torch.diag(noise))
-        return factor
-
-    @cached_property
-    def _weights(self) -> Tensor:
-        return torch.cholesky_solve(self.z.unsqueeze(-1), self._factor).squeeze(-1)
+    def told(self, X: Tensor) -> "Told":
+        """What it says of `… x m x d`; within `once()`, computed once."""
+        return kept(self, X, lambda X: Told(self, self._known(X)))
 
     def marginal_mean(self, X: Tensor) -> Tensor:
         """What it expects at each of `… x m x d`: `… x m`. Differentiable."""
-        return self._between(self._known(X), self.X) @ self._weights
+        return self.told(X).mean
 
     def covariance(self, X: Tensor, Z: Tensor) -> Tensor:
         """How much it does not know of `… x m x d` with `… x k x d`: `… x m x k`. Differentiable."""
-        left, right = self._known(X), self._known(Z)
-        return self._between(left, right) - self._whitened(left).mT @ self._whitened(right)
+        left, right = self.told(X), self.told(Z)
+        return self.between(left.inputs, right.inputs) - left.whitened.mT @ right.whitened
 
     def variance(self, X: Tensor) -> Tensor:
         """Its own ignorance at each of `… x m x d`: `… x m`. Differentiable."""
-        return (1.0 - self._whitened(self._known(X)).square().sum(-2)).clamp_min(0.0)
+        return (1.0 - self.told(X).whitened.square().sum(-2)).clamp_min(0.0)
+
+    def between(self, X: Tensor, Z: Tensor) -> Tensor:
+        """The prior covariance of `… x m x k` with `… x l x k`: `… x m x l`."""
+        scale = torch.tensor(self.lengthscales, dtype=torch.float64)[list(self.scales)]
+        return matern(torch.cdist(X / scale, Z / scale))
+
+    @cached_property
+    def factor(self) -> Tensor:
+        """The Cholesky factor of its rows' covariance: `n x n`."""
+        noise = self.variance_of
+        if noise is None:
+            noise = torch.full((len(self.X),), self.noise, dtype=torch.float64)
+        factor: Tensor = psd_safe_cholesky(self.between(self.X, self.X) + torch.diag(noise))
+        return factor
+
+    @cached_property
+    def weights(self) -> Tensor:
+        """What each row counts in a mean: `n`."""
+        return torch.cholesky_solve(self.z.unsqueeze(-1), self.factor).squeeze(-1)
 
     def state(self) -> dict[str, Any]:
         """All that `restore_source` needs beside the source, as JSON."""
@@ -102,26 +114,56 @@ class SourceModel:
             return known
         return torch.cat([known, self.here.expand(*known.shape[:-1], len(self.here))], dim=-1)
 
-    def _between(self, X: Tensor, Z: Tensor) -> Tensor:
-        scale = torch.tensor(self.lengthscales, dtype=torch.float64)[list(self.scales)]
-        return matern(torch.cdist(X / scale, Z / scale))
 
-    def _whitened(self, X: Tensor) -> Tensor:
-        cross = self._between(self.X, X)
-        whitened: Tensor = torch.linalg.solve_triangular(self._factor, cross, upper=False)
+@dataclass(frozen=True)
+class Told:
+    """What a source says of some points. Differentiable.
+
+    Attributes:
+        source: Which one.
+        inputs: The points in the columns that it knows, `… x m x k`.
+    """
+
+    source: SourceModel
+    inputs: Tensor
+
+    @cached_property
+    def mean(self) -> Tensor:
+        """What it expects at each: `… x m`."""
+        mean: Tensor = self._cross.mT @ self.source.weights
+        return mean
+
+    @cached_property
+    def whitened(self) -> Tensor:
+        """`L^-1 k(rows, points)`: `… x n x m`."""
+        whitened: Tensor = torch.linalg.solve_triangular(
+            self.source.factor, self._cross, upper=False
+        )
         return whitened
 
+    @cached_property
+    def _cross(self) -> Tensor:
+        return self.source.between(self.source.X, self.inputs)
 
-def fit_source(encoding: Encoding, source: Source, objective: Objective) -> SourceModel:
+
+def fit_source(
+    encoding: Encoding, source: Source, objective: Objective, most: int = MOST_ROWS
+) -> SourceModel:
     """The model of a source at the largest posterior density of its hyperparameters.
 
     Rows that mean nothing in this space are left out.
+
+    Args:
+        encoding: Of the campaign's space.
+        source: What it learns from.
+        objective: What is wanted.
+        most: How many of its rows it may learn from.
 
     Raises:
         ModelError: fewer than two rows are left, or all have the same value, or the values have
             nothing to do with the settings.
     """
-    read = _read(encoding, source, objective)
+    read = _read(encoding, source, objective, most)
     if len(read.y) < _LEAST_ROWS or read.deviation <= 0:
         raise ModelError(
             f"the source {source.name!r} has {len(read.y)} rows that differ in this space",
@@ -158,7 +200,7 @@ def restore_source(
         raise ReplayError(
             f"the source {source.name!r} is not the one that was learnt from", "restore the store"
         )
-    read = _read(encoding, source, objective)
+    read = _read(encoding, source, objective, MOST_ROWS)
     return _model(source, read, tuple(state["lengthscales"]), state["noise"])
 
 
@@ -212,8 +254,8 @@ def _model(
     )
 
 
-def _read(encoding: Encoding, source: Source, objective: Objective) -> _Read:
-    """The columns that a source knows, and its rows in them: at most 400."""
+def _read(encoding: Encoding, source: Source, objective: Objective, most: int) -> _Read:
+    """The columns that a source knows, and its rows in them: at most so many."""
     sign = -1.0 if objective.goal == "minimise" else 1.0
     X = encoding.encode_others([row.point for row in source.rows])
     known = torch.isfinite(X).any(dim=0)
@@ -225,9 +267,9 @@ def _read(encoding: Encoding, source: Source, objective: Objective) -> _Read:
     sds = [row.sd for row in source.rows if row.sd is not None]
     sd = torch.tensor(sds, dtype=torch.float64)[good] if len(sds) == len(source.rows) else None
     X = X[good]
-    if len(y) > MOST_ROWS:
-        kept = _best_and_spread(X, sign * y)
-        X, y, sd = X[kept], y[kept], None if sd is None else sd[kept]
+    if len(y) > most:
+        chosen = _best_and_spread(X, sign * y, most)
+        X, y, sd = X[chosen], y[chosen], None if sd is None else sd[chosen]
     scales = _renumbered([encoding.scales[column] for column in columns])
     last = max(scales, default=-1) + 1
     return _Read(columns, (*scales, *range(last, last + len(here))), X, y, sd, here, sign)
@@ -261,16 +303,16 @@ def circumstances(source: Source) -> tuple[Tensor, Tensor]:
     return torch.stack(columns, dim=1), torch.tensor(here, dtype=torch.float64)
 
 
-def _best_and_spread(X: Tensor, y: Tensor) -> Tensor:
+def _best_and_spread(X: Tensor, y: Tensor, most: int) -> Tensor:
     """Which rows to keep of very many: the best half, and those farthest from all kept (Johnson,
     Moore & Ylvisaker, 1990). Extremes stay, and no region is left without a row.
     """
-    kept = torch.argsort(y, descending=True, stable=True)[: MOST_ROWS // 2].tolist()
-    far = torch.cdist(X, X[kept]).min(dim=1).values
-    while len(kept) < MOST_ROWS:
-        kept.append(int(far.argmax()))
-        far = torch.minimum(far, torch.cdist(X, X[kept[-1:]]).squeeze(-1))
-    return torch.tensor(sorted(kept))
+    chosen = torch.argsort(y, descending=True, stable=True)[: most // 2].tolist()
+    far = torch.cdist(X, X[chosen]).min(dim=1).values
+    while len(chosen) < most:
+        chosen.append(int(far.argmax()))
+        far = torch.minimum(far, torch.cdist(X, X[chosen[-1:]]).squeeze(-1))
+    return torch.tensor(sorted(chosen))
 
 
 def _renumbered(scales: Sequence[int]) -> tuple[int, ...]:

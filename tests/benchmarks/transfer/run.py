@@ -25,7 +25,7 @@ import numpy as np  # noqa: E402
 from agent.fingerprint import fingerprint  # noqa: E402
 from tests.benchmarks.loop.run import git  # noqa: E402
 from tests.benchmarks.loop.run import ratio as spread  # noqa: E402
-from tests.benchmarks.transfer import suggestion  # noqa: E402
+from tests.benchmarks.transfer import reduced, scale, suggestion  # noqa: E402
 from tests.benchmarks.transfer.campaigns import Runs, Task, development, problem_of, problems  # noqa: E402
 from tests.benchmarks.transfer.figures import (  # noqa: E402
     Figure,
@@ -100,6 +100,10 @@ def _family(table: Table, family: str, names: list[str]) -> Iterator[Figure]:
     yield ratios(f"{family}_auc_over_no_starts", bare)
     extra = [table.reach(name, "priors") - table.reach(base(name), "none") for name in names]
     yield mean(f"extra_to_top5_{family}", extra)
+    each = [mean(family, [one]) for one in extra]
+    worst = max(each, key=lambda one: one["value"])
+    yield {**worst, "name": f"extra_to_top5_{family}_worst"}
+    yield figure(f"extra_over_two_{family}", sum(one["low"] > 2 for one in each))
 
 
 def _first(table: Table, real: list[str]) -> Iterator[Figure]:
@@ -187,8 +191,31 @@ def time_of_a_suggestion(runs: Runs, asked: Asked) -> Iterator[Figure]:
     yield spread("suggestion_over_plain", suggestion.measure())
 
 
+def scaled(runs: Runs, asked: Asked) -> Iterator[Figure]:
+    """20 sources of 400 rows and 100,000 candidates: seconds, and memory beside no sources."""
+    del runs, asked
+    for name, value in scale.measure().items():
+        yield figure(f"scale_{name}", value)
+
+
+def reduction(runs: Runs, asked: Asked) -> Iterator[Figure]:
+    """What is lost when sources of more than 400 rows are learnt from 400."""
+    del runs, asked
+    told = [
+        pair
+        for problem in problems()
+        if problem.family == "real" or problem.name.endswith("helpful")
+        for pair in reduced.both(problem, 0)
+    ]
+    errors = (np.array([few.error for few, _ in told]), np.array([all_.error for _, all_ in told]))
+    yield ratios("reduced_error_ratio", [errors])
+    yield mean("reduced_regret_extra", [np.array([few.regret - all_.regret for few, all_ in told])])
+
+
 PARTS: dict[str, Callable[[Runs, Asked], Iterator[Figure]]] = {
     "suggestion": time_of_a_suggestion,
+    "scale": scaled,
+    "reduction": reduction,
     "campaigns": campaigns,
     "floor": floor,
     "buchwald": buchwald,
