@@ -17,6 +17,7 @@ from agent.decide.situation import Situation
 from agent.errors import ReplayError
 from agent.fingerprint import fingerprint
 from agent.standing import sources_of, space_of, watches_of
+from agent.variant import variant
 
 TOLERANCE = 1e-6
 """How far below the best the stored point's recomputed acquisition may be, to count as equivalent."""
@@ -66,12 +67,16 @@ def replay(store: Store, name: str, present: dict[str, str] | None = None) -> It
 
 
 def counterfactual(store: Store, name: str, policy: str) -> Iterator[Counterfactual]:
-    """What `policy` would have asked for at each decision that a model made."""
+    """What another policy, by its words, would have asked for at each decision that a model made.
+
+    Raises:
+        CampaignError: there is no such policy.
+    """
     entry = store.entry(name)
     for decision in store.decisions(entry.id):
         if decision.kind != "model":
             continue
-        changed = Policy.model_validate({**decision.policy, "name": policy})
+        changed = variant(Policy.model_validate(decision.policy), policy)
         again = _again(store, decision, changed)
         stored = tuple(choice.point for choice in decision.choices)
         instead = tuple(choice.point for choice in again.choices)

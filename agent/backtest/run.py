@@ -13,16 +13,16 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import Protocol, get_args
+from typing import Protocol
 
 from agent.backtest.judge import Judge
 from agent.backtest.result import Backtest, CampaignResult, Failed
 from agent.backtest.trace import Task, Trace, trace
 from agent.backtest.truth import Case, MakeAdapter, Oracle, population
 from agent.core.campaign import Campaign
-from agent.core.policy import PolicyName
 from agent.core.pools import Pool
 from agent.errors import CampaignError
+from agent.variant import POLICIES, variant
 
 Progress = Callable[[int, int], None]
 """Called with (runs done, runs in all)."""
@@ -72,7 +72,8 @@ def run(
 
     Args:
         resolved: Campaigns whose adapters are pure: tables or functions.
-        policies: Names of policies; `random` is what the others are compared with.
+        policies: Policies by their words (`agent/variant.py`); `random` is what the others are compared
+            with.
         seeds: How many (0, 1, …), or which.
         jobs: Processes at the same time, each on one thread; 1 stays in this process.
         make_adapter: Campaign -> adapter; importable by name where `jobs` is above 1.
@@ -80,7 +81,7 @@ def run(
         budget: Experiments of each run, instead of what the campaigns say.
 
     Raises:
-        CampaignError: an unknown policy, no seed, or two campaigns of one name.
+        CampaignError: an unknown policy or method, no seed, or two campaigns of one name.
         AdapterError: an adapter is physical, or answers nowhere in its campaign's space.
     """
     wanted = tuple(range(seeds)) if isinstance(seeds, int) else tuple(dict.fromkeys(seeds))
@@ -106,11 +107,11 @@ def run(
 
 
 def _check(cases: Sequence[Case], policies: Sequence[str], seeds: Sequence[int]) -> None:
-    known = get_args(PolicyName)
-    strangers = [name for name in policies if name not in known]
-    if strangers or not policies:
-        what = f"no policy is named {strangers[0]!r}" if strangers else "no policy is named"
-        raise CampaignError(what, f"there is: {', '.join(known)}")
+    if not policies:
+        raise CampaignError("no policy is named", f"there is: {', '.join(POLICIES)}")
+    for case in cases:
+        for words in policies:
+            variant(case.campaign.policy, words)
     if not seeds:
         raise CampaignError("a back-test needs at least one seed", "give --seeds 10, say")
     for case in cases:

@@ -17,6 +17,7 @@ from agent.errors import AthanorError
 from agent.lab import Lab
 from agent.loop import rounds
 from agent.standing import Standing, stand
+from agent.variant import variant
 
 _ID = "bktest"
 _BY = Actor(kind="person", name="backtest")
@@ -85,7 +86,7 @@ def prepared(task: Task, make_adapter: MakeAdapter) -> Campaign:
         budget = budget.model_copy(update={"experiments": task.budget})
     return campaign.model_copy(
         update={
-            "policy": campaign.policy.model_copy(update={"name": task.policy}),
+            "policy": variant(campaign.policy, task.policy),
             "seed": seed,
             "budget": budget,
             "review": None,

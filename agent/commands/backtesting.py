@@ -20,7 +20,8 @@ def backtest(
     policies: Annotated[
         str,
         typer.Option(
-            help="Policies to compare, with commas between them; random is the reference."
+            help="Policies to compare, with commas between them; random is the reference. "
+            "`+` and a method of transfer after one: expected_improvement+none is without the priors."
         ),
     ] = "expected_improvement,random",
     seeds: Annotated[

@@ -1,7 +1,7 @@
 """`athanor record | export | import | report | replay | schema`: what comes in, and what is made of it."""
 
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -21,9 +21,8 @@ from agent.commands.common import (
 )
 from agent.commands.entering import FileArgument, enter
 from agent.core.job import Job
-from agent.core.policy import PolicyName
 from agent.data.store import Store
-from agent.errors import AdapterError, CampaignError
+from agent.errors import AdapterError
 
 OutOption = Annotated[Path, typer.Option("--output", "-o", help="File to write.")]
 
@@ -142,7 +141,11 @@ def report(name: NameArgument, output: OutOption, store: StoreOption = None) -> 
 def replay(
     name: NameArgument,
     policy: Annotated[
-        str | None, typer.Option("--policy", help="Ask instead what this policy would have chosen.")
+        str | None,
+        typer.Option(
+            "--policy",
+            help="Ask instead what this policy would have chosen; with +none after it, without priors.",
+        ),
     ] = None,
     store: StoreOption = None,
     as_json: JsonOption = False,
@@ -154,10 +157,6 @@ def replay(
     from agent.replay import counterfactual
     from agent.replay import replay as again
 
-    if policy is not None and policy not in get_args(PolicyName):
-        raise CampaignError(
-            f"no policy is named {policy!r}", f"there is: {', '.join(get_args(PolicyName))}"
-        )
     quiet = as_json or not console.is_terminal
     with existing(store) as opened:
         total = len(opened.decisions(opened.entry(name).id))

@@ -1,6 +1,8 @@
 """Back-tests end to end: paired, judged by the truth, and not brought down by one bad run."""
 
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from agent.backtest import HEADER, Backtest, picture, run, table
 from agent.backtest.trace import SimulatedClock, Task, Trace, prepared, trace
 from agent.backtest.truth import Case
-from agent.core.policy import PolicyName
+from agent.core.source import Source, SourceRow
 from agent.errors import AthanorError, CampaignError
 from tests.backtest.world import (
     UNLUCKY,
@@ -20,7 +22,7 @@ from tests.backtest.world import (
 )
 
 
-def taken(given: object, policy: PolicyName, seed: int, budget: int | None = None) -> Trace:
+def taken(given: object, policy: str, seed: int, budget: int | None = None) -> Trace:
     case = Case(given.campaign, given.blobs, given.pools)  # type: ignore[attr-defined]
     return trace(Task(case, policy, seed, budget), make)
 
@@ -181,6 +183,7 @@ def test_processes_find_what_one_finds(tmp_path: Path) -> None:
     ("policies", "seeds", "twice", "reason"),
     [
         (["magic"], 1, False, "no policy is named 'magic'"),
+        (["ucb+magic"], 1, False, "no way of transfer named 'magic'"),
         ([], 1, False, "no policy is named"),
         (["random"], 0, False, "at least one seed"),
         (["random"], 1, True, "two campaigns are named"),
@@ -192,3 +195,20 @@ def test_what_cannot_be_run_is_refused(
     given = [grid(tmp_path)] * (2 if twice else 1)
     with pytest.raises(CampaignError, match=reason):
         run(given, policies, seeds, 1, make)
+
+
+def test_priors_are_compared_with_none(tmp_path: Path) -> None:
+    """The source knows the truth: with it, the best comes sooner."""
+    rows = tuple(
+        SourceRow(point={"a": a, "b": b}, value=10.0 * a + b) for a in range(5) for b in range(5)
+    )
+    source = Source(name="before", trust="same", rows=rows)
+    text = source.model_dump_json().encode()
+    kept = {"sha256": hashlib.sha256(text).hexdigest(), "rows": len(rows)}
+    prior = {"table": "before.csv", "trust": "same", "source": kept}
+    given = replace(grid(tmp_path, budget=5, priors=[prior]), blobs={kept["sha256"]: text})
+    found = run([given], ["ucb", "ucb+none"], 2, 1, make)
+    (campaign,) = found.campaigns
+    reached = {one.policy: one.to_top5.value for one in campaign.policies}
+    assert not found.failures
+    assert reached["ucb"] < reached["ucb+none"]
