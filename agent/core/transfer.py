@@ -28,14 +28,17 @@ class Experience(Value):
         description="weight of the experts that believe the sources, for each word of trust",
     )
     mirrored: float = Field(
-        default=0.125, ge=0, lt=0.5, description="of that, the part that believes them upside down"
+        default=0.125, gt=0, lt=0.5, description="of that, the part that believes them upside down"
     )
     coefficient: float = Field(
-        default=0.8, gt=0, description="mean of a source's coefficient; 1 is at face value"
+        default=0.8, gt=0, le=100, description="mean of a source's coefficient; 1 is at face value"
     )
-    spread: float = Field(default=0.36, gt=0, description="variance of that coefficient")
+    spread: float = Field(default=0.36, gt=0, le=100, description="variance of that coefficient")
     leftover: float = Field(
-        default=0.35, gt=0, description="variance of what sources leave over, their own being 1"
+        default=0.35,
+        gt=0,
+        le=100,
+        description="variance of what sources leave over, their own being 1",
     )
 
     @model_validator(mode="after")

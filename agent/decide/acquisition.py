@@ -140,7 +140,8 @@ def scorer(policy: Policy, surrogate: Fitted, pending: Tensor, seed: int, design
     """
     scaling = surrogate.scaling
     match policy.name:
-        case "expected_improvement" if len(surrogate.members) > 1:
+        # Before there are rows there is no noisy baseline: the closed form is over the mean.
+        case "expected_improvement" if len(surrogate.members) > 1 or not len(surrogate.training.X):
             return _of(MixedImprovement(surrogate, pending), CHUNK)
         case "expected_improvement":
             return _improvement(surrogate, pending, seed)
@@ -200,7 +201,12 @@ def upper_bound(scaling: Scaling, mean: Tensor, sd: Tensor, beta: float) -> Tens
 
 
 def nearest(X: Tensor, Z: Tensor) -> tuple[Tensor, Tensor]:
-    """How far the nearest of `m x d` is from each of `n x d`, and which it is: two `n`."""
+    """How far the nearest of `m x d` is from each of `n x d`, and which it is: two `n`.
+
+    Where there is none it is infinitely far.
+    """
+    if not len(Z):
+        return X.new_full((len(X),), torch.inf), torch.zeros(len(X), dtype=torch.long)
     # torch's quick way for more than 25 rows is off by 1e-8: equal points would not be equal.
     far = torch.cdist(X, Z, compute_mode="donot_use_mm_for_euclid_dist")
     found = far.min(dim=1)

@@ -42,7 +42,8 @@ class Committee:
         from sklearn.ensemble import ExtraTreesRegressor  # noqa: PLC0415
 
         trees = ExtraTreesRegressor(HALF, bootstrap=True, random_state=seed, n_jobs=1)
-        self._trees = trees.fit(X.numpy(), z.numpy()).estimators_
+        # Before there are rows only models with sources disagree.
+        self._trees = trees.fit(X.numpy(), z.numpy()).estimators_ if len(X) else []
 
     def variance(self, X: Tensor) -> Tensor:
         """Variance of the members' means at `n x d`, in standardised units: `n`."""
@@ -53,7 +54,7 @@ class Committee:
         numbers: NDArray[np.float32] = X.numpy().astype(np.float32)
         trees = [torch.from_numpy(tree.predict(numbers, check_input=False)) for tree in self._trees]
         means = [processes.means(X) for processes in self._processes]
-        return torch.cat([*means, torch.stack(trees, dim=1)], dim=1).var(dim=1)
+        return torch.cat([*means, *(one.unsqueeze(1) for one in trees)], dim=1).var(dim=1)
 
 
 class _Processes:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
@@ -9,6 +10,7 @@ from agent.core.history import Row, key
 from agent.core.objective import Objective
 from agent.core.policy import InitialDesign, Policy
 from agent.core.source import Source
+from agent.core.transfer import Method, TransferRule
 from agent.decide.candidates import listed
 from agent.decide.propose import Selection, acquisition_of, propose
 from agent.decide.situation import Situation
@@ -51,6 +53,20 @@ def test_points_can_be_sent_and_are_new(kind: str, policy: str) -> None:
     assert len({key(point) for point in [*points, *(row.point for row in asked.rows)]}) == 6
     assert by(chosen) == ["sources", "plain"]
     assert all(one.prediction for one in chosen.choices)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("method", get_args(Method))
+def test_every_policy_begins_with_every_method(policy: str, method: str) -> None:
+    rule = TransferRule(method=method)  # type: ignore[arg-type]
+    asked = situation(
+        "continuous",
+        0,
+        earlier("continuous"),
+        policy=Policy(name=policy, transfer=rule, batch_size=2),  # type: ignore[arg-type]
+    )
+    points = [one.point for one in propose(asked, 2).choices]
+    assert len({key(point) for point in points}) == 2
 
 
 def test_the_first_experiment_comes_from_the_source() -> None:

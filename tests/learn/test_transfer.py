@@ -12,8 +12,11 @@ from agent.core.space import SearchSpace
 from agent.core.transfer import Experience
 from agent.errors import ModelError, ReplayError
 from agent.learn.encoding import Encoding
+from agent.learn.evidence import Believed, Rows, dimension_scaled
+from agent.learn.kernel import squared_distances
 from agent.learn.priors.experts import Experts, fit, restore
 from agent.learn.priors.given import Given
+from agent.learn.priors.selftest import tells
 from agent.learn.priors.source import SourceModel, fit_source, restore_source
 from tests.learn.sources import source, unrelated
 from tests.learn.spaces import SPACES, points_of, rows_of, value
@@ -52,6 +55,48 @@ def test_before_the_first_row_the_sources_are_believed() -> None:
         means = [mean for mean, _ in made.predict(points)]
         truth = [value(SPACE, point) for point in points]
         assert np.corrcoef(means, truth)[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("height", [1e3, -1e5])
+def test_only_the_shape_of_a_source_has_to_be_right(height: float) -> None:
+    made = learnt(SPACE, 6, source(SPACE, offset=height))
+    points = points_of(SPACE, 30, seed=9)
+    means = np.array([mean for mean, _ in made.predict(points)])
+    truth = np.array([value(SPACE, point) for point in points])
+    assert np.corrcoef(means, truth)[0, 1] > 0.8
+    assert abs(means.mean() - truth.mean()) < 2 * truth.std()
+
+
+def test_of_very_many_rows_none_counts_twice() -> None:
+    """Few settings, each measured very often, and one reading that is wrong."""
+    encoding, points = Encoding.of(SPACE), points_of(SPACE, 8, seed=3)
+    random = np.random.default_rng(0)
+    rows = [
+        SourceRow(point=point, value=value(SPACE, point) + 0.1 * random.standard_normal())
+        for point in points
+        for _ in range(100)
+    ]
+    wrong = SourceRow(point=points[0], value=value(SPACE, points[0]) + 5)
+    often = Source(name="often", trust="same", rows=(wrong, *rows))
+    model = fit_source(encoding, often, UP)
+    assert len(model.X) == 400
+    with torch.no_grad():
+        told = (
+            model.marginal_mean(encoding.encode(points[:1])).item() * model.deviation + model.mean
+        )
+    assert told == pytest.approx(value(SPACE, points[0]), abs=0.5)
+
+
+def test_noise_of_different_heaviness_is_no_pattern() -> None:
+    found = []
+    for seed in range(12):
+        random = np.random.default_rng(seed)
+        sds = random.choice([0.05, 1.5], 40)
+        z = sds * random.standard_normal(40)
+        X = random.random((40, 2))
+        rows = Rows(squared_distances(X, X, (0, 1)), (z - z.mean()) / z.std(), np.zeros((40, 40)), sds**2 / z.var())  # fmt: skip  # noqa: E501
+        found.append(tells(rows, Believed(dimension_scaled((0, 1))), seed))
+    assert sum(found) <= 5
 
 
 @pytest.mark.parametrize(

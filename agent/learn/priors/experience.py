@@ -4,15 +4,19 @@ Each campaign's rows are predicted from what the others knew (leave one campaign
 is what makes those predictions likeliest, held to the defaults by a prior of its own.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from itertools import product
 from math import exp, log
 
 from scipy.special import logsumexp
 
 from agent.core.transfer import Experience, Trust
-from agent.learn.priors.experts import fit
+from agent.learn.priors.beliefs import Name, beliefs
+from agent.learn.priors.expert import fit_expert
 from agent.learn.priors.given import Given
+
+Progress = Callable[[int, int], None]
+"""Called with (experiences tried, at the most)."""
 
 _STEPS = (-1.0, -0.5, 0.5, 1.0)
 _SWEEPS = 3
@@ -22,46 +26,67 @@ _HELD: dict[str, float] = {
 """Deviation of each from its default, in logarithms (of odds for the first two)."""
 
 
-def likeliest(past: Sequence[Given], start: Experience) -> Experience:
+class Record:
+    """How well the experts have predicted past campaigns; each is fitted once for what it depends on.
+
+    Args:
+        past: Each campaign's rows, with what the others knew as its sources.
+    """
+
+    def __init__(self, past: Sequence[Given]) -> None:
+        self.past = tuple(past)
+        self._known: dict[tuple[int, Name, tuple[float, ...]], float] = {}
+
+    def evidence(self, experience: Experience) -> float:
+        """Log evidence of the rows under an experience, summed over campaigns.
+
+        Raises:
+            ModelError: an expert could not be fitted.
+        """
+        return sum(self._of(number, experience) for number in range(len(self.past)))
+
+    def _of(self, number: int, experience: Experience) -> float:
+        given = self.past[number]
+        told = []
+        for one in beliefs(given.encoding.scales, given.sources, given.believed, experience):
+            values = (experience.coefficient, experience.spread, experience.leftover)
+            mark = (number, one.name, values if one.sources else ())
+            if mark not in self._known:
+                found = fit_expert(one, given.training(given.scaling)).found
+                self._known[mark] = found.evidence
+            told.append(log(one.weight) + self._known[mark])
+        return float(logsumexp(told))
+
+
+def likeliest(record: Record, start: Experience, progress: Progress | None = None) -> Experience:
     """The experience under which past campaigns' rows are likeliest, from `start`.
 
     Coordinate by coordinate over steps of half a deviation; what is not told by the rows stays.
 
     Args:
-        past: Each campaign's rows, with what the others knew as its sources.
+        record: How well past campaigns were predicted.
         start: What is held to.
+        progress: Told after each experience that was tried (how many, how many at the most).
 
     Raises:
         ModelError: an expert could not be fitted.
     """
-    moved = dict.fromkeys(_HELD, 0.0)
-    best = _density(past, start, moved)
+    moved, tried, most = dict.fromkeys(_HELD, 0.0), 0, _SWEEPS * len(_HELD) * len(_STEPS)
+    best = record.evidence(start)
     for _ in range(_SWEEPS):
         before = best
-        for name in _HELD:
-            for step in _STEPS:
-                tried = {**moved, name: moved[name] + step}
-                density = _density(past, start, tried)
-                if density > best + 1e-9:
-                    best, moved = density, tried
+        for name, step in product(_HELD, _STEPS):
+            further = {**moved, name: moved[name] + step}
+            held = sum(apart**2 for apart in further.values()) / 2
+            density = record.evidence(_moved(start, further)) - held
+            if density > best + 1e-9:
+                best, moved = density, further
+            tried += 1
+            if progress is not None:
+                progress(tried, most)
         if best == before:
             break
     return _moved(start, moved)
-
-
-def evidence(past: Sequence[Given], experience: Experience) -> float:
-    """Log evidence of the rows of past campaigns under an experience, summed over campaigns."""
-    return sum(_evidence(replace(one, experience=experience)) for one in past)
-
-
-def _evidence(given: Given) -> float:
-    made = fit(given)
-    told = [log(one.belief.weight) + one.found.evidence for one in made.experts]
-    return float(logsumexp(told))
-
-
-def _density(past: Sequence[Given], start: Experience, moved: dict[str, float]) -> float:
-    return evidence(past, _moved(start, moved)) - sum(apart**2 for apart in moved.values()) / 2
 
 
 def _moved(start: Experience, moved: dict[str, float]) -> Experience:

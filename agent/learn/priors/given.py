@@ -6,6 +6,7 @@ from functools import cached_property
 from math import exp, log, sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from agent.core.history import Row
@@ -16,6 +17,9 @@ from agent.learn.encoding import Encoding
 from agent.learn.priors.source import SourceModel
 from agent.learn.scaling import Scaling
 from agent.learn.surrogate import Training, usable
+
+_ELSEWHERE = 5.0
+"""Deviations of a source's values from their mean, beyond which the campaign's mean is elsewhere."""
 
 _ROWS_WORTH = 4.0
 """How many rows of the campaign the sources' spread counts for in its scale."""
@@ -57,11 +61,12 @@ class Given:
         """Units of the campaign: where the sources' values are, and how far they spread.
 
         `s^2 = (nu s0^2 + sum (y - mean y)^2) / (nu + n - 1)`: a few values of its own would tell
-        the scale badly. Sources in other units tell only that there is a scale.
+        the scale badly. Sources in other units tell only that there is a scale, and so do those
+        that lie elsewhere: whose mean is many of their deviations from that of the rows.
         """
         y = np.array([row.value for row in self.rows], dtype=float)
         pairs = zip(self.sources, self.believed, strict=True)
-        same = [one for one, source in pairs if source.comparable]
+        same = [one for one, source in pairs if source.comparable and _near(one, y)]
         if not same:
             return _own_scaling(y.tolist(), self.objective)
         centre = float(np.mean([one.mean for one in same]))
@@ -75,7 +80,12 @@ class Given:
         return usable(self.encoding, self.measured)
 
 
+def _near(source: SourceModel, y: NDArray[np.float64]) -> bool:
+    """Whether a source's values are where the campaign's are, as far as these tell."""
+    return not len(y) or abs(float(y.mean()) - source.mean) <= _ELSEWHERE * source.deviation
+
+
 def _own_scaling(values: Sequence[float], objective: Objective) -> Scaling:
     if len(values) > 1:
         return Scaling.of(values, objective)
-    return Scaling.known(0.0, 1.0, objective)
+    return Scaling.known(values[0] if values else 0.0, 1.0, objective)

@@ -36,7 +36,10 @@ def tells(rows: Rows, believed: Believed, seed: int) -> bool:
     few, forgiven = _of(rows, some), _FORGIVEN // count
     own = few.most_likely(believed).evidence
     for _ in range(SHUFFLES):
-        chance = Rows(few.apart, random.permutation(few.z), few.known, few.noise)
+        order = random.permutation(len(few.z))
+        # A reading keeps its uncertainty: else heavy noise alone would look like a pattern.
+        noise = None if few.noise is None else few.noise[order]
+        chance = Rows(few.apart, few.z[order], few.known, noise)
         if chance.most_likely(believed).evidence >= own:
             forgiven -= 1
             if forgiven < 0:

@@ -268,7 +268,8 @@ def _read(encoding: Encoding, source: Source, objective: Objective, most: int) -
     sd = torch.tensor(sds, dtype=torch.float64)[good] if len(sds) == len(source.rows) else None
     X = X[good]
     if len(y) > most:
-        chosen = _best_and_spread(X, sign * y, most)
+        score = torch.tensor([objective.score(value) for value in y.tolist()], dtype=torch.float64)
+        chosen = _best_and_spread(X, score, most)
         X, y, sd = X[chosen], y[chosen], None if sd is None else sd[chosen]
     scales = _renumbered([encoding.scales[column] for column in columns])
     last = max(scales, default=-1) + 1
@@ -309,9 +310,11 @@ def _best_and_spread(X: Tensor, y: Tensor, most: int) -> Tensor:
     """
     chosen = torch.argsort(y, descending=True, stable=True)[: most // 2].tolist()
     far = torch.cdist(X, X[chosen]).min(dim=1).values
+    far[chosen] = -1.0  # of repeats, too, each row counts once
     while len(chosen) < most:
         chosen.append(int(far.argmax()))
         far = torch.minimum(far, torch.cdist(X, X[chosen[-1:]]).squeeze(-1))
+        far[chosen[-1]] = -1.0
     return torch.tensor(sorted(chosen))
 
 
