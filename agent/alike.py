@@ -23,6 +23,7 @@ from agent.load.faults import Document, Findings
 from agent.load.priors import source
 from agent.load.results import NO_UNIT
 from agent.load.target import Target
+from agent.oracles import is_oracle_of
 from agent.results import results_of
 from agent.standing import Standing, space_of, stand
 
@@ -80,9 +81,11 @@ def likenesses(store: Store, campaign: Campaign, target: Target, now: datetime) 
     rows = _own_rows(store, campaign, now)
     found = []
     for entry in store.entries():
-        if entry.name == campaign.name or entry.name.startswith(f"{campaign.name}-"):
+        if entry.name == campaign.name:
             continue
         earlier = stand(store, entry.id, now)
+        if is_oracle_of(campaign.name, earlier.campaign):
+            continue
         if len(earlier.rows_at(TARGET)) >= _LEAST_ROWS:
             one = _described(store, earlier, target)
             if one is not None and one.likeness >= LEAST:

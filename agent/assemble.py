@@ -187,7 +187,9 @@ class PretrainedModels(Mapping[str, Predict]):
 
             X = torch.tensor(rows, dtype=torch.float64)
             try:
-                with torch.no_grad():
+                # The same answers each time that a file is read: a model may draw samples.
+                with torch.no_grad(), torch.random.fork_rng(devices=[]):
+                    torch.manual_seed(0)
                     told = made.posterior(X)
                     means, variances = told.mean.flatten(), told.variance.flatten()
                     pairs = zip(means.tolist(), variances.clamp_min(0).sqrt().tolist(), strict=True)

@@ -103,6 +103,12 @@ class _Gatherer:
             else:
                 yield prior, None
 
+    @property
+    def _own(self) -> set[str]:
+        """The campaign's name, and its id if it is in the store."""
+        own = self.resolved.campaign.name
+        return {own, *(entry.id for entry in self.store.entries() if entry.name == own)}
+
     def rule(self) -> TransferRule:
         """What is expected of priors, learnt where the file asks for it."""
         rule = self.resolved.campaign.policy.transfer
@@ -121,7 +127,7 @@ class _Gatherer:
         return rule
 
     def _of(self, prior: TransferPrior, at: Loc, name: str) -> tuple[TransferPrior, Source | None]:
-        if name == self.resolved.campaign.name:
+        if name in self._own:
             what = "a campaign is no prior of its own"
             self.findings.fault(at, what, "its rows teach it anyway")
             return prior, None
@@ -157,11 +163,12 @@ class _Gatherer:
         if self.before is not None:
             yield from ((one, None) for one in self.before.priors if one.found)
             return
-        found = likenesses(self.store, self.resolved.campaign, self.target, self.now)
-        good = [one for one in found if one.good][: prior.alike]
-        if not good:
-            self.findings.warn(at, "no campaign of the store looks alike", "athanor priors alike")
-        for one in good:
+        likely = likenesses(self.store, self.resolved.campaign, self.target, self.now)
+        already = {one.campaign for one in self.resolved.campaign.priors}
+        found = 0
+        for one in likely:
+            if found == prior.alike or not one.good or one.campaign in already:
+                continue
             named = TransferPrior(
                 campaign=one.campaign,
                 trust=prior.trust,
@@ -169,4 +176,14 @@ class _Gatherer:
                 value=one.value,
                 found=True,
             )
-            yield self._of(named, at, one.campaign)
+            # Nobody has named it: one that cannot be used is no fault of the file.
+            tried = replace(self, findings=Findings(Document("", {})))
+            made = tried._of(named, at, one.campaign)  # noqa: SLF001 - its own kind
+            if made[1] is None:
+                why = next((fault.what for fault in tried.findings.faults), "")
+                self.findings.warn(at, f"{one.campaign} looks alike and cannot be used: {why}")
+                continue
+            found += 1
+            yield made
+        if not found:
+            self.findings.warn(at, "no campaign of the store looks alike", "athanor priors alike")

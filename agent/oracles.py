@@ -5,15 +5,19 @@ So it is run exactly once, resumed after a crash, and looked at like any other.
 
 import re
 
+from agent.core.adapter import Capabilities
 from agent.core.budget import Budget
 from agent.core.campaign import Campaign, ReviewRule
 from agent.core.execution import Execution
 from agent.core.objective import Objective
 from agent.core.policy import InitialDesign, Policy
 from agent.core.source import Oracle, TransferPrior
+from agent.core.values import digest
+from agent.errors import CampaignError
 from agent.load.results import parted
 
 _LONGEST = 64
+_FOR = "says of a design, before {} begins"
 
 
 def asked_first(campaign: Campaign) -> dict[str, Campaign]:
@@ -28,8 +32,8 @@ def asked_first(campaign: Campaign) -> dict[str, Campaign]:
 def _asked(campaign: Campaign, prior: TransferPrior, oracle: Oracle) -> Campaign:
     execution = Execution.model_validate(oracle.model_dump(include=set(Execution.model_fields)))
     return Campaign(
-        name=_name(campaign.name, prior.called),
-        description=f"what {prior.called} says of a design, before {campaign.name} begins",
+        name=_name(campaign.name, prior, execution),
+        description=f"what {prior.called} {_FOR.format(campaign.name)}",
         parameters=campaign.parameters,
         constraints=campaign.constraints,
         objectives=(_objective(campaign.objective, prior.value),),
@@ -46,9 +50,31 @@ def _asked(campaign: Campaign, prior: TransferPrior, oracle: Oracle) -> Campaign
     )
 
 
-def _name(campaign: str, prior: str) -> str:
-    word = re.sub(r"[^a-z0-9_-]+", "-", prior.lower()).strip("-") or "oracle"
-    return f"{campaign[: _LONGEST - len(word[:24]) - 1]}-{word[:24]}"
+def _name(campaign: str, prior: TransferPrior, execution: Execution) -> str:
+    """The campaign's, the prior's, and of both and of what is computed a hash: another simulator, or
+    other settings of it, is another oracle, and two of them never share one campaign.
+    """
+    word = re.sub(r"[^a-z0-9_-]+", "-", prior.called.lower()).strip("-")[:24] or "oracle"
+    told = digest([campaign, prior.called, prior.value, execution])[:6]
+    return f"{campaign[: _LONGEST - len(word) - len(told) - 2]}-{word}-{told}"
+
+
+def is_oracle_of(name: str, there: Campaign) -> bool:
+    """Whether a campaign was made to be asked first for the one of that name."""
+    return there.description.endswith(_FOR.format(name))
+
+
+def check_own(asked: Campaign, there: Campaign) -> None:
+    """The campaign that has an oracle's name is that oracle's.
+
+    Raises:
+        CampaignError: somebody else has made it.
+    """
+    if (there.description, there.execution) != (asked.description, asked.execution):
+        raise CampaignError(
+            f"{asked.name} is a campaign of its own, and would be the oracle's",
+            "give the prior another name",
+        )
 
 
 def _objective(objective: Objective, value: str | None) -> Objective:
@@ -59,3 +85,16 @@ def _objective(objective: Objective, value: str | None) -> Objective:
     if name == objective.name and unit in {None, objective.unit}:
         return objective
     return Objective(name=name, unit=unit or objective.unit, goal="maximise")
+
+
+def check_pure(asked: Campaign, capabilities: Capabilities) -> None:
+    """An oracle only computes.
+
+    Raises:
+        CampaignError: it does something, and somebody should look at that first.
+    """
+    if capabilities.effect != "pure":
+        raise CampaignError(
+            f"{asked.execution.adapter} is an instrument, and no oracle that may be asked by itself",
+            "run it as a campaign of its own, and name that under priors: campaign: …",
+        )

@@ -1,9 +1,10 @@
 """How a campaign stands: everything that the store knows of it, read at one moment, as one value."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from agent.core.budget import Use, counts, room, spent, used
@@ -272,9 +273,16 @@ def space_of(store: Store, campaign: Campaign) -> SearchSpace:
 def watches_of(campaign: Campaign, decisions: Sequence[Decision]) -> dict[str, Watch]:
     """What the guard knows of each prior after some decisions, by its name."""
     rule = campaign.policy.transfer
-    names = [prior.called for prior in campaign.priors]
-    told = [one.state.get("trusted", {}) for one in decisions if one.state is not None]
-    return watched(names, told, rule.off_below)
+    rows = {prior.called: prior.source.sha256 for prior in campaign.priors if prior.source}
+    told = [_trusted(one.state, rows) for one in decisions if one.state is not None]
+    return watched([prior.called for prior in campaign.priors], told, rule.off_below)
+
+
+def _trusted(state: Mapping[str, Any], rows: Mapping[str, str]) -> dict[str, float]:
+    """How far a decision believed the sources as they are now: one with other rows is another."""
+    then = {one["source"]: one["sha256"] for one in state.get("sources", ())}
+    told: dict[str, float] = state.get("trusted", {})
+    return {name: weight for name, weight in told.items() if then.get(name) == rows.get(name)}
 
 
 def sources_of(store: Store, campaign: Campaign) -> tuple[Source, ...]:

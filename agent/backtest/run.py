@@ -115,11 +115,13 @@ def _check(cases: Sequence[Case], policies: Sequence[str], seeds: Sequence[int])
     if not seeds:
         raise CampaignError("a back-test needs at least one seed", "give --seeds 10, say")
     for case in cases:
-        if any(prior.source is None for prior in case.campaign.priors):
-            raise CampaignError(
-                f"a prior of {case.campaign.name} is a campaign, and a back-test has no store",
-                "export that campaign, and name the table",
-            )
+        for prior in case.campaign.priors:
+            if prior.source is None:
+                raise CampaignError(
+                    f"the prior {prior.called} of {case.campaign.name} is known to the store only, "
+                    "and a back-test has none",
+                    "athanor export writes its campaign as a table: name that",
+                )
     names = [case.campaign.name for case in cases]
     twice = [name for name in names if names.count(name) > 1]
     if twice:

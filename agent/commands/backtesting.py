@@ -40,13 +40,13 @@ def backtest(
     as_json: JsonOption = False,
 ) -> None:
     """Run campaigns many times on recorded data, and say how many experiments each policy needs."""
-    from agent.assemble import SettingsModels, adapter_of
+    from agent.assemble import PretrainedModels, SettingsModels, adapter_of
     from agent.backtest import picture, run
     from agent.backtest import table as rows_of
     from agent.load import read
 
-    models = SettingsModels()
-    resolved = [read(file, models) for file in files]
+    models, pretrained = SettingsModels(), PretrainedModels()
+    resolved = [read(file, models, models=pretrained) for file in files]
     names = [name.strip() for name in policies.split(",") if name.strip()]
     with Progress(
         TextColumn("back-test"),

@@ -10,11 +10,9 @@ from rich.markup import escape
 
 from agent.commands.common import Exit, console
 from agent.core.actor import Actor
-from agent.core.adapter import Capabilities
-from agent.core.campaign import Campaign
 from agent.core.trial import TrialStatus
 from agent.data.store import Store
-from agent.errors import CampaignError, NotFound
+from agent.errors import NotFound
 
 FileArgument = Annotated[
     Path, typer.Argument(help="A campaign file (YAML), or the name of a campaign in the store.")
@@ -50,7 +48,8 @@ def enter(
     from agent.decide.review import rule_in_force
     from agent.enrol import enrol
     from agent.load import Revised, read
-    from agent.oracles import asked_first
+    from agent.oracles import asked_first, check_own, check_pure
+    from agent.standing import campaign_of
 
     if not file.is_file() and file.suffix not in {".yaml", ".yml"}:
         try:
@@ -83,7 +82,10 @@ def enter(
     )
     if first is not None:
         for asked in asked_first(resolved.campaign).values():
-            _check_pure(asked, adapter_of(asked, AdapterClasses(allowed)).capabilities())
+            check_pure(asked, adapter_of(asked, AdapterClasses(allowed)).capabilities())
+            known = [entry for entry in store.entries() if entry.name == asked.name]
+            for entry in known:
+                check_own(asked, campaign_of(store, entry.id))
             one = replace(resolved, campaign=asked, source="", warnings=())
             enrol(store, one, by, SystemClock().now(), lambda *_: True)
             first(asked.name)
@@ -101,11 +103,3 @@ def enter(
 def _note(warnings: Iterable[str]) -> None:
     for warning in warnings:
         console.print(f"[yellow]note[/yellow] {escape(warning)}", highlight=False)
-
-
-def _check_pure(asked: Campaign, capabilities: Capabilities) -> None:
-    if capabilities.effect != "pure":
-        raise CampaignError(
-            f"{asked.execution.adapter} is an instrument, and no oracle that may be asked by itself",
-            "run it as a campaign of its own, and name that under priors: campaign: …",
-        )

@@ -150,6 +150,9 @@ def _check_called(findings: Findings, parts: Parts) -> None:
             what = f"two priors are called {prior.called!r}"
             findings.fault(("priors", n), what, "give one of them another name: name: …")
         seen.add(prior.called)
+    alike = [n for n, prior in parts.priors.items() if prior.alike is not None]
+    for n in alike[1:]:
+        findings.fault(("priors", n, "alike"), "there is an `alike` already", "one finds them all")
 
 
 def _resolve_oracles(

@@ -96,8 +96,8 @@ def of_model(
 
 
 def _named(findings: Findings, at: Loc, name: str, models: Models) -> Predict | None:
-    if name not in models:
-        there = sorted(models)
+    there = sorted(models)
+    if name not in there:
         none = "install a package that brings one, or name one in the operators' file"
         near = did_you_mean(name, there, "the models are") if there else none
         findings.fault(at, f"there is no model {name!r}", near)

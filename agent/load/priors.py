@@ -8,7 +8,7 @@ from agent.core.parameters import CategoricalParameter
 from agent.core.pools import PoolColumn
 from agent.core.source import Source, SourceRow, TransferPrior
 from agent.core.space import SearchSpace
-from agent.core.units import known
+from agent.core.units import convert_difference, known
 from agent.core.values import Point, Scalar
 from agent.errors import IngestError
 from agent.load.faults import Findings, Loc, did_you_mean, listed
@@ -16,6 +16,7 @@ from agent.load.results import NO_UNIT, Results, converted, numbers
 from agent.load.target import Target
 
 _LEAST_ROWS = 2
+_MOST_GROUPS = 12
 
 
 def source(
@@ -43,13 +44,15 @@ def source(
         what = f"it knows none of the columns {listed(target.space.columns)}"
         findings.fault((*loc, "columns"), what, "name its columns: temperature: T [K]")
         return None
-    rows = _rows(values, results.sd if comparable else None, settings)
+    deviations = _deviations(prior, results, target.objective) if comparable else None
+    rows = _rows(values, deviations, settings)
     if len({row.value for row in rows}) < _LEAST_ROWS:
         findings.fault(
             loc, f"{prior.called} has fewer than two results that differ", "leave it out"
         )
         return None
     _warn(findings, loc, prior, target.space, settings, rows, results.rows)
+    _warn_of_unused(findings, loc, prior, results, target, settings)
     context = {name: one.value for name, one in target.context.items() if name in settings}
     return Source(
         name=prior.called, trust=prior.trust, rows=rows, comparable=comparable, context=context
@@ -77,6 +80,11 @@ def _check_names(findings: Findings, loc: Loc, prior: TransferPrior, target: Tar
             if name not in target.columns:
                 near = did_you_mean(name, target.columns, "the columns are")
                 findings.fault((*loc, key, name), f"the campaign has no column {name!r}", near)
+    for name, value in prior.fixed.items():
+        number = isinstance(value, int | float)
+        if name in target.columns and number is (name in target.texts):
+            what = f"{value!r} is no {'name' if number else 'number'}, as {name} is"
+            findings.fault((*loc, "fixed", name), what, "write what its rows have there")
     for name in prior.columns.keys() & prior.fixed.keys():
         findings.fault((*loc, "fixed", name), "it is mapped to a column too", "keep one of the two")
 
@@ -92,7 +100,7 @@ def _values(
         findings.fault(at, f"{prior.called} has no column {name!r}", near)
         return None, False
     found = numbers(findings, at, prior.called, results, name, blank=True)
-    if found is None:
+    if found is None or _contradicts(findings, at, prior, results, prior.value or name):
         return None, False
     if unit is None:
         if objective.unit not in NO_UNIT:
@@ -126,7 +134,8 @@ def _setting(
         return [str(cell) for cell in results.columns[theirs]]
     found = numbers(findings, at, prior.called, results, theirs, blank=False)
     wanted = target.unit(name)
-    if found is None:
+    asked = prior.columns.get(name, name)
+    if found is None or _contradicts(findings, at, prior, results, asked):
         return None
     if unit is None:
         if wanted not in NO_UNIT:
@@ -138,6 +147,26 @@ def _setting(
     except IngestError as error:
         findings.fault(at, f"{prior.called}: {error.message}", f"it is needed in {wanted or '1'}")
         return None
+
+
+def _deviations(prior: TransferPrior, results: Results, objective: Objective) -> list[float] | None:
+    """The standard uncertainties in the objective's unit."""
+    _, unit = results.asked(prior.value or objective.name)
+    if results.sd is None:
+        return None
+    if unit is None:
+        return list(results.sd)
+    return [convert_difference(sd, unit or "1", objective.unit or "1") for sd in results.sd]
+
+
+def _contradicts(
+    findings: Findings, at: Loc, prior: TransferPrior, results: Results, asked: str
+) -> bool:
+    own = results.contradicted(asked)
+    if own is not None:
+        what = f"{asked!r} is in {own or '1'}, says {prior.called} itself"
+        findings.fault(at, what, "one of the two is wrong: mend it here, or there")
+    return own is not None
 
 
 def _rows(
@@ -182,13 +211,17 @@ def _warn(
         findings.warn(loc, what, "if all its rows have one setting, say so under `fixed`")
     if len(rows) < count:
         findings.warn(loc, f"{count - len(rows)} of {count} rows of {prior.called} have no result")
-    strange = {
-        str(cell)
-        for one in space.parameters
-        if isinstance(one, CategoricalParameter) and one.name in settings
-        for cell in settings[one.name]
-        if str(cell) not in one.choices
+    choices = {
+        one.name: one.choices for one in space.parameters if isinstance(one, CategoricalParameter)
     }
+    strange: set[str] = set()
+    for name in choices.keys() & settings.keys():
+        cells = {str(cell) for cell in settings[name]}
+        if cells.isdisjoint(choices[name]):
+            what = f"{prior.called} has none of the choices of {name}: {listed(choices[name], 4)}"
+            mend = f"take the column out of it, and its rows speak of every {name}"
+            findings.fault((*loc, "columns"), what, mend)
+        strange |= cells - set(choices[name])
     if strange:
         what = f"{prior.called} has {listed(sorted(strange), 4)}, no choice here: rows left out"
         findings.warn(loc, what)
@@ -196,6 +229,31 @@ def _warn(
         points = [{name: row.point[name] for name in space.columns} for row in rows]
         leaks = sum(point in space for point in points)
         if leaks:
-            what = f"{leaks} of {len(rows)} rows of {prior.called} are candidates of this campaign"
-            mend = "right for a simulation or another laboratory; a back-test would be cheating"
+            what = f"{leaks} of {len(rows)} rows of {prior.called} are settings that may be chosen here"
+            mend = "were they measured in this very campaign, they would be known twice: leave them out"
             findings.warn(loc, what, mend if prior.trust == "same" else "")
+
+
+def _warn_of_unused(
+    findings: Findings,
+    loc: Loc,
+    prior: TransferPrior,
+    results: Results,
+    target: Target,
+    settings: Mapping[str, Sequence[Scalar]],
+) -> None:
+    """Groups of a table's rows that are thrown together: a column of few values that nobody asks for."""
+    if prior.table is None:
+        return
+    asked = {results.asked(prior.columns.get(name, name))[0] for name in settings}
+    asked |= {results.asked(prior.value or target.objective.name)[0], *prior.where}
+    groups = {
+        name: len({str(cell) for cell in cells})
+        for name, cells in results.columns.items()
+        if name not in asked
+    }
+    few = {name: count for name, count in groups.items() if 1 < count <= _MOST_GROUPS}
+    if few:
+        told = listed([f"{name} ({count} values)" for name, count in few.items()], 4)
+        what = f"{prior.called} has rows of different {told}, taken together"
+        findings.warn(loc, what, "where: {COLUMN: VALUE} keeps one; context makes it an input")

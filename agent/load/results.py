@@ -9,6 +9,7 @@ from pathlib import Path
 from agent.core.source import TransferPrior
 from agent.core.units import convert
 from agent.core.values import Scalar
+from agent.errors import IngestError
 from agent.load import tables
 from agent.load.faults import Findings, Loc, did_you_mean, listed
 
@@ -43,6 +44,19 @@ class Results:
             return text, self.units.get(text)
         return name, self.units.get(name, unit)
 
+    def contradicted(self, text: str) -> str | None:
+        """The unit that the source says, where `text` says another for the same column."""
+        name, unit = parted(text)
+        own = self.units.get(name)
+        if text in self.columns or unit is None or own is None:
+            return None
+        try:
+            same = convert(1.0, unit or "1", own or "1") == 1.0
+            same = same and convert(0.0, unit or "1", own or "1") == 0.0
+        except IngestError:
+            same = False
+        return None if same else own
+
 
 def parted(text: str) -> tuple[str, str | None]:
     """`T [K]` -> T and K; None where no unit is written."""
@@ -56,6 +70,12 @@ def of_table(findings: Findings, loc: Loc, prior: TransferPrior, path: Path) -> 
     if table is None:
         return None
     names = {header: parted(header) for header in table.columns}
+    plain = [name for name, _ in names.values()]
+    twice = sorted({name for name in plain if plain.count(name) > 1})
+    if twice:
+        what = f"{path.name} has two columns named {twice[0]!r}, whose units differ"
+        findings.fault((*loc, "table"), what, "give one of them another name")
+        return None
     columns = {names[header][0]: list(cells) for header, cells in table.columns.items()}
     units = {name: unit for name, unit in names.values() if unit is not None}
     return _some(findings, loc, prior, Results(columns, units))

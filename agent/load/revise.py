@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from agent.core.campaign import Campaign
 from agent.core.compositions import CompositionParameter
+from agent.core.history import TARGET
 from agent.core.parameters import ContinuousParameter, DiscreteParameter
 from agent.core.pools import CandidatesParameter, MaterialParameter, Pool, PoolColumn
 from agent.core.space import Parameter, SearchSpace
@@ -148,7 +149,11 @@ def _plain(campaign: Campaign) -> dict[str, Any]:
 
 def _with_rows(prior: dict[str, Any]) -> dict[str, Any]:
     source = prior["source"]
-    return {**prior, "source": source and f"{source['rows']} rows ({source['sha256'][:8]})"}
+    told = {key: value for key, value in prior.items() if key not in {"found", "source"}}
+    if told["fidelity"] == TARGET:
+        del told["fidelity"]
+    rows = source and f"{source['rows']} rows ({source['sha256'][:8]})"
+    return {**told, "source": rows}
 
 
 def _diff(old: object, new: object, path: str) -> Iterable[str]:

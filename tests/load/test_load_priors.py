@@ -86,11 +86,38 @@ def test_choices_that_are_none_here_are_told(load: Load, tmp_path: Path) -> None
     assert any("has lead, no choice here" in warning for warning in load(campaign()).warnings)
 
 
+def test_groups_that_are_taken_together_are_told(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text("time [h],salt,yield [percent]\n1,A,3\n2,A,4\n1,B,9\n2,B,8\n")
+    only = [{"name": "time", "type": "discrete", "unit": "h", "levels": [1, 2, 4, 8]}]
+    together = load(campaign() | {"parameters": only})
+    assert any("rows of different salt (2 values)" in one for one in together.warnings)
+    apart = load(campaign(where={"salt": "A"}) | {"parameters": only})
+    assert not any("salt" in one for one in apart.warnings)
+
+
+def test_a_unit_that_the_header_contradicts_is_a_fault(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text("t [min],yield [percent]\n60,3\n120,4\n")
+    only = [{"name": "time", "type": "discrete", "unit": "h", "levels": [1, 2, 4, 8]}]
+    with pytest.raises(CampaignError) as caught:
+        load(campaign(columns={"time": "t [s]"}) | {"parameters": only})
+    assert "is in min, says old.csv itself" in str(caught.value)
+    (same,) = load(campaign(columns={"time": "t [minute]"}) | {"parameters": only}).sources
+    assert [row.point["time"] for row in same.rows] == [1, 2]
+
+
+def test_two_columns_of_one_name_are_a_fault(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text("time [h],yield [percent],yield [g]\n1,3,7\n2,4,6\n")
+    only = [{"name": "time", "type": "discrete", "unit": "h", "levels": [1, 2, 4, 8]}]
+    with pytest.raises(CampaignError) as caught:
+        load(campaign() | {"parameters": only})
+    assert "two columns named 'yield'" in str(caught.value)
+
+
 def test_leaks_are_told(load: Load, tmp_path: Path) -> None:
     (tmp_path / "old.csv").write_text("time [h],yield [percent]\n1,3\n2,4\n3,5\n")
     only = [{"name": "time", "type": "discrete", "unit": "h", "levels": [1, 2, 4, 8]}]
     resolved = load(campaign(trust="same") | {"parameters": only})
-    assert any("2 of 3 rows of old.csv are candidates" in warning for warning in resolved.warnings)
+    assert any("2 of 3 rows of old.csv are settings" in warning for warning in resolved.warnings)
 
 
 @pytest.mark.parametrize(
