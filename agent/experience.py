@@ -1,5 +1,6 @@
 """What the laboratory's past campaigns teach of priors."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,8 @@ from agent.standing import Standing, space_of, stand
 
 _FEWEST_ROWS, _FIRST_ROWS, _MOST_SOURCES = 6, 15, 4
 """Of each campaign its first rows count: what is expected before there are many."""
+
+_MOST_CAMPAIGNS = 12
 
 FEWEST = 2
 """Fewer campaigns that have alike ones teach nothing."""
@@ -37,16 +40,31 @@ class Learnt:
     gain: float = 0.0
 
 
-def learnt(store: Store, now: datetime, leave_out: str | None = None) -> Learnt:
-    """The experience of all campaigns of the store that have others alike, but for `leave_out`."""
+def learnt(
+    store: Store,
+    now: datetime,
+    leave_out: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Learnt:
+    """The experience of the campaigns of the store that have others alike, the latest dozen.
+
+    Args:
+        store: Where they are.
+        now: The time.
+        leave_out: The campaign that wants to know.
+        progress: Told (how much is done, of how much at the most).
+    """
     # Imported here: torch is slow to load, and few campaigns ask for it.
     from agent.learn.encoding import Encoding  # noqa: PLC0415
-    from agent.learn.priors.experience import evidence, likeliest  # noqa: PLC0415
+    from agent.learn.priors.experience import Record, likeliest  # noqa: PLC0415
     from agent.learn.priors.given import Given  # noqa: PLC0415
     from agent.learn.priors.source import SourceModel, fit_source  # noqa: PLC0415
 
-    past, names = [], []
-    for entry in store.entries():
+    past: list[Given] = []
+    names: list[str] = []
+    for entry in reversed(store.entries()):
+        if len(past) == _MOST_CAMPAIGNS:
+            break
         standing = stand(store, entry.id, now)
         if entry.name == leave_out or len(standing.own_rows) < _FEWEST_ROWS:
             continue
@@ -69,9 +87,10 @@ def learnt(store: Store, now: datetime, leave_out: str | None = None) -> Learnt:
             names.append(entry.name)
     if len(past) < FEWEST:
         return Learnt(Experience())
-    found = likeliest(past, Experience())
-    gain = evidence(past, found) - evidence(past, Experience())
-    return Learnt(found, tuple(names), gain)
+    record = Record(past)
+    found = likeliest(record, Experience(), progress)
+    gain = record.evidence(found) - record.evidence(Experience())
+    return Learnt(found, tuple(reversed(names)), gain)
 
 
 def _sources(

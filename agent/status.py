@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 from agent.core.decision import Decision
 from agent.core.job import JobStatus
 from agent.core.saving import Saving
+from agent.core.source import LEFT_OUT
 from agent.core.trial import TrialStatus
 from agent.core.values import Point, Value
 from agent.standing import Standing
@@ -31,6 +32,7 @@ class Trusted(Value):
         coefficients: Source -> mean and standard deviation of its coefficient; 1 is at face value.
         trusted: Source -> how far it is believed, 0 to 1.
         off: The sources that are switched off.
+        left_out: In words, the sources that the last decision could not use, and why.
         saved: Experiments that they have saved or cost; None where that was not reckoned.
     """
 
@@ -40,10 +42,7 @@ class Trusted(Value):
     off: tuple[str, ...] = ()
     saved: Saving | None = None
 
-    @property
-    def believed(self) -> float:
-        """The weight of those that believe the sources' values, as they are or upside down."""
-        return sum(self.weights.get(name, 0.0) for name in ("sources", "mirrored"))
+    left_out: tuple[str, ...] = ()
 
 
 class Summary(Value):
@@ -109,15 +108,30 @@ def trusted(standing: Standing, saving: Saving | None = None) -> Trusted | None:
     """
     states = (one.state for one in reversed(standing.decisions) if one.state)
     state = next((one for one in states if one["kind"] == "transfer"), None)
-    if state is None:
+    if not standing.campaign.sources:
         return None
+    left_out = _left_out(standing)
+    if state is None:
+        return (
+            Trusted(weights={}, coefficients={}, trusted={}, left_out=left_out)
+            if left_out
+            else None
+        )
     return Trusted(
+        left_out=left_out,
         weights=state["weights"],
         coefficients=state["coefficients"],
         trusted=state["trusted"],
         off=tuple(name for name, watch in standing.watches.items() if watch.off),
         saved=saving,
     )
+
+
+def _left_out(standing: Standing) -> tuple[str, ...]:
+    """Of the last decision's notes, those on priors that it could not use."""
+    if not standing.decisions or not standing.campaign.sources:
+        return ()
+    return tuple(note for note in standing.decisions[-1].notes if LEFT_OUT in note)
 
 
 def without_priors(decision: Decision, point: Point) -> Point | None:

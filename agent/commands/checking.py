@@ -48,9 +48,18 @@ def check(
         f"effect {capabilities.effect}; review {rule.mode}",
         highlight=False,
     )
+    _check_oracles(campaign)
     good = _dry_run(resolved, space, adapter, points)
     if not good or health.state in {"unreachable", "faulted"}:
         raise typer.Exit(Exit.FAULT)
+
+
+def _check_oracles(campaign: Campaign) -> None:
+    from agent.assemble import adapter_of
+    from agent.oracles import asked_first, check_pure
+
+    for asked in asked_first(campaign).values():
+        check_pure(asked, adapter_of(asked).capabilities())
 
 
 def _show_space(campaign: Campaign, space: SearchSpace) -> None:
@@ -103,7 +112,13 @@ def _dry_run(resolved: "Resolved", space: SearchSpace, adapter: Adapter, points:
     """Whether there are first proposals, and the adapter has nothing against them."""
     campaign = resolved.campaign
     console.print("\n[bold]first proposals[/bold] (nothing is sent):")
-    found, good = _first(resolved, space, points), True
+    (found, notes), good = _first(resolved, space, points), True
+    later = [prior.called for prior in campaign.priors if prior.source is None]
+    if later:
+        what = f"{', '.join(later)}: known when it is run, which then begins elsewhere"
+        console.print(f"  [yellow]note[/yellow] {escape(what)}", highlight=False)
+    for note in notes:
+        console.print(f"  [yellow]note[/yellow] {escape(note)}", highlight=False)
     if not found:
         console.print("  [red]no point was found that keeps every constraint[/red]")
     for point in found:
@@ -118,8 +133,11 @@ def _dry_run(resolved: "Resolved", space: SearchSpace, adapter: Adapter, points:
     return good and bool(found)
 
 
-def _first(resolved: "Resolved", space: SearchSpace, count: int) -> list[Point]:
-    """The points that a run would begin with, as far as they depend on no result.
+def _first(
+    resolved: "Resolved", space: SearchSpace, count: int
+) -> tuple[list[Point], tuple[str, ...]]:
+    """The points that a run would begin with, as far as they depend on no result; and the notes of
+    the first decision, on priors that it cannot use, say.
 
     Of what earlier campaigns know nothing is seen here: they are read where there is a store.
     """
@@ -128,6 +146,7 @@ def _first(resolved: "Resolved", space: SearchSpace, count: int) -> list[Point]:
 
     campaign, sources = resolved.campaign, resolved.sources
     policy, found, number = campaign.policy, list[Pending](), 0
+    notes: tuple[str, ...] = ()
     while len(found) < count:
         number += 1
         seed = derived(campaign.seed, "decision", number)
@@ -140,11 +159,13 @@ def _first(resolved: "Resolved", space: SearchSpace, count: int) -> list[Point]:
             seed=seed,
             started=len(found),
         )
-        chosen = propose(situation, min(policy.batch_size, policy.concurrency)).choices
+        selection = propose(situation, min(policy.batch_size, policy.concurrency))
+        chosen = selection.choices
+        notes = notes or selection.notes
         if not chosen:
             break
         found += [Pending(trial=f"{number}.{at}", point=one.point) for at, one in enumerate(chosen)]
-    return [one.point for one in found[:count]]
+    return [one.point for one in found[:count]], notes
 
 
 def _against(

@@ -1,5 +1,7 @@
 """`athanor priors …`: what is known before a campaign, how far it is believed, and what it has saved."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,8 +58,8 @@ def show(
         told = trusted(standing, saving)
     if as_json:
         show_json(None if told is None else told.model_dump(mode="json"))
-    elif told is None:
-        console.print(f"{name} has no priors that had a say yet")
+    elif told is None or not told.weights:
+        _show_none(standing, told)
     else:
         _show(standing, told, saving)
 
@@ -66,20 +68,33 @@ def reckon(store: Store, standing: Standing, *, each: bool) -> Saving | None:
     """What the priors have saved, with a bar while it is reckoned; None before they had a say."""
     from agent.twin import reckoned
 
+    with _shown("imagining the campaign without its priors") as progress:
+        return reckoned(store, standing.entry.id, standing.now, each=each, progress=progress)
+
+
+@contextmanager
+def _shown(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal while something long goes on: call it with (done, of how much)."""
     with Progress(
-        TextColumn("imagining the campaign without its priors"),
+        TextColumn(what),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         console=errors,
         disable=not errors.is_terminal,
         transient=True,
     ) as bar:
-        task = bar.add_task("imagining", total=None)
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
-        def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
 
-        return reckoned(store, standing.entry.id, standing.now, each=each, progress=progress)
+def _show_none(standing: Standing, told: Trusted | None) -> None:
+    if told is not None:
+        for line in told.left_out:
+            console.print(escape(line), highlight=False)
+    elif standing.campaign.priors:
+        console.print("the priors have had no say yet: there is no decision with them")
+    else:
+        console.print(f"{standing.campaign.name} has no priors: its file names none")
 
 
 def _show(standing: Standing, told: Trusted, saving: Saving | None) -> None:
@@ -94,13 +109,24 @@ def _show(standing: Standing, told: Trusted, saving: Saving | None) -> None:
                 prior.source.rows if prior.source else "",
                 "off" if prior.called in told.off else f"{told.trusted.get(prior.called, 0):.0%}",
                 "" if mean is None else f"{mean:.2f} ± {sd:.2f}",
-                f"{shares[prior.called]:+.0f}" if prior.called in shares else "",
+                *(
+                    [f"{shares[prior.called]:+.0f}" if prior.called in shares else ""]
+                    if shares
+                    else ()
+                ),
             )
         )
-    head = ("prior", "trust", "rows", "believed", "coefficient", "saved beside the others")
-    console.print(table("", head, rows))
+    alone = ("saved beside the others",) if shares else ()
+    console.print(table("", ("prior", "trust", "rows", "believed", "counts", *alone), rows))
+    console.print(
+        "believed: how likely it has a say, by this campaign's results; below "
+        f"{standing.campaign.policy.transfer.off_below:.0%} in three decisions in a row it is switched "
+        "off. counts: by what its values are multiplied; 1 is at face value, below 0 upside down"
+    )
     each = ", ".join(f"{name} {weight:.0%}" for name, weight in told.weights.items())
     console.print(f"models    {each}", highlight=False)
+    for line in told.left_out:
+        console.print(f"          {escape(line)}", highlight=False)
     if saving is not None:
         console.print(f"priors    {escape(saving.words)}", highlight=False)
 
@@ -128,6 +154,11 @@ def alike(
         return
     head = ("campaign", "rows", "alike", "correlation", "evidence", "columns")
     console.print(table("", head, [_row(one) for one in found]))
+    console.print(
+        "alike: by what was varied and measured, in which ranges; correlation: of the ranks of results, "
+        "at so many points that both have; evidence: by how much it makes this campaign's results "
+        "likelier, in logarithms (+2.3: ten times). The last two want results of this campaign"
+    )
     names = ", ".join(one.campaign for one in found if one.good)
     if names:
         console.print(f"as priors: [bold]alike: 3[/bold], or by name: {escape(names)}")
@@ -166,8 +197,8 @@ def learn(store: StoreOption = None, as_json: JsonOption = False) -> None:
     from agent.assemble import SystemClock
     from agent.experience import FEWEST, learnt
 
-    with existing(store) as opened:
-        told = learnt(opened, SystemClock().now())
+    with existing(store) as opened, _shown("learning from past campaigns") as progress:
+        told = learnt(opened, SystemClock().now(), progress=progress)
     if not told.campaigns:
         raise NotFound(
             "there is too little to learn from",
@@ -181,8 +212,8 @@ def learn(store: StoreOption = None, as_json: JsonOption = False) -> None:
     rule = {"policy": {"transfer": {"experience": _rounded(told.experience.model_dump())}}}
     console.print(yaml.safe_dump(rule, sort_keys=False), end="", highlight=False, markup=False)
     errors.print(
-        f"learnt from {', '.join(told.campaigns)}; their results are {told.gain:+.1f} likelier "
-        "(in logarithms) than with the defaults",
+        f"learnt from {', '.join(told.campaigns)}; their results are {told.gain:+.1f} in logarithms "
+        "likelier than with the defaults (+2.3: ten times); campaigns that are copies count as often",
         highlight=False,
     )
 

@@ -84,15 +84,17 @@ def _one(standing: Standing, summary: Summary) -> None:
 
 
 def _trusted(priors: Trusted) -> list[str]:
-    each = ", ".join(
-        f"{name} × {mean:.2f} ± {sd:.2f}" for name, (mean, sd) in priors.coefficients.items()
-    )
-    lines = [f"priors    believed {priors.believed:.0%} by their record here: {escape(each)}"]
+    lines = [
+        f"{name} is believed {priors.trusted[name]:.0%} (counts {mean:.2f} ± {sd:.2f} times)"
+        for name, (mean, sd) in priors.coefficients.items()
+        if name not in priors.off
+    ]
     if priors.off:
-        lines.append(f"          switched off: {escape(', '.join(priors.off))}")
+        lines.append(f"switched off: {', '.join(priors.off)}")
+    lines += priors.left_out
     if priors.saved is not None:
-        lines.append(f"          {escape(priors.saved.words)}")
-    return lines
+        lines.append(priors.saved.words)
+    return [f"{'' if n else 'priors':10}{escape(line)}" for n, line in enumerate(lines)]
 
 
 def _waits_for(standing: Standing) -> list[str]:

@@ -4,6 +4,9 @@ from pydantic import Field
 
 from agent.core.values import Value
 
+EARLY = 5
+"""With fewer results too little is known of the response to imagine a campaign on it."""
+
 
 class Saving(Value):
     """How many experiments priors have saved: what a campaign without them would have needed to come
@@ -16,6 +19,7 @@ class Saving(Value):
         most: Experiments after which an imagined campaign is given up.
         less: Source -> the same without that source alone.
         after: Results that it was reckoned from.
+        rows: The hash of those results.
     """
 
     needed: int = Field(ge=1)
@@ -23,6 +27,7 @@ class Saving(Value):
     most: int
     less: dict[str, tuple[int, ...]] = Field(default_factory=dict)
     after: int
+    rows: str = ""
 
     @property
     def experiments(self) -> float:
@@ -42,14 +47,19 @@ class Saving(Value):
     @property
     def words(self) -> str:
         """In a sentence, with each source's share where there are several."""
+        if self.after < EARLY:
+            return (
+                f"after {self.after} of {EARLY} results it is too early to say what they have saved"
+            )
         about = "at least" if self.at_least else "about"
         count = f"{abs(self.experiments):.0f}"
         noun = "experiment" if count == "1" else "experiments"
         what = "cost" if self.experiments < -0.5 else "saved"
-        between = f"{min(self.without)} to {max(self.without)}"
+        ends = sorted({min(self.without), max(self.without)})
+        between = " to ".join(str(end) for end in ends)
         text = (
-            f"{what} {about} {count} {noun} by {self.after} results (as good after {self.needed}, "
-            f"without them after {between})"
+            f"{what} {about} {count} {noun} by {self.after} results (as good after {self.needed}; "
+            f"without them after {between}, in {len(self.without)} imagined campaigns)"
         )
         shares = ", ".join(f"{name} {share:+.0f}" for name, share in self.by_source.items())
         return f"{text}; each beside the others: {shares}" if shares else text

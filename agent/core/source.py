@@ -15,6 +15,9 @@ from agent.errors import SpaceError
 KINDS = ("table", "campaign", "formula", "model", "oracle", "alike")
 """Where a prior may come from: one of these keys is given."""
 
+LEFT_OUT = "left out: "
+"""Before the reason, in a decision's note on a source that it could not use."""
+
 
 class SourceRow(Value):
     """One result of a source: a point in the campaign's columns (those that the source knows), the

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.core.objective import Objective
 from agent.core.pools import PoolColumn
-from agent.core.source import Source
+from agent.core.source import LEFT_OUT, Source
 from agent.core.space import SearchSpace
 from agent.core.values import digest
 from agent.decide.situation import Situation
@@ -47,7 +47,7 @@ class Sources:
             try:
                 model = model_of(situation.space, source, situation.objective, remembered)
             except EXPECTED as error:
-                notes.append(f"prior {source.name} left out: {_line(error)}")
+                notes.append(f"prior {source.name} {LEFT_OUT}{_line(error)}")
                 states[name] = {"refused": _line(error)}
             else:
                 models.append(model)

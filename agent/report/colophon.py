@@ -10,6 +10,7 @@ from agent.core.job import JobStatus
 from agent.core.parameters import ContinuousParameter, IntegerParameter
 from agent.core.pools import MaterialParameter, PoolColumn
 from agent.core.register import JournalEntry, Revision
+from agent.core.source import TransferPrior
 from agent.core.space import Parameter
 from agent.report.digits import brief, count, setting, unit, with_unit
 from agent.report.view import View
@@ -60,6 +61,7 @@ def _terms(view: View) -> Iterator[tuple[str, str]]:
             quantity.value if isinstance(quantity.value, str) else brief(float(quantity.value), 6)
         )
         yield name, with_unit(value, quantity.unit)
+    yield "known before", "; ".join(map(_prior, campaign.priors))
     yield "policy", _policy(view)
     yield "seed", str(campaign.seed)
     execution = campaign.execution
@@ -135,10 +137,23 @@ def _rows(parameter: PoolColumn) -> str:
     return count(parameter.pool.rows, "candidate") if parameter.pool else "candidates"
 
 
+def _prior(prior: TransferPrior) -> str:
+    rows = f", {count(prior.source.rows, 'row')}" if prior.source else ""
+    where = f" (campaign {prior.campaign})" if prior.campaign else ""
+    if prior.oracle is not None:
+        where = f" (asked first: {prior.oracle.adapter})"
+    return f"{prior.called}{where}{rows}, trust {prior.trust}"
+
+
 def _policy(view: View) -> str:
     policy = view.standing.campaign.policy
     initial = policy.initial.design + (f" of {policy.initial.size}" if policy.initial.size else "")
-    parts = [policy.name.replace("_", " "), f"initial design {initial}"]
+    begins = (
+        "begins from what is known"
+        if view.standing.campaign.sources
+        else f"initial design {initial}"
+    )
+    parts = [policy.name.replace("_", " "), begins]
     if policy.batch_size > 1:
         parts.append(f"batches of {policy.batch_size}")
     if policy.replicates > 1:

@@ -1,8 +1,10 @@
 """`athanor priors …`, and campaign files that begin with what the store, or an oracle, knows."""
 
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -49,11 +51,11 @@ def test_an_oracle_is_asked_first_and_only_once(athanor, tmp_path):
     said = athanor("check", file).output
     assert "rough: asked first, at 14 points, trust simulation" in said
     said = athanor("run", file, "--direct").output
-    assert "fine-rough: asked first" in said
+    asked = re.search(r"(fine-rough-\w{6}): asked first", said)[1]
     assert "sources" not in said.split("fine: registered")[0]
-    assert "priors    believed" in said
+    assert "priors    rough is believed" in said
     assert ("saved" in said) or ("cost" in said)
-    assert "14/14" in athanor("status", "fine-rough").output
+    assert "14/14" in athanor("status", asked).output
     assert "asked first" not in athanor("run", file, "--direct").output
     assert "identical" in athanor("replay", "fine").output
     assert "the chain holds" in athanor("store", "verify").output
@@ -66,9 +68,9 @@ def test_more_of_an_oracle_is_a_revision(athanor, tmp_path):
     path.write_text(path.read_text().replace("experiments: 14", "experiments: 16"))
     path.write_text(path.read_text().replace("experiments: 3", "experiments: 5"))
     said = athanor("run", file, "--direct", "--yes").output
-    assert "fine-rough: asked first" in said
+    asked = re.search(r"(fine-rough-\w{6}): asked first", said)[1]
     assert "16 rows" in said
-    assert "16/16" in athanor("status", "fine-rough").output
+    assert "16/16" in athanor("status", asked).output
 
 
 def test_an_instrument_is_no_oracle(athanor, tmp_path):
@@ -76,6 +78,69 @@ def test_an_instrument_is_no_oracle(athanor, tmp_path):
     (tmp_path / "bench").mkdir()
     with pytest.raises(CampaignError, match="no oracle that may be asked by itself"):
         athanor("run", written(tmp_path, "fine", LEARNING, bench), "--direct")
+
+
+def test_another_simulator_is_another_oracle(athanor, tmp_path):
+    file = written(tmp_path, "fine", LEARNING, ORACLE, experiments=3)
+    first = re.search(r"(fine-rough-\w{6}): asked", athanor("run", file, "--direct").output)[1]
+    path = Path(file)
+    path.write_text(path.read_text().replace("noise_sd: 4", "noise_sd: 3"))
+    said = athanor("run", file, "--direct", "--yes").output
+    second = re.search(r"(fine-rough-\w{6}): asked", said)[1]
+    assert first != second
+    assert "14/14" in athanor("status", second).output
+
+
+def test_an_oracle_takes_over_nobodys_campaign(athanor, tmp_path):
+    file = written(tmp_path, "fine", LEARNING, ORACLE, experiments=3)
+    name = re.search(r"(fine-rough-\w{6}): asked", athanor("run", file, "--direct").output)[1]
+    # Somebody's own, in another store, of the very name that the oracle's would have.
+    own = written(tmp_path, name, LEARNING, experiments=3)
+    other = ("--store", f"sqlite:///{tmp_path}/other.db")
+    athanor("run", own, "--direct", *other)
+    with pytest.raises(CampaignError, match="is a campaign of its own"):
+        athanor("run", file, "--direct", *other)
+    assert "3/3" in athanor("status", name, *other).output
+
+
+def test_of_a_campaign_that_was_revised_the_rows_are_completed(athanor, tmp_path):
+    file = written(tmp_path, "first", LEARNING, experiments=6)
+    athanor("run", file, "--direct")
+    path = Path(file)
+    more = "  - {name: x3, type: continuous, low: 0, high: 1, old_rows: 0.5}\nobjectives:"
+    path.write_text(path.read_text().replace("objectives:", more, 1))
+    athanor("run", file, "--direct", "--yes")
+    for number, prior in enumerate(("{campaign: first}", "{alike: 2}")):
+        new = written(tmp_path, f"new{number}", LEARNING, f"priors:\n  - {prior}\n", experiments=3)
+        athanor("run", new, "--direct")
+        assert re.search(r"first.* 6 ", athanor("priors", "show", f"new{number}").output)
+
+
+def test_a_name_that_begins_alike_hides_nothing(athanor, tmp_path):
+    athanor("run", written(tmp_path, "second-2025", LEARNING, experiments=6), "--direct")
+    new = written(tmp_path, "second", LEARNING, "priors:\n  - {alike: 2}\n", experiments=3)
+    (found,) = json.loads(athanor("priors", "alike", new, "--json").output)
+    assert found["campaign"] == "second-2025"
+
+
+def test_what_looks_alike_and_cannot_be_used_is_only_told(athanor, tmp_path):
+    (tmp_path / "flat.csv").write_text(
+        "x1 [mm],x2 [mm],value\n" + "".join(f"{k},{k},3\n" for k in range(6))
+    )
+    flat = written(tmp_path, "flat", LEARNING)
+    athanor("import", flat, str(tmp_path / "flat.csv"), "--yes")
+    new = written(tmp_path, "second", LEARNING, "priors:\n  - {alike: 2}\n", experiments=3)
+    assert "flat looks alike and cannot be used" in athanor("run", new, "--direct").output
+
+
+def test_a_prior_that_tells_nothing_is_said_to(athanor, tmp_path):
+    random = np.random.default_rng(4)
+    rows = "".join(f"{a:.2f},{b:.2f},{y:.3f}\n" for a, b, y in random.normal(3, 1, (60, 3)))
+    (tmp_path / "noise.csv").write_text("x1 [mm],x2 [mm],value\n" + rows)
+    noisy = "priors:\n  - {table: noise.csv}\n"
+    new = written(tmp_path, "second", LEARNING, noisy, experiments=3)
+    for command in (("check", new), ("run", new, "--direct"), ("priors", "show", "second")):
+        assert "tells nothing" in " ".join(athanor(*command).output.split())
 
 
 def test_an_oracle_must_have_been_asked_before_anything_is_imported(athanor, tmp_path):
@@ -110,7 +175,7 @@ def test_what_looks_alike_is_found_by_what_it_varied_and_not_by_its_names(athano
     assert (found["campaign"], found["rows"], found["good"]) == ("first", 12, True)
     assert found["evidence"] is None
     said = athanor("run", new, "--direct").output
-    assert "priors    believed" in said and "first ×" in said
+    assert "priors    first is believed" in said
     (found,) = json.loads(athanor("priors", "alike", "second", "--json").output)
     assert found["evidence"] > 0
     # A campaign that has ended since changes nothing of one that runs: its file is as it was.

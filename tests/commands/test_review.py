@@ -198,4 +198,4 @@ def test_a_reviewer_sees_what_the_priors_have_moved(athanor, tmp_path):
         athanor("record", "bench", str(number), f"yield={reading}")
         athanor("run", "bench", "--direct", "--no-wait", code=3)
     assert "without the priors:" in athanor("review", "bench").output
-    assert "priors    believed" in athanor("status", "bench").output
+    assert "priors    old.csv is believed" in athanor("status", "bench").output

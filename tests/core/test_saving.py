@@ -10,12 +10,18 @@ def saving(needed: int, *without: int, **less: tuple[int, ...]) -> Saving:
 def test_it_is_what_would_have_been_needed_less_what_was():
     assert saving(4, 9, 11).experiments == 6
     assert saving(4, 9, 11).words == (
-        "saved about 6 experiments by 12 results (as good after 4, without them after 9 to 11)"
+        "saved about 6 experiments by 12 results (as good after 4; without them after 9 to 11, in 2 "
+        "imagined campaigns)"
     )
 
 
 def test_a_prior_that_misleads_has_cost_some():
     assert "cost about 3 experiments" in saving(9, 6, 6).words
+
+
+def test_of_a_few_results_nothing_is_said():
+    early = saving(1, 9, 11).model_copy(update={"after": 3})
+    assert early.words == "after 3 of 5 results it is too early to say what they have saved"
 
 
 def test_one_that_did_not_get_there_makes_it_at_least():

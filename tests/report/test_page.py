@@ -445,16 +445,16 @@ def test_how_far_what_was_known_is_believed() -> None:
         made = followed(store, HandClock())
         before = Page(render(made.standing, {})).sections["known"]
         made.run()
-        told = Saving(needed=2, without=(3, 6), most=20, after=4)
+        told = Saving(needed=2, without=(3, 6), most=20, after=6)
         after = Page(render(made.standing, {}, saving=told)).sections["known"]
     assert "first" in before
     assert "8 rows, trust same" in before
     assert "weight of the sources" not in before
     assert "weight of the sources" in after
     assert "2 of 4 experiments were chosen with them" in after
-    assert re.search(r"taken \S+ ± \d\S* times; believed \d+%", after)
+    assert re.search(r"counts \S+ ± \d\S* times; believed \d+%", after)
     assert (
-        "saved about 2 experiments by 4 results (as good after 2, without them after 3 to 6)"
-        in after
+        "saved about 2 experiments by 6 results (as good after 2; without them after 3 to 6, in 2 "
+        "imagined campaigns)" in after
     )
     assert "known" not in page(simple([1.0])).sections
