@@ -62,6 +62,10 @@ WAYS: dict[str, Way] = {
 }
 
 
+PEERS = ("BayBE", "BayBE, none", "Ax", "Ax, none")
+"""Other people's programs, with their transfer and without."""
+
+
 @dataclass(frozen=True)
 class Task:
     """One campaign: a problem, a way, a seed, and how many rows each source has."""
@@ -203,4 +207,15 @@ def _run(task: Task) -> tuple[Task, list[float]]:
     os.environ["OMP_NUM_THREADS"] = "1"
     warnings.simplefilter("ignore")
     problem = problem_of(task.problem, task.seed)
+    if task.way in PEERS:
+        return task, _of_peer(problem, task)
     return task, trace(problem, WAYS[task.way], task.seed, task.rows)
+
+
+def _of_peer(problem: Problem, task: Task) -> list[float]:
+    # Imported here: each takes seconds to load, and few campaigns are theirs.
+    from tests.benchmarks.transfer import peer_ax, peer_baybe
+
+    sources = () if task.way.endswith("none") else problem.drawn(task.seed, task.rows)
+    peer = peer_baybe.trace if task.way.startswith("BayBE") else peer_ax.trace
+    return peer(problem, sources, task.seed, EXPERIMENTS)
