@@ -70,7 +70,8 @@ def enter(
             else:
                 line = f"{trial} goes back to review: {why}"
             console.print(f"  {line}", highlight=False)
-        return yes or typer.confirm("Go on with it as the next revision?")
+        question = "Go on with it as the next revision? (--yes: without asking)"
+        return yes or typer.confirm(question)
 
     resolved = read(file, SettingsModels(), models=PretrainedModels())
     _note(resolved.warnings)

@@ -10,7 +10,7 @@ from agent.core.source import Predict, Source, SourceRow, TransferPrior
 from agent.core.space import SearchSpace
 from agent.core.units import convert_difference, known
 from agent.core.values import Point, Scalar
-from agent.errors import AthanorError, IngestError
+from agent.errors import AthanorError, IngestError, SpaceError
 from agent.load.faults import Findings, Loc, did_you_mean
 from agent.load.results import NO_UNIT, converted, parted
 from agent.load.target import Target
@@ -45,10 +45,14 @@ def of_formula(
     if not findings.clean(at):
         return None
     rows = []
-    for point, settings in _design(target.space):
-        expected = _computed(tree, {**given, **settings})
-        if expected is not None:
-            rows.append(SourceRow(point=point, value=expected))
+    try:
+        for point, settings in _design(target.space):
+            expected = _computed(tree, {**given, **settings})
+            if expected is not None:
+                rows.append(SourceRow(point=point, value=expected))
+    except SpaceError as error:
+        findings.fault(at, error.message, error.hint)
+        return None
     return _told(findings, at, prior, rows)
 
 

@@ -113,6 +113,12 @@ def test_two_columns_of_one_name_are_a_fault(load: Load, tmp_path: Path) -> None
     assert "two columns named 'yield'" in str(caught.value)
 
 
+def test_a_formula_that_cannot_be_computed_is_a_fault_with_its_place(load: Load) -> None:
+    with pytest.raises(CampaignError) as caught:
+        load(changed(priors=[{"formula": "min([temperature, time])"}]))
+    assert "priors[0].formula" in str(caught.value)
+
+
 def test_leaks_are_told(load: Load, tmp_path: Path) -> None:
     (tmp_path / "old.csv").write_text("time [h],yield [percent]\n1,3\n2,4\n3,5\n")
     only = [{"name": "time", "type": "discrete", "unit": "h", "levels": [1, 2, 4, 8]}]
