@@ -95,7 +95,7 @@ class _Gatherer:
         for number, prior in enumerate(self.resolved.campaign.priors):
             loc: Loc = ("priors", number)
             if prior.campaign is not None:
-                yield self._of(prior, (*loc, "campaign"), prior.campaign)
+                yield self._of(prior, (*loc, "campaign"), prior.campaign, self.findings)
             elif prior.oracle is not None:
                 yield self._asked(prior, (*loc, "oracle"))
             elif prior.alike is not None:
@@ -126,23 +126,25 @@ class _Gatherer:
         )
         return rule
 
-    def _of(self, prior: TransferPrior, at: Loc, name: str) -> tuple[TransferPrior, Source | None]:
+    def _of(
+        self, prior: TransferPrior, at: Loc, name: str, findings: Findings
+    ) -> tuple[TransferPrior, Source | None]:
         if name in self._own:
             what = "a campaign is no prior of its own"
-            self.findings.fault(at, what, "its rows teach it anyway")
+            findings.fault(at, what, "its rows teach it anyway")
             return prior, None
         try:
             earlier = stand(self.store, name, self.now)
         except NotFound as error:
-            self.findings.fault(at, error.message, error.hint)
+            findings.fault(at, error.message, error.hint)
             return prior, None
         results = results_of(self.store, earlier, prior.fidelity)
         if not results.rows:
             which = "" if prior.fidelity == "target" else f" of fidelity {prior.fidelity}"
             what = f"{name} has no results{which} yet"
-            self.findings.fault(at, what, "leave it out until it has")
+            findings.fault(at, what, "leave it out until it has")
             return prior, None
-        made = source(self.findings, at[:2], prior, results, self.target)
+        made = source(findings, at[:2], prior, results, self.target)
         return (prior if made is None else with_source(prior, made)), made
 
     def _asked(self, prior: TransferPrior, at: Loc) -> tuple[TransferPrior, Source | None]:
@@ -155,7 +157,7 @@ class _Gatherer:
             what = f"{prior.called} has not been asked yet"
             self.findings.fault(at, what, "athanor run FILE asks it first")
             return prior, None
-        return self._of(prior, at, first.name)
+        return self._of(prior, at, first.name, self.findings)
 
     def _alike(
         self, prior: TransferPrior, at: Loc
@@ -177,12 +179,13 @@ class _Gatherer:
                 found=True,
             )
             # Nobody has named it: one that cannot be used is no fault of the file.
-            tried = replace(self, findings=Findings(Document("", {})))
-            made = tried._of(named, at, one.campaign)  # noqa: SLF001 - its own kind
+            tried = Findings(self.findings.document)
+            made = self._of(named, at, one.campaign, tried)
             if made[1] is None:
-                why = next((fault.what for fault in tried.findings.faults), "")
+                why = next((fault.what for fault in tried.faults), "")
                 self.findings.warn(at, f"{one.campaign} looks alike and cannot be used: {why}")
                 continue
+            self.findings.warn_as(tried)
             found += 1
             yield made
         if not found:

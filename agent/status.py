@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, TypeVar
 
+from pydantic import Field
+
 from agent.core.decision import Decision
 from agent.core.job import JobStatus
 from agent.core.saving import Saving
@@ -36,13 +38,12 @@ class Trusted(Value):
         saved: Experiments that they have saved or cost; None where that was not reckoned.
     """
 
-    weights: dict[str, float]
-    coefficients: dict[str, tuple[float, float]]
-    trusted: dict[str, float]
+    weights: dict[str, float] = Field(default_factory=dict)
+    coefficients: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    trusted: dict[str, float] = Field(default_factory=dict)
     off: tuple[str, ...] = ()
-    saved: Saving | None = None
-
     left_out: tuple[str, ...] = ()
+    saved: Saving | None = None
 
 
 class Summary(Value):
@@ -106,17 +107,13 @@ def trusted(standing: Standing, saving: Saving | None = None) -> Trusted | None:
         standing: The campaign.
         saving: What they have saved, where that was reckoned.
     """
-    states = (one.state for one in reversed(standing.decisions) if one.state)
-    state = next((one for one in states if one["kind"] == "transfer"), None)
     if not standing.campaign.sources:
         return None
+    states = (one.state for one in reversed(standing.decisions) if one.state)
+    state = next((one for one in states if one["kind"] == "transfer"), None)
     left_out = _left_out(standing)
     if state is None:
-        return (
-            Trusted(weights={}, coefficients={}, trusted={}, left_out=left_out)
-            if left_out
-            else None
-        )
+        return Trusted(left_out=left_out) if left_out else None
     return Trusted(
         left_out=left_out,
         weights=state["weights"],
@@ -129,7 +126,7 @@ def trusted(standing: Standing, saving: Saving | None = None) -> Trusted | None:
 
 def _left_out(standing: Standing) -> tuple[str, ...]:
     """Of the last decision's notes, those on priors that it could not use."""
-    if not standing.decisions or not standing.campaign.sources:
+    if not standing.decisions:
         return ()
     return tuple(note for note in standing.decisions[-1].notes if LEFT_OUT in note)
 

@@ -80,6 +80,10 @@ class Findings:
         """Something that may be meant, but that a person should know."""
         self._warnings.append(str(Fault(self.document.path(loc), what, mend)))
 
+    def warn_as(self, other: "Findings") -> None:
+        """The warnings of another, here too."""
+        self._warnings += other.warnings
+
     def clean(self, loc: Loc = ()) -> bool:
         """Whether nothing at `loc`, or beneath it, is at fault."""
         return all(place[: len(loc)] != loc for place in self._faults)

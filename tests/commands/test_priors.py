@@ -183,6 +183,14 @@ def test_what_looks_alike_is_found_by_what_it_varied_and_not_by_its_names(athano
     assert "revised" not in athanor("run", new, "--direct").output
 
 
+def test_what_an_alike_campaign_does_not_know_is_told(athanor, tmp_path):
+    athanor("run", written(tmp_path, "first", LEARNING, experiments=6), "--direct")
+    more = "  - {name: x3, type: continuous, low: 0, high: 1}\nobjectives:"
+    wider = LEARNING.replace("objectives:", more, 1)
+    new = written(tmp_path, "second", wider, "priors:\n  - {alike: 2}\n", experiments=3)
+    assert "first does not know x3" in " ".join(athanor("run", new, "--direct").output.split())
+
+
 def test_without_anything_alike_it_says_so(athanor, tmp_path):
     new = written(tmp_path, "second", LEARNING, "priors:\n  - {alike: 2}\n", experiments=3)
     assert "no campaign of the store looks alike" in athanor("run", new, "--direct").output
