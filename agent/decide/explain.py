@@ -72,8 +72,10 @@ def by_sources(believed: float, asked: bool) -> str:
     return f"sources believed {believed:.0%}" if asked else "as without the sources, by turns"
 
 
-def of_doubt(name: str) -> str:
-    """Why a point was chosen before there is a model without the sources."""
+def of_doubt(name: str, contradicted: bool) -> str:
+    """Why a point of the design was chosen although there are sources."""
+    if contradicted:
+        return f"unlike everything tried so far ({name}): results here speak against the sources"
     return f"unlike everything tried so far ({name}), as without the sources, by turns"
 
 

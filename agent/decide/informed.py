@@ -81,10 +81,9 @@ class Informed:
 
     def turns(self, count: int) -> Iterator[Turn]:
         """Up to `count` choices, the best first."""
-        every = self._situation.policy.transfer.plain_every
         first = self._situation.started + len(self._before) + 1
         for nth in range(first, first + count):
-            turn = self._doubted() if every and nth % every == 0 else self._believed()
+            turn = self._turn(nth)
             if turn is None:
                 return
             self._take(turn.point)
@@ -96,6 +95,18 @@ class Informed:
         plain = self.plain.state() if self.plain else None
         return {**self.transfer.state(), "plain": plain, "turns": told}
 
+    def _turn(self, nth: int) -> Turn | None:
+        """The campaign's `nth` experiment.
+
+        Results that speak against the sources while a campaign without them would still be at its
+        initial design leave the plain model with a start that is anything but even: what is left
+        of the design is made up for.
+        """
+        every = self._situation.policy.transfer.plain_every
+        if every and nth <= self._situation.size and self.transfer.contradicted:
+            return self._evenly() or self._doubted()
+        return self._doubted() if every and nth % every == 0 else self._believed()
+
     def _believed(self) -> Turn | None:
         found = self._believer.choose()
         if found is None:
@@ -106,11 +117,14 @@ class Informed:
 
     def _doubted(self) -> Turn | None:
         if self._doubter is None or self.plain is None:
-            point = self._designed()
-            in_flight = self._situation.in_flight(self._before)
-            return None if point is None else Turn("design", point, None, self.transfer, in_flight)
+            return self._evenly()
         found = self._doubter.choose()
         return found and Turn("plain", *found[:2], self.plain, found[2])
+
+    def _evenly(self) -> Turn | None:
+        point = self._designed()
+        in_flight = self._situation.in_flight(self._before)
+        return None if point is None else Turn("design", point, None, self.transfer, in_flight)
 
     def _without(self) -> Point | None:
         """What would be chosen now if nothing had been known before."""
@@ -120,7 +134,7 @@ class Informed:
         return found and found[0]
 
     def _designed(self) -> Point | None:
-        """The point that is farthest from all others: there is no plain model yet."""
+        """The point of the initial design that is farthest from all others."""
         situation, taken = self._situation, self._believer.taken.copy()
         points = designs.drawn(
             situation.encoding, situation.policy.initial, taken, 1, situation.seed

@@ -176,7 +176,8 @@ def _informed(situation: Situation, before: list[Point], count: int) -> Selectio
 def _reasoned(situation: Situation, decision: Informed, turn: Turn) -> Choice:
     if turn.score is None:
         name = designs.named(situation.encoding, situation.policy.initial)
-        return Choice(point=turn.point, acquisition=name, why=explain.of_doubt(name))
+        why = explain.of_doubt(name, decision.transfer.contradicted)
+        return Choice(point=turn.point, acquisition=name, why=why)
     one = _explained(situation, turn.model, decision.design, turn.point, turn.score, turn.in_flight)
     by = explain.by_sources(decision.transfer.believed, turn.by == "sources")
     return one.model_copy(update={"why": f"{one.why}; {by}"})

@@ -15,7 +15,7 @@ from agent.decide.candidates import listed
 from agent.decide.propose import Selection, acquisition_of, propose
 from agent.decide.situation import Situation
 from agent.learn.encoding import Encoding
-from tests.learn.sources import source
+from tests.learn.sources import source, unrelated
 from tests.learn.spaces import SPACES, measured, points_of, rows_of, value
 
 UP = Objective(name="y", unit="eV", goal="maximise")
@@ -101,6 +101,16 @@ def test_without_rows_the_second_experiment_is_of_the_design() -> None:
     selection = propose(asked, 1)
     assert by(selection) == ["design"]
     assert "as without the sources" in selection.choices[0].why
+
+
+def test_results_against_the_sources_bring_back_what_is_left_of_the_initial_design() -> None:
+    policy = Policy(initial=InitialDesign(size=9))
+    doubted = situation("continuous", 8, unrelated(SPACES["continuous"]), policy=policy)
+    selection = propose(doubted, 2)
+    assert by(selection) == ["design", "plain"], "nine experiments are the whole design"
+    assert "speak against the sources" in selection.choices[0].why
+    believed = situation("continuous", 8, earlier("continuous"), policy=policy)
+    assert by(propose(believed, 2)) == ["sources", "plain"]
 
 
 def test_declared_replicates_and_given_points_come_first() -> None:

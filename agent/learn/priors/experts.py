@@ -23,6 +23,9 @@ from agent.learn.priors.source import fit_source
 from agent.learn.priors.transfer import Transfer, same_rows
 from agent.learn.scaling import Scaling
 
+_DOUBT = 0.25
+"""Odds that the sources are right, over those before the first result, below which it is doubted."""
+
 
 class Experts(Transfer):
     """A mixture: two experts believe the sources' values, as they are or upside down, one their
@@ -63,6 +66,13 @@ class Experts(Transfer):
     def believed(self) -> float:
         """The weight of those that believe values, as they are or upside down."""
         return sum(weight for name, weight in self.weights.items() if name in BELIEVING)
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether results have made it four times less likely that the sources' values are right."""
+        before = sum(one.belief.weight for one in self.experts if one.belief.sources)
+        now = self.believed
+        return now * (1 - before) < _DOUBT * before * (1 - now)
 
     @cached_property
     def coefficients(self) -> dict[str, tuple[float, float]]:

@@ -58,6 +58,11 @@ class Transfer(Fitted):
         """How far sources are believed at all, 0 to 1."""
         return self.weights.get("sources", 1.0)
 
+    @property
+    def contradicted(self) -> bool:
+        """Whether the campaign's own results speak against the sources."""
+        return False
+
     @abstractmethod
     def learnt(self) -> dict[str, Any]:
         """What this way has learnt, as JSON: what its `restore` needs beside rows and sources."""

@@ -96,11 +96,18 @@ def development() -> list[str]:
     return [f"{kind}, {relation}" for kind in KINDS for relation in (*HELPFUL, *MISLEADING)]
 
 
+def numbered(name: str, landscape: int) -> str:
+    """The name of a development problem on one landscape, whatever the seed."""
+    kind, _, relation = name.partition(", ")
+    return f"{kind} #{landscape}, {relation}"
+
+
 def problem_of(name: str, seed: int) -> Problem:
-    """A problem by its name; of a development problem, the one of that seed."""
-    if name in _development():
-        kind, relation = name.split(", ")
-        return made(kind, relation, seed)  # type: ignore[arg-type]
+    """A problem by its name; of a development problem, the one of that seed or of its number."""
+    kind, _, relation = name.partition(", ")
+    kind, _, landscape = kind.partition(" #")
+    if f"{kind}, {relation}" in _development():
+        return made(kind, relation, int(landscape or seed))  # type: ignore[arg-type]
     return _judged()[name]
 
 

@@ -1,7 +1,7 @@
 """Development problems: made-up landscapes, a new one for each seed. The method is chosen on these.
 
 None of them is what it is judged by (`problems.py`): those are recorded experiments and test
-functions. Every kind has a target and sources in ten relations to it.
+functions. Every kind has a target and sources in eleven relations to it.
 """
 
 from collections.abc import Callable
@@ -14,17 +14,31 @@ from agent.core.parameters import CategoricalParameter
 from agent.core.space import SearchSpace
 from tests.benchmarks.transfer.problems import Floats, Problem, pool_of
 
-Kind = Literal["field 2", "field 4", "field 6", "blend", "reaction", "process", "compound"]
+Kind = Literal[
+    "field 2",
+    "field 4",
+    "field 6",
+    "blend",
+    "reaction",
+    "process",
+    "compound",
+    "smooth",
+    "skewed",
+    "valley",
+    "hole",
+]
 Relation = Literal[
     "close", "loose", "rescaled", "two",
-    "negated", "shuffled", "unrelated", "deceptive", "siren", "mixed",
+    "negated", "contrary", "shuffled", "unrelated", "deceptive", "siren", "mixed",
 ]  # fmt: skip
 
 KINDS: tuple[Kind, ...] = (
-    "field 2", "field 4", "field 6", "blend", "reaction", "process", "compound",
+    "field 2", "field 4", "field 6", "blend", "reaction", "process", "compound", "smooth", "skewed", "valley", "hole",
 )  # fmt: skip
 HELPFUL: tuple[Relation, ...] = ("close", "loose", "rescaled", "two", "mixed")
-MISLEADING: tuple[Relation, ...] = ("negated", "shuffled", "unrelated", "deceptive", "siren")
+MISLEADING: tuple[Relation, ...] = (
+    "negated", "contrary", "shuffled", "unrelated", "deceptive", "siren",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,6 +88,8 @@ def _related(
             return [like(0.9), -like(0.8), land.draw(random), -target, land.draw(random)]
         case "negated":
             return [-like(0.95)]
+        case "contrary":
+            return [-like(0.6)]
         case "shuffled":
             return [random.permutation(target), random.permutation(like(0.9))]
         case "unrelated":
@@ -179,6 +195,57 @@ def _compound(random: np.random.Generator) -> Landscape:
     return Landscape(space, points, hidden, draw)
 
 
+def _smooth(random: np.random.Generator) -> Landscape:
+    """Two settings, and responses that bend once or twice over their range."""
+    cube = random.random((600, 2))
+    lengths = np.exp(random.normal(np.log(0.5), 0.3, 2))
+    space, points = pool_of(cube)
+    return Landscape(space, points, cube, lambda r: _drawn(cube / lengths, r))
+
+
+def _valley(random: np.random.Generator) -> Landscape:
+    """Two settings with curved ridges of the best, and walls that are much steeper than they."""
+    cube = random.random((800, 2))
+    space, points = pool_of(cube)
+
+    def draw(r: np.random.Generator) -> Floats:
+        bend = _drawn(cube / 0.5, r) + 2.5 * (cube - 0.5) @ r.standard_normal(2)
+        return _standard(-(bend**2) + 0.3 * _drawn(cube / 0.5, r))
+
+    return Landscape(space, points, cube, draw)
+
+
+def _hole(random: np.random.Generator) -> Landscape:
+    """Blends of four components whose merit rises towards a part of an edge; flat elsewhere."""
+    steps = range(16)
+    lattice = [(a, b, c, 15 - a - b - c) for a in steps for b in steps for c in steps]
+    parts = np.array([one for one in lattice if one[3] >= 0], dtype=float) / 15
+    space, points = pool_of(parts)
+    shared = random.dirichlet(np.ones(4) * 0.5)
+
+    def draw(r: np.random.Generator) -> Floats:
+        best = 0.6 * shared + 0.4 * r.dirichlet(np.ones(4) * 0.5)
+        far = ((parts - best) ** 2 * r.uniform(0.5, 2, 4)).sum(1)
+        return _standard(-np.tanh(1.5 * far) + 0.05 * _drawn(parts / 0.4, r))
+
+    return Landscape(space, points, parts, draw)
+
+
+def _skewed(random: np.random.Generator) -> Landscape:
+    """Blends of four components: nearly all are alike, at the good end or at the bad one."""
+    steps = range(16)
+    lattice = [(a, b, c, 15 - a - b - c) for a in steps for b in steps for c in steps]
+    parts = np.array([one for one in lattice if one[3] >= 0], dtype=float) / 15
+    space, points = pool_of(parts)
+    sign = random.choice([-1.0, 1.0])
+    lengths = np.exp(random.normal(np.log(0.5), 0.3, 4))
+
+    def draw(r: np.random.Generator) -> Floats:
+        return _standard(sign * np.exp(sign * 1.2 * _drawn(parts / lengths, r)))
+
+    return Landscape(space, points, parts, draw)
+
+
 def _standard(values: Floats) -> Floats:
     standard: Floats = (values - values.mean()) / values.std()
     return standard
@@ -192,4 +259,8 @@ _LANDSCAPES: dict[Kind, Callable[[np.random.Generator], Landscape]] = {
     "reaction": _reaction,
     "process": _process,
     "compound": _compound,
+    "smooth": _smooth,
+    "skewed": _skewed,
+    "valley": _valley,
+    "hole": _hole,
 }

@@ -26,7 +26,14 @@ from agent.fingerprint import fingerprint  # noqa: E402
 from tests.benchmarks.loop.run import git  # noqa: E402
 from tests.benchmarks.loop.run import ratio as spread  # noqa: E402
 from tests.benchmarks.transfer import reduced, scale, suggestion  # noqa: E402
-from tests.benchmarks.transfer.campaigns import Runs, Task, development, problem_of, problems  # noqa: E402
+from tests.benchmarks.transfer.campaigns import (  # noqa: E402
+    Runs,
+    Task,
+    development,
+    numbered,
+    problem_of,
+    problems,
+)
 from tests.benchmarks.transfer.figures import (  # noqa: E402
     Figure,
     Table,
@@ -57,6 +64,7 @@ class Asked(argparse.Namespace):
     paired: int
     jobs: int
     only: list[str]
+    landscapes: int
 
 
 def families() -> dict[str, list[str]]:
@@ -260,8 +268,14 @@ PARTS: dict[str, Callable[[Runs, Asked], Iterator[Figure]]] = {
 
 
 def developed(runs: Runs, asked: Asked, words: list[str]) -> None:
-    """Print how the method does on what it may be chosen on; nothing is written."""
+    """Print how the method does on what it may be chosen on; nothing is written.
+
+    Each seed is a landscape of its own; or so many landscapes are looked at one by one, as each of
+    the judged problems is.
+    """
     every = [name for name in development() if not words or any(word in name for word in words)]
+    if asked.landscapes:
+        every = [numbered(name, one) for name in every for one in range(asked.landscapes)]
     known(every)
     seeds = range(asked.seeds)
     runs.of(_tasks(every, seeds), asked.jobs)
@@ -287,6 +301,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
     parser.add_argument("--development", nargs="*", metavar="WORD", default=None)
+    parser.add_argument("--landscapes", type=int, default=0)
     asked = parser.parse_args(namespace=Asked())
     runs = Runs(KEPT)
     if asked.development is not None:
