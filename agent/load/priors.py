@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 from agent.core.objective import Objective
-from agent.core.parameters import CategoricalParameter
 from agent.core.pools import PoolColumn
 from agent.core.source import Source, SourceRow, TransferPrior
 from agent.core.space import SearchSpace
@@ -12,11 +11,11 @@ from agent.core.units import convert_difference, known
 from agent.core.values import Point, Scalar
 from agent.errors import IngestError
 from agent.load.faults import Findings, Loc, did_you_mean, listed
+from agent.load.misfits import Offered, tell
 from agent.load.results import NO_UNIT, Results, converted, numbers
 from agent.load.target import Target
 
 _LEAST_ROWS = 2
-_MOST_GROUPS = 12
 
 
 def source(
@@ -51,8 +50,7 @@ def source(
             loc, f"{prior.called} has fewer than two results that differ", "leave it out"
         )
         return None
-    _warn(findings, loc, prior, target.space, settings, rows, results.rows)
-    _warn_of_unused(findings, loc, prior, results, target, settings)
+    tell(Offered(findings, loc, prior, results, target, settings, rows))
     context = {name: one.value for name, one in target.context.items() if name in settings}
     return Source(
         name=prior.called, trust=prior.trust, rows=rows, comparable=comparable, context=context
@@ -181,79 +179,3 @@ def _rows(
             sd = None if deviations is None else deviations[at]
             rows.append(SourceRow(point=point, value=value, sd=sd))
     return tuple(rows)
-
-
-def _described(parameter: PoolColumn, settings: Mapping[str, Sequence[Scalar]]) -> bool:
-    """Whether the source knows every descriptor of the candidates."""
-    return parameter.pool is not None and all(
-        name in settings for name in parameter.pool.descriptors
-    )
-
-
-def _warn(
-    findings: Findings,
-    loc: Loc,
-    prior: TransferPrior,
-    space: SearchSpace,
-    settings: Mapping[str, Sequence[Scalar]],
-    rows: Sequence[SourceRow],
-    count: int,
-) -> None:
-    """What a person should know: what it does not know, what means nothing here, and leaks."""
-    missing = [
-        name
-        for one in space.parameters
-        for name in one.columns
-        if name not in settings and not (isinstance(one, PoolColumn) and _described(one, settings))
-    ]
-    if missing:
-        what = f"{prior.called} does not know {listed(missing)}"
-        findings.warn(loc, what, "if all its rows have one setting, say so under `fixed`")
-    if len(rows) < count:
-        findings.warn(loc, f"{count - len(rows)} of {count} rows of {prior.called} have no result")
-    choices = {
-        one.name: one.choices for one in space.parameters if isinstance(one, CategoricalParameter)
-    }
-    strange: set[str] = set()
-    for name in choices.keys() & settings.keys():
-        cells = {str(cell) for cell in settings[name]}
-        if cells.isdisjoint(choices[name]):
-            what = f"{prior.called} has none of the choices of {name}: {listed(choices[name], 4)}"
-            mend = f"take the column out of it, and its rows speak of every {name}"
-            findings.fault((*loc, "columns"), what, mend)
-        strange |= cells - set(choices[name])
-    if strange:
-        what = f"{prior.called} has {listed(sorted(strange), 4)}, no choice here: rows left out"
-        findings.warn(loc, what)
-    if all(name in settings for name in space.columns) and space.size() is not None:
-        points = [{name: row.point[name] for name in space.columns} for row in rows]
-        leaks = sum(point in space for point in points)
-        if leaks:
-            what = f"{leaks} of {len(rows)} rows of {prior.called} are settings that may be chosen here"
-            mend = "were they measured in this very campaign, they would be known twice: leave them out"
-            findings.warn(loc, what, mend if prior.trust == "same" else "")
-
-
-def _warn_of_unused(
-    findings: Findings,
-    loc: Loc,
-    prior: TransferPrior,
-    results: Results,
-    target: Target,
-    settings: Mapping[str, Sequence[Scalar]],
-) -> None:
-    """Groups of a table's rows that are thrown together: a column of few values that nobody asks for."""
-    if prior.table is None:
-        return
-    asked = {results.asked(prior.columns.get(name, name))[0] for name in settings}
-    asked |= {results.asked(prior.value or target.objective.name)[0], *prior.where}
-    groups = {
-        name: len({str(cell) for cell in cells})
-        for name, cells in results.columns.items()
-        if name not in asked
-    }
-    few = {name: count for name, count in groups.items() if 1 < count <= _MOST_GROUPS}
-    if few:
-        told = listed([f"{name} ({count} values)" for name, count in few.items()], 4)
-        what = f"{prior.called} has rows of different {told}, taken together"
-        findings.warn(loc, what, "where: {COLUMN: VALUE} keeps one; context makes it an input")

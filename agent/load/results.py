@@ -14,6 +14,7 @@ from agent.load import tables
 from agent.load.faults import Findings, Loc, did_you_mean, listed
 
 _LABEL = re.compile(r"^(?P<name>.*?)\s*\[(?P<unit>[^\[\]]*)\]$")
+_LARGEST = 1e100
 NO_UNIT = frozenset({"", "1", "dimensionless"})
 """Ways to say that there is no unit."""
 
@@ -134,6 +135,10 @@ def numbers(
         empty = isinstance(cell, str) and tables.is_blank(cell)
         if not math.isfinite(number) and not (blank and empty):
             what = f"{str(cell)[:40]!r} in result {row} of {called} is not a number"
+            findings.fault(at, what, "mend the cell, or leave the row out")
+            return None
+        if abs(number) > _LARGEST:
+            what = f"{number:g} in result {row} of {called} is beyond what anything measures"
             findings.fault(at, what, "mend the cell, or leave the row out")
             return None
         found.append(number)

@@ -86,6 +86,32 @@ def test_choices_that_are_none_here_are_told(load: Load, tmp_path: Path) -> None
     assert any("has lead, no choice here" in warning for warning in load(campaign()).warnings)
 
 
+def test_rows_beyond_the_bounds_are_told(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text(TABLE.replace("[K]", "[degC]"))
+    told = load(campaign()).warnings
+    (what,) = [one for one in told if "outside the bounds of temperature" in one]
+    assert "333.15 to 363.15, here 20 to 120 degC" in what
+
+
+def test_a_number_that_nothing_measures_is_a_fault(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text(TABLE.replace(",12", ",1e160"))
+    with pytest.raises(CampaignError) as raised:
+        load(campaign())
+    (fault,) = raised.value.faults
+    assert fault.what == "1e+160 in result 1 of old.csv is beyond what anything measures"
+
+
+def test_what_a_logarithmic_scale_has_no_place_for_is_told(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text(TABLE.replace(",1,2,DMF", ",0,2,DMF"))
+    parameters = [dict(one) for one in changed()["parameters"]]
+    time = next(one for one in parameters if one["name"] == "time")
+    time |= {"type": "continuous", "low": 0.5, "high": 24, "scale": "log"}
+    for key in ("levels", "step", "resolution"):
+        time.pop(key, None)
+    told = load({**campaign(), "parameters": parameters}).warnings
+    assert any("1 of 3 rows of old.csv have time at or below 0" in one for one in told)
+
+
 def test_groups_that_are_taken_together_are_told(load: Load, tmp_path: Path) -> None:
     (tmp_path / "old.csv").write_text("time [h],salt,yield [percent]\n1,A,3\n2,A,4\n1,B,9\n2,B,8\n")
     only = [{"name": "time", "type": "discrete", "unit": "h", "levels": [1, 2, 4, 8]}]
