@@ -13,8 +13,10 @@ from agent.core.objective import Objective
 from agent.core.policy import InitialDesign, Policy
 from agent.core.source import Oracle, TransferPrior
 from agent.core.values import digest
+from agent.data.store import Store
 from agent.errors import CampaignError
 from agent.load.results import parted
+from agent.standing import campaign_of
 
 _LONGEST = 64
 _FOR = "says of a design, before {} begins"
@@ -62,6 +64,11 @@ def _name(campaign: str, prior: TransferPrior, execution: Execution) -> str:
 def is_oracle_of(name: str, there: Campaign) -> bool:
     """Whether a campaign was made to be asked first for the one of that name."""
     return there.description.endswith(_FOR.format(name))
+
+
+def asked_for(store: Store, name: str) -> list[str]:
+    """The ids of the campaigns in the store that are asked before the one of that name begins."""
+    return [one.id for one in store.entries() if is_oracle_of(name, campaign_of(store, one.id))]
 
 
 def check_own(asked: Campaign, there: Campaign) -> None:

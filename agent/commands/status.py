@@ -11,6 +11,8 @@ from agent.core.register import CampaignStatus
 from agent.core.space import describe
 from agent.core.trial import TrialStatus
 from agent.data.store import Store
+from agent.errors import NotFound
+from agent.oracles import asked_for
 from agent.savings import remembered
 from agent.standing import Standing, stand
 from agent.status import Summary, Trusted, summarise
@@ -28,15 +30,31 @@ def status(
 
     now = SystemClock().now()
     with existing(store) as opened:
-        names = [name] if name else [entry.id for entry in opened.entries()]
+        names, oracles = _named(opened, name)
         standings = [stand(opened, one, now) for one in names]
         summaries = [summarise(one, remembered(opened, one)) for one in standings]
     if as_json:
         show_json([summary.model_dump(mode="json") for summary in summaries])
     elif name:
-        _one(standings[0], summaries[0])
+        if oracles:
+            console.print(f"[bold]{escape(name)}[/bold]  has not begun; first it asks")
+        for standing, summary in zip(standings, summaries, strict=True):
+            _one(standing, summary)
     else:
         _all(summaries)
+
+
+def _named(store: Store, name: str | None) -> tuple[list[str], bool]:
+    """The campaigns that are meant, and whether they are oracles that are asked before one begins."""
+    if name is None:
+        return [entry.id for entry in store.entries()], False
+    try:
+        return [store.entry(name).id], False
+    except NotFound:
+        oracles = asked_for(store, name)
+        if not oracles:
+            raise
+        return oracles, True
 
 
 def show_one(store: Store, name: str) -> None:

@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 import yaml
 
+from agent.assemble import SettingsModels
 from agent.errors import CampaignError, NotFound
+from agent.load import read
+from agent.oracles import asked_first
 from tests.commands.conftest import QUICK
 
 LEARNING = QUICK.replace("policy: {name: random}", "policy: {initial: {size: 3}}")
@@ -59,6 +62,19 @@ def test_an_oracle_is_asked_first_and_only_once(athanor, tmp_path):
     assert "asked first" not in athanor("run", file, "--direct").output
     assert "identical" in athanor("replay", "fine").output
     assert "the chain holds" in athanor("store", "verify").output
+
+
+def test_of_a_campaign_that_has_not_begun_its_oracles_are_shown(athanor, tmp_path):
+    # As the store is while an oracle is being asked: its campaign is there, the other one is not.
+    file = written(tmp_path, "early", LEARNING, ORACLE)
+    asked = asked_first(read(file, SettingsModels()).campaign)["rough"]
+    oracle = written(tmp_path, asked.name, LEARNING, f"description: {asked.description}\n")
+    athanor("run", oracle, "--direct")
+    said = athanor("status", "early").output
+    assert "early  has not begun; first it asks" in said
+    assert f"{asked.name}  finished" in said
+    with pytest.raises(NotFound):
+        athanor("status", "earl")
 
 
 def test_more_of_an_oracle_is_a_revision(athanor, tmp_path):
