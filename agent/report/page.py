@@ -113,6 +113,7 @@ def _figures(view: View) -> dict[str, object]:
         "progress_narrow": progress.draw(view, came, 350, 270),
         "predicted": predicted.draw(view, checks),
         "share": predicted.share(checks),
+        "missed": not all(check.inside for check in checks),
         "verdict": predicted.verdict(view, checks),
         "known": known.draw(view),
         "priors": known.priors(view),
