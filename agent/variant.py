@@ -31,3 +31,8 @@ def variant(policy: Policy, words: str) -> Policy:
     if plus:
         told["transfer"] |= {"method": method}
     return Policy.model_validate(told)
+
+
+def without_priors(words: str) -> str:
+    """The words of the same policy without priors."""
+    return f"{words.partition('+')[0]}+none"

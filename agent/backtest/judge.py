@@ -10,8 +10,10 @@ from agent.backtest.truth import Case, Oracle, Population
 from agent.core.history import key
 from agent.core.objective import Objective
 from agent.core.values import Point
+from agent.variant import without_priors
 
 REFERENCE = "random"
+"""What every policy is compared with."""
 """The policy that others are compared with, where it was run."""
 
 
@@ -45,10 +47,12 @@ class Judge:
     def _objective(self) -> Objective:
         return self._case.campaign.objective
 
-    def result(self, policies: Sequence[str], reference: str = REFERENCE) -> CampaignResult:
-        """The campaign's result, for the policies that have at least one finished run."""
+    def result(self, policies: Sequence[str]) -> CampaignResult:
+        """The campaign's result, for the policies that have at least one finished run.
+
+        Each is compared with choosing at random and with itself without priors, where those were run.
+        """
         found = [result for name in policies if (result := self._policy(name)) is not None]
-        base = next((one for one in found if one.policy == reference), None)
         objective, people = self._objective, self._people
         return CampaignResult(
             campaign=self._case.campaign.name,
@@ -66,7 +70,10 @@ class Judge:
             comparisons=tuple(
                 self._compared(one, base)
                 for one in found
-                if base is not None and one is not base and set(_by_seed(one)) & set(_by_seed(base))
+                for base in found
+                if base is not one
+                and base.policy in {REFERENCE, without_priors(one.policy)}
+                and set(_by_seed(one)) & set(_by_seed(base))
             ),
         )
 

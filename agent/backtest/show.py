@@ -5,8 +5,17 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Sheet
 
-from agent.backtest.result import Backtest, CampaignResult, Factor, Figure, PolicyResult
+from agent.backtest.judge import REFERENCE
+from agent.backtest.result import (
+    Backtest,
+    CampaignResult,
+    Comparison,
+    Factor,
+    Figure,
+    PolicyResult,
+)
 from agent.errors import AthanorError
+from agent.variant import without_priors
 
 ENDINGS = (".png", ".svg", ".pdf")
 """What `picture` writes, by the path's ending."""
@@ -79,7 +88,7 @@ def _draw(panel: Axes, campaign: CampaignResult) -> None:
 
 
 def _row(campaign: CampaignResult, policy: PolicyResult) -> tuple[str, ...]:
-    beside = next((one for one in campaign.comparisons if one.policy == policy.policy), None)
+    beside = _beside(campaign, policy, REFERENCE)
     peak = (
         ""
         if beside is None or beside.enhancement_peak is None
@@ -98,6 +107,30 @@ def _row(campaign: CampaignResult, policy: PolicyResult) -> tuple[str, ...]:
         peak,
         f"{policy.seconds_per_experiment:.3f}",
     )
+
+
+def _beside(campaign: CampaignResult, policy: PolicyResult, reference: str) -> Comparison | None:
+    told = (one for one in campaign.comparisons if one.policy == policy.policy)
+    return next((one for one in told if one.reference == reference), None)
+
+
+def of_priors(result: Backtest) -> list[str]:
+    """What priors were worth, a line for each policy that was run with and without them."""
+    lines = []
+    for campaign in result.campaigns:
+        for policy in campaign.policies:
+            beside = _beside(campaign, policy, without_priors(policy.policy))
+            if beside is not None:
+                lines.append(f"{campaign.campaign}, {policy.policy}: {_worth(beside)}")
+    return lines
+
+
+def _worth(beside: Comparison) -> str:
+    more = beside.to_top5_difference
+    area = _figure(beside.area_difference, 3)
+    words = f"{more.value:+.1f} [{more.low:+.1f}, {more.high:+.1f}] experiments to the top 5 %"
+    factor = _factor(beside.acceleration_top5)
+    return f"beside {beside.reference} {words}, acceleration {factor}, regret area {area}"
 
 
 def _figure(figure: Figure, digits: int) -> str:

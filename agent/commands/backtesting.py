@@ -41,7 +41,7 @@ def backtest(
 ) -> None:
     """Run campaigns many times on recorded data, and say how many experiments each policy needs."""
     from agent.assemble import PretrainedModels, SettingsModels, adapter_of
-    from agent.backtest import picture, run
+    from agent.backtest import of_priors, picture, run
     from agent.backtest import table as rows_of
     from agent.load import read
 
@@ -71,6 +71,8 @@ def backtest(
     else:
         head, *rows = rows_of(result)
         Console(width=max(console.width, _WIDE)).print(table("", head, rows))
+        for line in of_priors(result):
+            console.print(line, highlight=False)
     for failure in result.failures:
         errors.print(
             f"[red]failed[/red] {failure.campaign}, {failure.policy}, seed {failure.seed}: {failure.reason}",

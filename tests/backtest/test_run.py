@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.backtest import HEADER, Backtest, picture, run, table
+from agent.backtest import HEADER, Backtest, of_priors, picture, run, table
 from agent.backtest.trace import SimulatedClock, Task, Trace, prepared, trace
 from agent.backtest.truth import Case
 from agent.core.source import Source, SourceRow
@@ -97,6 +97,21 @@ def test_a_result_has_every_policy_and_a_comparison(result: Backtest) -> None:
     )
     for seed in (0, 1, 2):
         assert ours.seed(seed).found[:3] == theirs.seed(seed).found[:3]
+
+
+def test_a_policy_is_compared_with_itself_without_priors(tmp_path: Path) -> None:
+    names = ["expected_improvement", "expected_improvement+none", "random"]
+    result = run([grid(tmp_path)], names, [0, 1], 1, make)
+    told = {(one.policy, one.reference) for one in result.campaigns[0].comparisons}
+    assert told == {
+        ("expected_improvement", "random"),
+        ("expected_improvement+none", "random"),
+        ("expected_improvement", "expected_improvement+none"),
+    }
+    # There are no priors: it is the same campaign.
+    (line,) = of_priors(result)
+    same = "beside expected_improvement+none +0.0 [+0.0, +0.0] experiments to the top 5 %"
+    assert line.startswith(f"grid, expected_improvement: {same}, acceleration 1.00")
 
 
 def test_misses_are_budget_and_one(tmp_path: Path) -> None:
