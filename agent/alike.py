@@ -23,7 +23,6 @@ from agent.load.faults import Document, Findings
 from agent.load.priors import source
 from agent.load.results import NO_UNIT
 from agent.load.target import Target
-from agent.oracles import is_oracle_of
 from agent.results import results_of
 from agent.standing import Standing, space_of, stand
 
@@ -84,7 +83,7 @@ def likenesses(store: Store, campaign: Campaign, target: Target, now: datetime) 
         if entry.name == campaign.name:
             continue
         earlier = stand(store, entry.id, now)
-        if is_oracle_of(campaign.name, earlier.campaign):
+        if earlier.campaign.asked_for == campaign.name:
             continue
         if len(earlier.rows_at(TARGET)) >= _LEAST_ROWS:
             one = _described(store, earlier, target)

@@ -19,7 +19,6 @@ from agent.load.results import parted
 from agent.standing import campaign_of
 
 _LONGEST = 64
-_FOR = "says of a design, before {} begins"
 
 
 def asked_first(campaign: Campaign) -> dict[str, Campaign]:
@@ -35,7 +34,8 @@ def _asked(campaign: Campaign, prior: TransferPrior, oracle: Oracle) -> Campaign
     execution = Execution.model_validate(oracle.model_dump(include=set(Execution.model_fields)))
     return Campaign(
         name=_name(campaign.name, prior, execution),
-        description=f"what {prior.called} {_FOR.format(campaign.name)}",
+        description=f"what {prior.called} says of a design, before {campaign.name} begins",
+        asked_for=campaign.name,
         parameters=campaign.parameters,
         constraints=campaign.constraints,
         objectives=(_objective(campaign.objective, prior.value),),
@@ -61,14 +61,9 @@ def _name(campaign: str, prior: TransferPrior, execution: Execution) -> str:
     return f"{campaign[: _LONGEST - len(word) - len(told) - 2]}-{word}-{told}"
 
 
-def is_oracle_of(name: str, there: Campaign) -> bool:
-    """Whether a campaign was made to be asked first for the one of that name."""
-    return there.description.endswith(_FOR.format(name))
-
-
 def asked_for(store: Store, name: str) -> list[str]:
     """The ids of the campaigns in the store that are asked before the one of that name begins."""
-    return [one.id for one in store.entries() if is_oracle_of(name, campaign_of(store, one.id))]
+    return [one.id for one in store.entries() if campaign_of(store, one.id).asked_for == name]
 
 
 def check_own(asked: Campaign, there: Campaign) -> None:
@@ -77,7 +72,7 @@ def check_own(asked: Campaign, there: Campaign) -> None:
     Raises:
         CampaignError: somebody else has made it.
     """
-    if (there.description, there.execution) != (asked.description, asked.execution):
+    if (there.asked_for, there.execution) != (asked.asked_for, asked.execution):
         raise CampaignError(
             f"{asked.name} is a campaign of its own, and would be the oracle's",
             "give the prior another name",

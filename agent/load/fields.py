@@ -205,7 +205,7 @@ DESCRIPTIONS: dict[str, str] = {
 }
 """What the core does not already describe."""
 
-MADE_BY_LOADER = frozenset({"pool", "source", "found"})
+MADE_BY_LOADER = frozenset({"pool", "source", "found", "asked_for"})
 
 
 def known_as(model: type[BaseModel], field: str, table: Mapping[str, T]) -> T | None:

@@ -55,7 +55,9 @@ def parts(findings: Findings) -> Parts:
     """Every sound piece of the document; each unsound one is a fault."""
     data = findings.document.data
     for key in data:
-        if key not in Campaign.model_fields:
+        if key in MADE_BY_LOADER:
+            _made(findings, (key,))
+        elif key not in Campaign.model_fields:
             near = did_you_mean(key, keys(Campaign), "the keys are")
             findings.fault((key,), f"there is no key {key!r} here", near)
     found = Parts()
@@ -96,8 +98,12 @@ def _by_hand(findings: Findings, loc: Loc, item: object) -> object:
     if not isinstance(item, dict) or MADE_BY_LOADER.isdisjoint(item):
         return item
     for key in MADE_BY_LOADER & item.keys():
-        findings.fault((*loc, key), f"the {key} is made by the loader", "leave the key out")
+        _made(findings, (*loc, key))
     return {key: value for key, value in item.items() if key not in MADE_BY_LOADER}
+
+
+def _made(findings: Findings, loc: Loc) -> None:
+    findings.fault(loc, f"{loc[-1]} is made by the loader", "leave the key out")
 
 
 def validated(findings: Findings, loc: Loc, reader: TypeAdapter[T], value: object) -> T | None:

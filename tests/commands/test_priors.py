@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 import yaml
 
-from agent.assemble import SettingsModels
+from agent.assemble import SettingsModels, SystemClock
+from agent.core.actor import AGENT
+from agent.data.store import Store
+from agent.enrol import enrol
 from agent.errors import CampaignError, NotFound
-from agent.load import read
+from agent.load import Resolved, read
 from agent.oracles import asked_first
 from tests.commands.conftest import QUICK
 
@@ -64,15 +67,16 @@ def test_an_oracle_is_asked_first_and_only_once(athanor, tmp_path):
     assert "the chain holds" in athanor("store", "verify").output
 
 
-def test_of_a_campaign_that_has_not_begun_its_oracles_are_shown(athanor, tmp_path):
+def test_of_a_campaign_that_has_not_begun_its_oracles_are_shown(athanor, tmp_path, store):
     # As the store is while an oracle is being asked: its campaign is there, the other one is not.
     file = written(tmp_path, "early", LEARNING, ORACLE)
     asked = asked_first(read(file, SettingsModels()).campaign)["rough"]
-    oracle = written(tmp_path, asked.name, LEARNING, f"description: {asked.description}\n")
-    athanor("run", oracle, "--direct")
+    with Store.open(store) as opened:
+        now = SystemClock().now()
+        enrol(opened, Resolved(asked, ""), AGENT, now, lambda *_: True)
     said = athanor("status", "early").output
     assert "early  has not begun; first it asks" in said
-    assert f"{asked.name}  finished" in said
+    assert f"{asked.name}  active" in said
     with pytest.raises(NotFound):
         athanor("status", "earl")
 

@@ -49,6 +49,7 @@ def parameter(text: str) -> tuple[str, str]:
 CASES = [
     # how it is written
     Broken("empty", "", "", "the file", "it is empty"),
+    Broken("made by the loader", *after_budget("asked_for: other"), "asked_for", "made by the loader"),
     Broken("only comments", "", "# nothing\n", "the file", "it is empty"),
     Broken("a list", "", "- a\n- b\n", "line 1", "not a list of `key: value` lines"),
     Broken("a text", "", "hello", "line 1", "not a list of `key: value` lines"),
