@@ -199,29 +199,36 @@ _PEER_PROBLEMS = (
 )
 
 
-def peers(runs: Runs, asked: Asked) -> Iterator[Figure]:
-    """BayBE's and Ax's transfer on what they can do in minutes a campaign: one or two sources. Each
-    beside no transfer of ours, and beside its own.
-    """
+def baybe(runs: Runs, asked: Asked) -> Iterator[Figure]:
+    """BayBE's `TaskParameter` on what it can do in minutes a campaign."""
+    yield from _peer(runs, asked, "BayBE")
+
+
+def ax(runs: Runs, asked: Asked) -> Iterator[Figure]:
+    """Ax's transfer generator on the same."""
+    yield from _peer(runs, asked, "Ax")
+
+
+def _peer(runs: Runs, asked: Asked, who: str) -> Iterator[Figure]:
+    """A peer beside no transfer of ours, beside its own, and what ours does there."""
     by_family = families()
     every = [name for names in by_family.values() for name in names]
     known(every)
     names = [name for name in every if name.startswith(_PEER_PROBLEMS)]
     seeds = range(min(asked.seeds, _PEER_SEEDS))
-    for who in ("BayBE", "Ax"):
-        tasks = [*_tasks(names, seeds), *(Task(n, who, s) for s in seeds for n in names)]
-        tasks += [Task(base(n), f"{who}, none", s) for s in seeds for n in names]
-        runs.of(tasks, asked.jobs)
-        table = Table(runs, seeds)
-        for family, members in by_family.items():
-            some = [name for name in members if name in names]
-            pairs = [table.pair(name, who) for name in some]
-            yield ratios(f"{slug(who)}_{family}_auc_ratio", pairs)
-            yield figure(f"{slug(who)}_{family}_auc_worst", max(ratio(*pair) for pair in pairs))
-            own = [table.pair(name, who, f"{who}, none") for name in some]
-            yield ratios(f"{slug(who)}_{family}_auc_over_its_none", own)
-            same = [table.pair(name, "priors") for name in some]
-            yield ratios(f"ours_beside_{slug(who)}_{family}_auc_ratio", same)
+    tasks = [*_tasks(names, seeds), *(Task(n, who, s) for s in seeds for n in names)]
+    tasks += [Task(base(n), f"{who}, none", s) for s in seeds for n in names]
+    runs.of(tasks, asked.jobs)
+    table = Table(runs, seeds)
+    for family, members in by_family.items():
+        some = [name for name in members if name in names]
+        pairs = [table.pair(name, who) for name in some]
+        yield ratios(f"{slug(who)}_{family}_auc_ratio", pairs)
+        yield figure(f"{slug(who)}_{family}_auc_worst", max(ratio(*pair) for pair in pairs))
+        own = [table.pair(name, who, f"{who}, none") for name in some]
+        yield ratios(f"{slug(who)}_{family}_auc_over_its_none", own)
+        same = [table.pair(name, "priors") for name in some]
+        yield ratios(f"ours_beside_{slug(who)}_{family}_auc_ratio", same)
 
 
 def buchwald(runs: Runs, asked: Asked) -> Iterator[Figure]:
@@ -271,7 +278,8 @@ PARTS: dict[str, Callable[[Runs, Asked], Iterator[Figure]]] = {
     "buchwald": buchwald,
     "alternatives": alternatives,
     "joint": joint,
-    "peers": peers,
+    "baybe": baybe,
+    "ax": ax,
 }
 
 
