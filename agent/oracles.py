@@ -13,10 +13,8 @@ from agent.core.objective import Objective
 from agent.core.policy import InitialDesign, Policy
 from agent.core.source import Oracle, TransferPrior
 from agent.core.values import digest
-from agent.data.store import Store
 from agent.errors import CampaignError
 from agent.load.results import parted
-from agent.standing import campaign_of
 
 _LONGEST = 64
 
@@ -59,11 +57,6 @@ def _name(campaign: str, prior: TransferPrior, execution: Execution) -> str:
     word = re.sub(r"[^a-z0-9_-]+", "-", prior.called.lower()).strip("-")[:24] or "oracle"
     told = digest([campaign, prior.called, prior.value, execution])[:6]
     return f"{campaign[: _LONGEST - len(word) - len(told) - 2]}-{word}-{told}"
-
-
-def asked_for(store: Store, name: str) -> list[str]:
-    """The ids of the campaigns in the store that are asked before the one of that name begins."""
-    return [one.id for one in store.entries() if campaign_of(store, one.id).asked_for == name]
 
 
 def check_own(asked: Campaign, there: Campaign) -> None:

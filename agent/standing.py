@@ -241,6 +241,11 @@ def campaign_of(store: Store, campaign: str) -> Campaign:
     return kept[campaign, number]
 
 
+def asked_for(store: Store, name: str) -> list[str]:
+    """The ids of the campaigns in the store that are asked before the one of that name begins."""
+    return [one.id for one in store.entries() if campaign_of(store, one.id).asked_for == name]
+
+
 def stand(store: Store, campaign: str, now: datetime) -> Standing:
     """Read how the campaign (by name or id) stands.
 

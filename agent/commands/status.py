@@ -12,9 +12,8 @@ from agent.core.space import describe
 from agent.core.trial import TrialStatus
 from agent.data.store import Store
 from agent.errors import NotFound
-from agent.oracles import asked_for
 from agent.savings import remembered
-from agent.standing import Standing, stand
+from agent.standing import Standing, asked_for, stand
 from agent.status import Summary, Trusted, summarise
 
 

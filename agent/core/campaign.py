@@ -57,8 +57,9 @@ class Campaign(Value):
         description="none or required; default: required where the adapter's effect is physical",
     )
     seed: int = Field(default=0, ge=0, lt=2**31)
-    asked_for: str = Field(
-        default="", description="made by the loader: the campaign that asks it first, as an oracle"
+    asked_for: str | None = Field(
+        default=None,
+        description="made by the loader: the campaign that asks it first, as an oracle",
     )
 
     @property
