@@ -109,6 +109,7 @@ def _figures(view: View) -> dict[str, object]:
     came, checks = results.outcomes(view), results.checks(view)
     return {
         "kinds": {outcome.kind for outcome in came},
+        "marks": {outcome.mark.kind for outcome in came if outcome.mark},
         "progress": progress.draw(view, came),
         "progress_narrow": progress.draw(view, came, 350, 270),
         "predicted": predicted.draw(view, checks),
