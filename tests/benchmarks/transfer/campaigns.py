@@ -25,7 +25,14 @@ from agent.decide.propose import propose
 from agent.decide.situation import Situation
 from agent.fingerprint import fingerprint
 from agent.learn.encoding import Encoding
-from tests.benchmarks.transfer.development import HELPFUL, KINDS, MISLEADING, made
+from tests.benchmarks.transfer.development import (
+    HELPFUL,
+    KINDS,
+    MISLEADING,
+    Kind,
+    Relation,
+    made,
+)
 from tests.benchmarks.transfer.problems import FORMS, Problem, data, recorded, synthetic
 
 EXPERIMENTS = 30
@@ -91,9 +98,16 @@ def problems() -> Iterator[Problem]:
     yield from synthetic()
 
 
+_DEVELOPMENT: dict[str, tuple[Kind, Relation]] = {
+    f"{kind}, {relation}": (kind, relation)
+    for kind in KINDS
+    for relation in (*HELPFUL, *MISLEADING)
+}
+
+
 def development() -> list[str]:
     """Names of the problems that the method may be chosen on."""
-    return [f"{kind}, {relation}" for kind in KINDS for relation in (*HELPFUL, *MISLEADING)]
+    return list(_DEVELOPMENT)
 
 
 def numbered(name: str, landscape: int) -> str:
@@ -106,14 +120,8 @@ def problem_of(name: str, seed: int) -> Problem:
     """A problem by its name; of a development problem, the one of that seed or of its number."""
     kind, _, relation = name.partition(", ")
     kind, _, landscape = kind.partition(" #")
-    if f"{kind}, {relation}" in _development():
-        return made(kind, relation, int(landscape or seed))  # type: ignore[arg-type]
-    return _judged()[name]
-
-
-@lru_cache
-def _development() -> frozenset[str]:
-    return frozenset(development())
+    known = _DEVELOPMENT.get(f"{kind}, {relation}")
+    return _judged()[name] if known is None else made(*known, int(landscape or seed))
 
 
 @lru_cache

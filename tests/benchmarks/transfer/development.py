@@ -6,7 +6,7 @@ functions. Every kind has a target and sources in eleven relations to it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -32,9 +32,7 @@ Relation = Literal[
     "negated", "contrary", "shuffled", "unrelated", "deceptive", "siren", "mixed",
 ]  # fmt: skip
 
-KINDS: tuple[Kind, ...] = (
-    "field 2", "field 4", "field 6", "blend", "reaction", "process", "compound", "smooth", "skewed", "valley", "hole",
-)  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
 HELPFUL: tuple[Relation, ...] = ("close", "loose", "rescaled", "two", "mixed")
 MISLEADING: tuple[Relation, ...] = (
     "negated", "contrary", "shuffled", "unrelated", "deceptive", "siren",
@@ -128,9 +126,7 @@ def _drawn(scaled: Floats, random: np.random.Generator) -> Floats:
 
 def _blend(random: np.random.Generator) -> Landscape:
     """Blends of four components on a lattice: quadratic, with two corners cut off, a little noise."""
-    steps = range(11)
-    lattice = [(a, b, c, 10 - a - b - c) for a in steps for b in steps for c in steps]
-    parts = np.array([one for one in lattice if one[3] >= 0], dtype=float) / 10
+    parts = _lattice(10)
     space, points = pool_of(parts)
 
     def draw(r: np.random.Generator) -> Floats:
@@ -217,9 +213,7 @@ def _valley(random: np.random.Generator) -> Landscape:
 
 def _hole(random: np.random.Generator) -> Landscape:
     """Blends of four components whose merit rises towards a part of an edge; flat elsewhere."""
-    steps = range(16)
-    lattice = [(a, b, c, 15 - a - b - c) for a in steps for b in steps for c in steps]
-    parts = np.array([one for one in lattice if one[3] >= 0], dtype=float) / 15
+    parts = _lattice(15)
     space, points = pool_of(parts)
     shared = random.dirichlet(np.ones(4) * 0.5)
 
@@ -233,9 +227,7 @@ def _hole(random: np.random.Generator) -> Landscape:
 
 def _skewed(random: np.random.Generator) -> Landscape:
     """Blends of four components: nearly all are alike, at the good end or at the bad one."""
-    steps = range(16)
-    lattice = [(a, b, c, 15 - a - b - c) for a in steps for b in steps for c in steps]
-    parts = np.array([one for one in lattice if one[3] >= 0], dtype=float) / 15
+    parts = _lattice(15)
     space, points = pool_of(parts)
     sign = random.choice([-1.0, 1.0])
     lengths = np.exp(random.normal(np.log(0.5), 0.3, 4))
@@ -244,6 +236,13 @@ def _skewed(random: np.random.Generator) -> Landscape:
         return _standard(sign * np.exp(sign * 1.2 * _drawn(parts / lengths, r)))
 
     return Landscape(space, points, parts, draw)
+
+
+def _lattice(steps: int) -> Floats:
+    """Every blend of four components in so many steps, `n x 4`: rows sum to one."""
+    each = range(steps + 1)
+    lattice = [(a, b, c, steps - a - b - c) for a in each for b in each for c in each]
+    return np.array([one for one in lattice if one[3] >= 0], dtype=float) / steps
 
 
 def _standard(values: Floats) -> Floats:

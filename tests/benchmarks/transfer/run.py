@@ -165,8 +165,8 @@ _JOINT_SEEDS = 3
 
 
 def alternatives(runs: Runs, asked: Asked) -> Iterator[Figure]:
-    """The field's ways of transfer by themselves, on the same work."""
-    for way in _OTHERS:
+    """The field's ways of transfer by themselves, and ours on the same work and the same seeds."""
+    for way in ("priors", *_OTHERS):
         yield from _alternative(runs, way, range(asked.seeds), asked.jobs)
 
 
