@@ -13,7 +13,6 @@ from agent.core.values import Point
 from agent.variant import without_priors
 
 REFERENCE = "random"
-"""What every policy is compared with."""
 """The policy that others are compared with, where it was run."""
 
 

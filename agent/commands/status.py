@@ -29,7 +29,7 @@ def status(
 
     now = SystemClock().now()
     with existing(store) as opened:
-        names, oracles = _named(opened, name)
+        names, oracles = _named(opened, name, alone=as_json)
         standings = [stand(opened, one, now) for one in names]
         summaries = [summarise(one, remembered(opened, one)) for one in standings]
     if as_json:
@@ -43,14 +43,16 @@ def status(
         _all(summaries)
 
 
-def _named(store: Store, name: str | None) -> tuple[list[str], bool]:
-    """The campaigns that are meant, and whether they are oracles that are asked before one begins."""
+def _named(store: Store, name: str | None, *, alone: bool) -> tuple[list[str], bool]:
+    """The campaigns that are meant, and whether they are oracles that are asked before one begins;
+    `alone` takes none of these in its place: a machine would read them as the campaign.
+    """
     if name is None:
         return [entry.id for entry in store.entries()], False
     try:
         return [store.entry(name).id], False
     except NotFound:
-        oracles = asked_for(store, name)
+        oracles = [] if alone else asked_for(store, name)
         if not oracles:
             raise
         return oracles, True

@@ -100,7 +100,7 @@ class Informed:
 
         Results that speak against the sources while a campaign without them would still be at its
         initial design leave the plain model with a start that is anything but even: what is left
-        of the design is made up for.
+        of the design is made up for. Without plain turns nothing is guarded, and this is not either.
         """
         every = self._situation.policy.transfer.plain_every
         if every and nth <= self._situation.size and self.transfer.contradicted:

@@ -11,6 +11,7 @@ from agent.core.parameters import (
 )
 from agent.core.pools import PoolColumn
 from agent.core.source import SourceRow, TransferPrior
+from agent.core.space import Parameter
 from agent.core.values import Scalar
 from agent.load.faults import Findings, Loc, listed
 from agent.load.results import Results
@@ -56,6 +57,7 @@ def tell(offered: Offered) -> None:
     _without_result(offered)
     _strange_choices(offered)
     _out_of_bounds(offered)
+    _without_place(offered)
     _leaks(offered)
     _thrown_together(offered)
 
@@ -108,25 +110,38 @@ def _strange_choices(offered: Offered) -> None:
 
 
 def _out_of_bounds(offered: Offered) -> None:
-    """Rows beside the bounds teach by extrapolation; on a logarithmic scale some have no place."""
-    called = offered.prior.called
+    """Rows that all lie beside the bounds teach by extrapolation alone: most often a wrong unit."""
     for one in offered.target.space.parameters:
-        if one.name not in offered.settings:
+        bounds = _bounds(one)
+        if bounds is None or one.name not in offered.settings:
             continue
-        if isinstance(one, DiscreteParameter):
-            low, high = min(one.values), max(one.values)
-        elif isinstance(one, ContinuousParameter | IntegerParameter):
-            low, high = one.low, one.high
-        else:
-            continue
+        low, high = bounds
         told = offered.column(one.name)
         if max(told) < low or min(told) > high:
-            what = f"every row of {called} lies outside the bounds of {one.name}"
+            what = f"every row of {offered.prior.called} lies outside the bounds of {one.name}"
             theirs = f"{min(told):g} to {max(told):g}, here {low:g} to {high:g} {one.unit}".strip()
             offered.warn(f"{what}: {theirs}", "is it in the unit that its header says?")
+
+
+def _bounds(parameter: Parameter) -> tuple[float, float] | None:
+    """The least and the largest setting; None where settings are no numbers on a line."""
+    if isinstance(parameter, DiscreteParameter):
+        return parameter.values[0], parameter.values[-1]
+    if isinstance(parameter, ContinuousParameter | IntegerParameter):
+        return parameter.low, parameter.high
+    return None
+
+
+def _without_place(offered: Offered) -> None:
+    """A logarithmic scale has no place for zero and below."""
+    for one in offered.target.space.parameters:
+        logarithmic = isinstance(one, ContinuousParameter) and one.scale == "log"
+        if not logarithmic or one.name not in offered.settings:
+            continue
+        told = offered.column(one.name)
         lost = sum(value <= 0 for value in told)
-        if lost and isinstance(one, ContinuousParameter) and one.scale == "log":
-            what = f"{lost} of {len(told)} rows of {called} have {one.name} at or below 0"
+        if lost:
+            what = f"{lost} of {len(told)} rows of {offered.prior.called} have {one.name} at or below 0"
             offered.warn(f"{what}, on a logarithmic scale: left out")
 
 

@@ -55,11 +55,11 @@ def parts(findings: Findings) -> Parts:
     """Every sound piece of the document; each unsound one is a fault."""
     data = findings.document.data
     for key in data:
-        if key in MADE_BY_LOADER:
-            _made(findings, (key,))
-        elif key not in Campaign.model_fields:
+        if key not in Campaign.model_fields:
             near = did_you_mean(key, keys(Campaign), "the keys are")
             findings.fault((key,), f"there is no key {key!r} here", near)
+        elif key in MADE_BY_LOADER:
+            _made(findings, (key,))
     found = Parts()
     for name, info in Campaign.model_fields.items():
         if name not in data:

@@ -77,8 +77,9 @@ def test_of_a_campaign_that_has_not_begun_its_oracles_are_shown(athanor, tmp_pat
     said = athanor("status", "early").output
     assert "early  has not begun; first it asks" in said
     assert f"{asked.name}  active" in said
-    with pytest.raises(NotFound):
-        athanor("status", "earl")
+    for words in (("status", "earl"), ("status", "early", "--json")):
+        with pytest.raises(NotFound):
+            athanor(*words)
 
 
 def test_more_of_an_oracle_is_a_revision(athanor, tmp_path):
