@@ -61,6 +61,10 @@ WAYS: dict[str, Way] = {
     "none, no starts": Way(starts=1),
     "priors": Way(TransferRule()),
     "priors, unguarded": Way(TransferRule(plain_every=0, off_below=0.0)),
+    "plain in three": Way(TransferRule(plain_every=3)),
+    "plain in four": Way(TransferRule(plain_every=4)),
+    # Never within 30 experiments; the initial design still comes back.
+    "plain in a thousand": Way(TransferRule(plain_every=1000)),
     "multi-task": _alone("multi_task"),
     "multi-task, free": _alone("multi_task_free"),
     "stacked": _alone("stacked"),

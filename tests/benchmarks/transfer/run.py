@@ -27,6 +27,7 @@ from tests.benchmarks.loop.run import git  # noqa: E402
 from tests.benchmarks.loop.run import ratio as spread  # noqa: E402
 from tests.benchmarks.transfer import reduced, scale, suggestion  # noqa: E402
 from tests.benchmarks.transfer.campaigns import (  # noqa: E402
+    WAYS,
     Runs,
     Task,
     development,
@@ -47,6 +48,7 @@ from tests.benchmarks.transfer.figures import (  # noqa: E402
     ratios,
     slug,
 )
+from tests.benchmarks.transfer.problems import Floats  # noqa: E402
 
 TARGET = ROOT / "docs" / "results" / "transfer.json"
 KEPT = ROOT / "build" / "transfer.jsonl"
@@ -65,6 +67,7 @@ class Asked(argparse.Namespace):
     jobs: int
     only: list[str]
     landscapes: int
+    ways: list[str]
 
 
 def families() -> dict[str, list[str]]:
@@ -294,19 +297,31 @@ def developed(runs: Runs, asked: Asked, words: list[str]) -> None:
         every = [numbered(name, one) for name in every for one in range(asked.landscapes)]
     known(every)
     seeds = range(asked.seeds)
-    runs.of(_tasks(every, seeds), asked.jobs)
+    others = [Task(name, way, seed) for way in asked.ways for seed in seeds for name in every]
+    runs.of([*_tasks(every, seeds), *others], asked.jobs)
     table = Table(runs, seeds)
     by_family: dict[str, list[str]] = {}
     for name in every:
         by_family.setdefault(problem_of(name, 0).family, []).append(name)
     for family, names in by_family.items():
-        pairs = [table.pair(name, "priors") for name in names]
-        bare = [table.pair(name, "priors", "none, no starts") for name in names]
-        value = {name: ratio(*pair) for name, pair in zip(names, pairs, strict=True)}
-        worst = max(value, key=lambda name: value[name])
-        print(f"{family}: {mean_ratio(pairs):.3f} {limits(pairs)}, worst {value[worst]:.2f} ({worst}),"
-              f" over no starts {mean_ratio(bare):.3f}")  # fmt: skip
-        print("   ", ", ".join(f"{name} {one:.2f}" for name, one in value.items()))
+        for way in asked.ways:
+            _print_way(table, f"{family}, {way}", names, way)
+
+
+def _print_way(table: Table, title: str, names: list[str], way: str) -> None:
+    pairs = [table.pair(name, way) for name in names]
+    bare = [table.pair(name, way, "none, no starts") for name in names]
+    value = {name: ratio(*pair) for name, pair in zip(names, pairs, strict=True)}
+    worst = max(value, key=lambda name: value[name])
+    print(f"{title}: {mean_ratio(pairs):.3f} {limits(pairs)}, worst {value[worst]:.2f} ({worst}),"
+          f" over no starts {mean_ratio(bare):.3f}, harm {_harm(pairs):.3f}")  # fmt: skip
+    print("   ", ", ".join(f"{name} {one:.2f}" for name, one in value.items()))
+
+
+def _harm(pairs: list[tuple[Floats, Floats]]) -> float:
+    """The regret that problems have more than without sources, as a share of all without them."""
+    lost = sum(max(float(ours.mean() - theirs.mean()), 0.0) for ours, theirs in pairs)
+    return lost / sum(float(theirs.mean()) for _, theirs in pairs)
 
 
 def main() -> None:
@@ -318,6 +333,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
     parser.add_argument("--development", nargs="*", metavar="WORD", default=None)
     parser.add_argument("--landscapes", type=int, default=0)
+    parser.add_argument("--ways", nargs="*", choices=WAYS, default=["priors"])
     asked = parser.parse_args(namespace=Asked())
     runs = Runs(KEPT)
     if asked.development is not None:
