@@ -149,6 +149,7 @@ def situation_of(store: Store, decision: Decision, policy: Policy | None = None)
         decision.barred,
         sources_of(store, campaign),
         silent(watches_of(campaign, _before(store, campaign, decision))),
+        infeasible=decision.infeasible,
         seed=decision.seed,
         started=decision.started,
     )

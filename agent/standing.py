@@ -121,7 +121,7 @@ class Standing:
         """Points that may not be asked for again: rejected, infeasible, or twice without a value."""
         failures: dict[object, int] = {}
         told = {row.trial for row in self._rows(own=False)}
-        infeasible = {t for job in self.jobs if job.failure == "infeasible" for t in job.trials}
+        infeasible = self._infeasible
         found = []
         for trial in self.trials:
             point = self.effective[trial.id].point
@@ -137,6 +137,21 @@ class Standing:
             if self.campaign.policy.replicates == 1 and key(planned) != key(row.point):
                 found.append(planned)
         return tuple(found)
+
+    @property
+    def infeasible(self) -> tuple[Point, ...]:
+        """Points that do not work: jobs that said so. No other failure says anything of a point."""
+        found = []
+        for trial in self.trials:
+            if trial.id in self._infeasible and trial.status is not TrialStatus.VOIDED:
+                point = self.campaign.space.completed(self.effective[trial.id].point)
+                found += [] if point is None else [point]
+        return tuple(found)
+
+    @cached_property
+    def _infeasible(self) -> frozenset[str]:
+        told = (job.trials for job in self.jobs if job.failure == "infeasible")
+        return frozenset(trial for trials in told for trial in trials)
 
     @cached_property
     def watches(self) -> dict[str, Watch]:

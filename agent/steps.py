@@ -155,6 +155,7 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         sources_of(lab.store, campaign),
         silent(standing.watches),
         recalled(lab.store, campaign),
+        infeasible=standing.infeasible,
         seed=seed,
         started=standing.started,
     )
@@ -169,6 +170,7 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         rows=tuple(row.id for row in standing.rows),
         pending=standing.pending,
         barred=standing.barred,
+        infeasible=standing.infeasible,
         started=standing.started,
         batch=asked,
         seed=seed,
@@ -224,6 +226,7 @@ def _proposal(trial: Trial, decision: Decision, choice: Choice) -> Proposal:
         },
         acquisition=choice.acquisition,
         score=choice.score,
+        feasible=choice.feasible,
         shares=choice.shares,
         why=choice.why,
         at=decision.at,

@@ -2,37 +2,50 @@
 
 from typing import get_args
 
-from agent.core.policy import Policy, PolicyName
+from agent.core.policy import Failures, Policy, PolicyName
 from agent.core.transfer import Method
 from agent.errors import CampaignError
 
 POLICIES: tuple[str, ...] = get_args(PolicyName)
 METHODS: tuple[str, ...] = get_args(Method)
+FAILURES: tuple[str, ...] = get_args(Failures)
 
 
 def variant(policy: Policy, words: str) -> Policy:
-    """A campaign's policy under another name, and with another way of taking its priors in.
+    """A campaign's policy under another name, and with other ways of taking in priors and failures.
 
     Args:
         policy: What the campaign says; its other settings stay.
-        words: `NAME`, or `NAME+METHOD` with a method of `policy: transfer`; `none` leaves priors out.
+        words: `NAME`, and after it `+METHOD` of `policy: transfer` (`none` leaves priors out) or
+            `+learn`, `+bar` of `policy: failures`.
 
     Raises:
-        CampaignError: there is no such policy, or no such method.
+        CampaignError: there is no such policy, or no such word after it.
     """
-    name, plus, method = words.partition("+")
+    name, *more = words.split("+")
     if name not in POLICIES:
         raise CampaignError(f"no policy is named {name!r}", f"there is: {', '.join(POLICIES)}")
-    if plus and method not in METHODS:
-        raise CampaignError(
-            f"there is no way of transfer named {method!r}", f"there is: {', '.join(METHODS)}"
-        )
     told = policy.model_dump() | {"name": name}
-    if plus:
-        told["transfer"] |= {"method": method}
+    for word in more:
+        if word in METHODS:
+            told["transfer"] |= {"method": word}
+        elif word in FAILURES:
+            told["failures"] = word
+        else:
+            raise CampaignError(
+                f"{word!r} is neither a way of transfer nor of taking failures",
+                f"there is: {', '.join((*METHODS, *FAILURES))}",
+            )
     return Policy.model_validate(told)
 
 
 def without_priors(words: str) -> str:
     """The words of the same policy without priors."""
-    return f"{words.partition('+')[0]}+none"
+    name, *more = words.split("+")
+    return "+".join([name, *(one for one in more if one not in METHODS), "none"])
+
+
+def without_failures(words: str) -> str:
+    """The words of the same policy that learns nothing from what has failed."""
+    name, *more = words.split("+")
+    return "+".join([name, *(one for one in more if one not in FAILURES), "bar"])

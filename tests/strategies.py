@@ -27,6 +27,7 @@ ids = st.text("abcdefghijkmnpqrstuvwxyz23456789", min_size=4, max_size=12)
 names = st.sampled_from(["temperature", "time", "base", "pH", "Δ", "a b"])
 # SQLite's columns do not keep the sign of zero.
 floats = st.floats(allow_nan=False, allow_infinity=False).map(lambda number: number + 0.0)
+likelihoods = st.floats(min_value=0, max_value=1).map(lambda number: number + 0.0)
 positive = st.floats(min_value=0, max_value=1e12)
 counts = st.integers(min_value=1, max_value=2**31)
 zones = st.sampled_from(
@@ -108,6 +109,7 @@ proposals = st.builds(
     prediction=st.dictionaries(names, predictions, max_size=3),
     acquisition=texts,
     score=st.none() | floats,
+    feasible=st.none() | likelihoods,
     shares=st.dictionaries(names, floats, max_size=3),
     why=texts,
     at=moments,
@@ -223,6 +225,7 @@ choices = st.builds(
     prediction=st.dictionaries(names, st.tuples(floats, floats), max_size=2),
     acquisition=texts,
     score=st.none() | floats,
+    feasible=st.none() | likelihoods,
     shares=st.dictionaries(names, floats, max_size=2),
     why=texts,
     replicate_of=st.none() | ids,
@@ -238,6 +241,7 @@ decisions = st.builds(
     rows=several(ids),
     pending=several(pendings),
     barred=several(points),
+    infeasible=several(points),
     started=st.integers(0, 2**31),
     batch=counts,
     seed=st.integers(-(2**63), 2**63 - 1),

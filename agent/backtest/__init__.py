@@ -17,7 +17,7 @@ from agent.backtest.result import (
     SeedResult,
 )
 from agent.backtest.run import run
-from agent.backtest.show import HEADER, of_priors, picture, table
+from agent.backtest.show import HEADER, of_failures, of_priors, picture, table
 
 __all__ = [
     "HEADER",
@@ -30,6 +30,7 @@ __all__ = [
     "Figure",
     "PolicyResult",
     "SeedResult",
+    "of_failures",
     "of_priors",
     "picture",
     "run",

@@ -10,7 +10,7 @@ from agent.backtest.truth import Case, Oracle, Population
 from agent.core.history import key
 from agent.core.objective import Objective
 from agent.core.values import Point
-from agent.variant import without_priors
+from agent.variant import without_failures, without_priors
 
 REFERENCE = "random"
 """The policy that others are compared with, where it was run."""
@@ -49,7 +49,8 @@ class Judge:
     def result(self, policies: Sequence[str]) -> CampaignResult:
         """The campaign's result, for the policies that have at least one finished run.
 
-        Each is compared with choosing at random and with itself without priors, where those were run.
+        Each is compared with choosing at random, with itself without priors, and with itself without
+        learning from failures, where those were run.
         """
         found = [result for name in policies if (result := self._policy(name)) is not None]
         objective, people = self._objective, self._people
@@ -71,7 +72,8 @@ class Judge:
                 for one in found
                 for base in found
                 if base is not one
-                and base.policy in {REFERENCE, without_priors(one.policy)}
+                and base.policy
+                in {REFERENCE, without_priors(one.policy), without_failures(one.policy)}
                 and set(_by_seed(one)) & set(_by_seed(base))
             ),
         )
@@ -96,6 +98,7 @@ class Judge:
             to_top5=metrics.mean_figure([one.to_top5 for one in seeds]),
             area=metrics.mean_figure([one.area for one in seeds]),
             recommended_area=metrics.mean_figure([metrics.area(one) for one in recommended]),
+            failed=metrics.mean_figure([one.failed for one in seeds]),
             seconds_per_experiment=sum(one.seconds for one in traces) / max(spent, 1),
             seeds=tuple(seeds),
         )
@@ -107,6 +110,7 @@ class Judge:
         return SeedResult(
             seed=trace.seed,
             experiments=len(trace.experiments),
+            failed=sum(one.point is None for one in trace.experiments),
             found=tuple(found),
             recommended=tuple(metrics.filled(advised, budget)),
             to_top1=metrics.experiments_to(found, people.top1, budget),
@@ -154,6 +158,9 @@ class Judge:
                 [ours[s].to_top5 - theirs[s].to_top5 for s in both]
             ),
             area_difference=metrics.mean_figure([ours[s].area - theirs[s].area for s in both]),
+            failed_difference=metrics.mean_figure(
+                [ours[s].failed - theirs[s].failed for s in both]
+            ),
         )
 
     def _enhancement(

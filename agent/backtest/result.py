@@ -37,7 +37,8 @@ class SeedResult(Value):
 
     `found` is the best true score among the measured points after each experiment,
     `recommended` the true score of the point with the best mean of its readings; None before there
-    is one. Misses of a goal count as budget + 1. `seconds` is the wall time of the run.
+    is one. Misses of a goal count as budget + 1. `failed` are the experiments that brought nothing,
+    `seconds` is the wall time of the run.
 
     A score is the true value as `Objective.score` has it: higher is better, so a value that is
     minimised has its sign turned.
@@ -45,6 +46,7 @@ class SeedResult(Value):
 
     seed: int
     experiments: int
+    failed: int
     found: tuple[float | None, ...]
     recommended: tuple[float | None, ...]
     to_top1: int
@@ -60,7 +62,7 @@ class PolicyResult(Value):
     `regret` judges the best true score found, `recommended_regret` the point that the agent would
     recommend. `top5_found` is the share of the best 5 % of a countable population that was
     measured. `to_top1` and `to_top5` are mean numbers of experiments, `area` the mean of the regret
-    curve.
+    curve, `failed` the mean number of experiments that brought nothing.
     """
 
     policy: str
@@ -71,6 +73,7 @@ class PolicyResult(Value):
     to_top5: Figure
     area: Figure
     recommended_area: Figure
+    failed: Figure
     seconds_per_experiment: float
     seeds: tuple[SeedResult, ...]
 
@@ -82,8 +85,8 @@ class PolicyResult(Value):
 class Comparison(Value):
     """A policy beside the reference, over the seeds that both have.
 
-    `to_top1_difference`, `to_top5_difference` and `area_difference` are means of paired differences, policy minus
-    reference: negative is better. `enhancement` is None where the ratio means nothing.
+    `to_top1_difference`, `to_top5_difference`, `area_difference` and `failed_difference` are means of
+    paired differences, policy minus reference: negative is better. `enhancement` is None where the ratio means nothing.
     """
 
     policy: str
@@ -97,6 +100,7 @@ class Comparison(Value):
     to_top1_difference: Figure
     to_top5_difference: Figure
     area_difference: Figure
+    failed_difference: Figure
 
 
 class CampaignResult(Value):

@@ -15,7 +15,7 @@ from agent.backtest.result import (
     PolicyResult,
 )
 from agent.errors import AthanorError
-from agent.variant import without_priors
+from agent.variant import without_failures, without_priors
 
 ENDINGS = (".png", ".svg", ".pdf")
 """What `picture` writes, by the path's ending."""
@@ -29,6 +29,7 @@ HEADER = (
     "regret area",
     "final regret",
     "of recommended",
+    "failed",
     "acceleration (top 5 %)",
     "enhancement (peak)",
     "s/experiment",
@@ -103,6 +104,7 @@ def _row(campaign: CampaignResult, policy: PolicyResult) -> tuple[str, ...]:
         _figure(policy.area, 3),
         f"{policy.regret.mean[-1]:.3f}",
         f"{policy.recommended_regret.mean[-1]:.3f}",
+        _figure(policy.failed, 1),
         _factor(beside.acceleration_top5) if beside else "",
         peak,
         f"{policy.seconds_per_experiment:.3f}",
@@ -122,6 +124,22 @@ def of_priors(result: Backtest) -> list[str]:
             beside = _beside(campaign, policy, without_priors(policy.policy))
             if beside is not None:
                 lines.append(f"{campaign.campaign}, {policy.policy}: {_worth(beside)}")
+    return lines
+
+
+def of_failures(result: Backtest) -> list[str]:
+    """What learning from failures was worth, a line for each policy that was run with and without."""
+    lines = []
+    for campaign in result.campaigns:
+        for policy in campaign.policies:
+            beside = _beside(campaign, policy, without_failures(policy.policy))
+            if beside is not None:
+                fewer, area = (
+                    _figure(one, digits)
+                    for one, digits in ((beside.failed_difference, 1), (beside.area_difference, 3))
+                )
+                words = f"beside {beside.reference} {fewer} failed experiments, regret area {area}"
+                lines.append(f"{campaign.campaign}, {policy.policy}: {words}")
     return lines
 
 

@@ -21,7 +21,8 @@ def backtest(
         str,
         typer.Option(
             help="Policies to compare, with commas between them; random is the reference. "
-            "`+` and a method of transfer after one: expected_improvement+none is without the priors."
+            "`+` and a method of transfer after one: expected_improvement+none is without the priors; "
+            "`+bar` learns nothing from what has failed."
         ),
     ] = "expected_improvement,random",
     seeds: Annotated[
@@ -41,7 +42,7 @@ def backtest(
 ) -> None:
     """Run campaigns many times on recorded data, and say how many experiments each policy needs."""
     from agent.assemble import PretrainedModels, SettingsModels, adapter_of
-    from agent.backtest import of_priors, picture, run
+    from agent.backtest import of_failures, of_priors, picture, run
     from agent.backtest import table as rows_of
     from agent.load import read
 
@@ -71,7 +72,7 @@ def backtest(
     else:
         head, *rows = rows_of(result)
         Console(width=max(console.width, _WIDE)).print(table("", head, rows))
-        for line in of_priors(result):
+        for line in [*of_priors(result), *of_failures(result)]:
             console.print(line, highlight=False)
     for failure in result.failures:
         errors.print(

@@ -5,27 +5,29 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, Field
 
 from agent.core.history import Pending
-from agent.core.values import Point, Value
+from agent.core.values import Point, Value, later
 
 
 class Choice(Value):
     """One chosen point with its reasons, before it becomes a trial and a proposal.
 
-    `prediction` maps objective -> (mean, sd) in the objective's unit.
+    `prediction` maps objective -> (mean, sd) in the objective's unit; `feasible` is the probability
+    that the point works, once something did not.
     """
 
     point: Point
     prediction: dict[str, tuple[float, float]] = Field(default_factory=dict)
     acquisition: str
     score: float | None = None
+    feasible: float | None = later(None, ge=0, le=1)
     shares: dict[str, float] = Field(default_factory=dict)
     why: str
     replicate_of: str | None = None
 
 
 class Decision(Value):
-    """One round's choice. `rows` (ids of observations), `pending` and `barred` are in the order in
-    which they went in; `started` is how many trials there were.
+    """One round's choice. `rows` (ids of observations), `pending`, `barred` and `infeasible` are in the
+    order in which they went in; `started` is how many trials there were.
 
     `state` is the fitted surrogate as JSON (hyperparameters and data transforms); `notes` tell of
     fallbacks. `budget` is what was read of it. `seed` is derived from the campaign's and `number`.
@@ -39,6 +41,7 @@ class Decision(Value):
     rows: tuple[str, ...]
     pending: tuple[Pending, ...]
     barred: tuple[Point, ...] = ()
+    infeasible: tuple[Point, ...] = later(())
     started: int = Field(default=0, ge=0)
     batch: int = Field(ge=1)
     seed: int

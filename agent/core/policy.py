@@ -11,6 +11,9 @@ PolicyName = Literal[
     "expected_improvement", "uncertainty", "committee", "ucb", "thompson", "random"
 ]
 
+Failures = Literal["learn", "bar"]
+"""What infeasible points are for: to learn from, or only not to be asked for again."""
+
 
 class InitialDesign(Value):
     """The experiments before there is a model.
@@ -49,6 +52,11 @@ class Policy(Value):
         default=None, ge=1, description="experiments at the same time; default: the batch size"
     )
     replicates: int = Field(default=1, ge=1, description="times that each point is measured")
+    failures: Failures = Field(
+        default="learn",
+        description="learn: what was infeasible weighs the choice of other points; bar: only the very "
+        "point is not asked for again",
+    )
     transfer: TransferRule = Field(
         default=TransferRule(), description="how priors take part in the choice"
     )

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, Field
 
 from agent.core.actor import Actor
-from agent.core.values import Point, Scalar, Value, digest
+from agent.core.values import Point, Scalar, Value, digest, later
 
 Role = Literal["candidate", "replicate", "blank", "control", "standard"]
 
@@ -64,7 +64,8 @@ class Prediction(Value):
 class Proposal(Value):
     """The point and why. Never changes.
 
-    `shares` splits the acquisition (exploit, explore, …); `why` is one sentence for a reviewer.
+    `feasible` is the probability that it works, once something in the campaign did not; `shares`
+    splits the acquisition (exploit, explore, feasible); `why` is one sentence for a reviewer.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Proposal(Value):
     prediction: dict[str, Prediction]
     acquisition: str
     score: float | None
+    feasible: float | None = later(None, ge=0, le=1)
     shares: dict[str, float]
     why: str
     at: AwareDatetime

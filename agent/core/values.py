@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Scalar = float | int | str
 """A setting in lab units: a number, or the name of a choice."""
@@ -17,6 +17,13 @@ class Value(BaseModel):
     """A noun: frozen, closed (unknown keys are refused), finite."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def later(default: Any, **told: Any) -> Any:
+    """A field that a noun was given after its first release: left out of JSON while it is at its
+    default. So what was hashed before has the same hash now.
+    """
+    return Field(default=default, exclude_if=lambda value: value == default, **told)
 
 
 def canonical(value: Any) -> str:

@@ -51,7 +51,8 @@ _INSERTS = {cls: insert(kept) for cls, kept in TABLES.items()}
 
 def to_row(record: Value) -> dict[str, Any]:
     """The columns of `record`; the column types turn them into what the database keeps."""
-    return record.model_dump()
+    told = record.model_dump()
+    return {name: told.get(name, getattr(record, name)) for name in _FIELDS[type(record)]}
 
 
 def from_row(cls: type[Record], row: Sequence[Any]) -> Record:

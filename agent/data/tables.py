@@ -28,6 +28,7 @@ class DecisionRow(Row, table=True):
     rows: Json = nested()
     pending: Json = nested()
     barred: Json = nested()
+    infeasible: Json = nested()
     started: int = whole()
     batch: int = whole()
     seed: int = whole()
@@ -76,6 +77,7 @@ class ProposalRow(Row, table=True):
     prediction: Json = nested()
     acquisition: str
     score: float | None
+    feasible: float | None
     shares: Json = nested()
     why: str
     at: datetime = instant()

@@ -11,6 +11,7 @@ from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide.acquisition import Scorer, nearest, scorer
 from agent.decide.candidates import Candidates, Taken, listed, sampled
+from agent.decide.feasible import weighed
 from agent.decide.polish import followed, neighbours
 from agent.decide.situation import Situation
 from agent.learn.fitted import Fitted
@@ -96,7 +97,9 @@ class Chooser:
 
     def _scorer(self, in_flight: Tensor) -> Scorer:
         situation = self._situation
-        return scorer(situation.policy, self._surrogate, in_flight, situation.seed, self.design)
+        one = scorer(situation.policy, self._surrogate, in_flight, situation.seed, self.design)
+        works = situation.feasibility
+        return one if works is None else weighed(one, works, situation.policy, self._surrogate)
 
     def _sample(self) -> Candidates:
         situation, score = self._situation, self._situation.objective.score

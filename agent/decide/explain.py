@@ -7,6 +7,7 @@ from agent.core.history import best
 from agent.core.objective import Objective
 from agent.core.policy import Policy
 from agent.decide.acquisition import expected_improvement, incumbent, upper_bound
+from agent.learn.feasibility import Feasibility
 from agent.learn.fitted import Fitted
 
 _REASON = {
@@ -20,18 +21,27 @@ _REASON = {
 
 
 def shares(
-    surrogate: Fitted, X: Tensor, pending: Tensor, design: Tensor, policy: Policy
+    surrogate: Fitted,
+    X: Tensor,
+    pending: Tensor,
+    design: Tensor,
+    policy: Policy,
+    works: Feasibility | None = None,
 ) -> dict[str, float]:
-    """What makes a point (`1 x d`) stand out from a typical candidate: its mean or its uncertainty.
+    """What makes a point (`1 x d`) stand out from a typical candidate: its mean, its uncertainty, or
+    that it is likely to work.
 
     With f the acquisition in closed form and (m, s) the medians over `design`, the Shapley values
     `exploit = (f(mean, sd) - f(m, sd) + f(mean, s) - f(m, s)) / 2` and `explore`, the same for
     sd (Shapley, 1953), without what is negative, normalised. Policies that look only for what is
-    not known are all exploration.
+    not known are all exploration. `feasible` is how far the logarithm of the probability of working
+    is above its median, beside the two in logarithms.
     """
-    if policy.name in {"uncertainty", "committee", "random"}:
-        return {"exploit": 0.0, "explore": 1.0}
     mean, sd = surrogate.posterior.marginals(torch.cat([X, design]))
+    ahead = _ahead(works, X, design)
+    if policy.name in {"uncertainty", "committee", "random"}:
+        explore = max(float((sd[0] / sd[1:].median()).log()), 0.0) if ahead else 1.0
+        return _normalised(0.0, explore, ahead, works)
     means = torch.stack([mean[0], mean[1:].median()]).repeat_interleave(2)
     deviations = torch.stack([sd[0], sd[1:].median()]).repeat(2)
     if policy.name == "ucb":
@@ -40,11 +50,29 @@ def shares(
         top = incumbent(surrogate, pending)
         f = expected_improvement(surrogate.scaling, means, deviations, top)
     both, mean_only, sd_only, neither = f.tolist()
-    exploit = max(both - sd_only + mean_only - neither, 0.0)
-    explore = max(both - mean_only + sd_only - neither, 0.0)
-    total = exploit + explore
-    share = exploit / total if total > 0 else 0.5
-    return {"exploit": share, "explore": 1.0 - share}
+    exploit = max(both - sd_only + mean_only - neither, 0.0) / 2
+    explore = max(both - mean_only + sd_only - neither, 0.0) / 2
+    return _normalised(exploit, explore, ahead, works)
+
+
+def _ahead(works: Feasibility | None, X: Tensor, design: Tensor) -> float:
+    """By how much a point is likelier to work than a typical one, in logarithms; 0 if it is not."""
+    if works is None:
+        return 0.0
+    typical = works.log_probability(design).median() if len(design) else torch.tensor(0.0)
+    return max(float(works.log_probability(X) - typical), 0.0)
+
+
+def _normalised(
+    exploit: float, explore: float, feasible: float, works: Feasibility | None
+) -> dict[str, float]:
+    total = exploit + explore + feasible
+    if total <= 0:
+        exploit, explore, total = 0.5, 0.5, 1.0
+    parts = {"exploit": exploit / total}
+    if works is not None:
+        parts["feasible"] = feasible / total
+    return {**parts, "explore": 1.0 - sum(parts.values())}
 
 
 def sentence(
@@ -62,7 +90,11 @@ def sentence(
     if known is not None:
         text += f", best so far {_like(known.value, sd)}"
     leading = max(parts, key=lambda name: parts[name])
-    word = {"exploit": "its prediction", "explore": "what is not known there"}[leading]
+    word = {
+        "exploit": "its prediction",
+        "explore": "what is not known there",
+        "feasible": "being likely to work",
+    }[leading]
     share = "alone" if parts[leading] > 0.995 else f"({parts[leading]:.0%})"
     return f"{text}; stands out by {word} {share}"
 

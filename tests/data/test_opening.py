@@ -16,7 +16,7 @@ from agent.data.store import Store
 from agent.data.upgrade import upgrade
 from agent.errors import LeaseHeld, MissingExtra, SchemaBehind, StoreError
 from tests.contracts import store_world as w
-from tests.data.newer import newer_scripts
+from tests.data.newer import NEXT, NOW, newer_scripts
 
 MOUNTS = """\
 proc /proc proc rw 0 0
@@ -136,12 +136,12 @@ def test_an_upgrade_keeps_a_copy(tmp_path: Path) -> None:
         w.approved(store, 1)
         before = store.journal("c1")
     done = upgrade(url, w.NOW, scripts=scripts)
-    assert (done.before, done.after) == ("0002", "0003")
-    assert done.backup == f"{url}.bak-0002-20250301T120000"
+    assert (done.before, done.after) == (NOW, NEXT)
+    assert done.backup == f"{url}.bak-{NOW}-20250301T120000"
     with Store.open(str(done.backup)) as copy, Store.open(url, scripts=scripts) as store:
         assert copy.journal("c1") == store.journal("c1") == before
     again = upgrade(url, w.NOW, scripts=scripts)
-    assert (again.before, again.backup) == ("0003", None)
+    assert (again.before, again.backup) == (NEXT, None)
 
 
 def test_an_upgrade_may_go_without_a_copy(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_an_upgrade_waits_for_who_is_at_work(tmp_path: Path) -> None:
     with pytest.raises(LeaseHeld, match="pid 10 on bench"):
         upgrade(url, w.NOW, scripts=scripts)
     assert not list(tmp_path.glob("*.bak-*"))
-    assert upgrade(url, w.NOW + timedelta(seconds=60), scripts=scripts).after == "0003"
+    assert upgrade(url, w.NOW + timedelta(seconds=60), scripts=scripts).after == NEXT
 
 
 def test_there_must_be_something_to_upgrade(tmp_path: Path) -> None:

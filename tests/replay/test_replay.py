@@ -30,6 +30,37 @@ def test_every_decision_is_identical(kept):
     assert {one.kind for one in verdicts} == {"initial", "model"}
 
 
+BREAKING = """\
+name: breaking
+parameters:
+  - {name: x1, type: continuous, low: 0, high: 6}
+  - {name: x2, type: continuous, low: 0, high: 6}
+objectives:
+  - {name: value, unit: "1", goal: minimise}
+budget: {experiments: 12}
+policy: {initial: {size: 5}}
+execution: {adapter: function, settings: {function: gardner, unit: "1"}}
+seed: 3
+"""
+
+
+def test_what_was_learnt_from_failures_is_computed_again(tmp_path):
+    path = ran(tmp_path, BREAKING)
+    with Store.open(str(path)) as store:
+        decided = store.decisions(store.entry("breaking").id)
+        told = [one for one in decided if one.kind == "model"]
+        assert any(one.infeasible for one in told)
+        assert all("feasibility" in one.state for one in told if one.infeasible)
+        assert [one.verdict for one in replay(store, "breaking")] == ["identical"] * 12
+    change = (
+        "update jobs set failure = 'instrument' where id in "
+        "(select id from jobs where failure = 'infeasible' limit 1)"
+    )
+    with Store.open(str(altered(path, tmp_path, change))) as store:
+        # A decision holds what it learnt from: a job that is altered afterwards changes none of it.
+        assert {one.verdict for one in replay(store, "breaking")} == {"identical"}
+
+
 def test_a_fresh_process_gives_the_same_bits(kept):
     code = (
         "import sys; from agent.data.store import Store; from agent.replay import replay\n"

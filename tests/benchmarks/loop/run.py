@@ -21,7 +21,14 @@ sys.path[:0] = [str(ROOT)]
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from agent.fingerprint import fingerprint  # noqa: E402
-from tests.benchmarks.loop import backtests, decide_pool, decide_suggestion, kills, whole  # noqa: E402
+from tests.benchmarks.loop import (  # noqa: E402
+    backtests,
+    decide_pool,
+    decide_suggestion,
+    failures,
+    kills,
+    whole,
+)
 
 TARGET = ROOT / "docs" / "results" / "loop.json"
 Figure = dict[str, Any]
@@ -80,6 +87,11 @@ def recorded(jobs: int) -> list[Figure]:
     return [*found, *backtests.measure(20, jobs, ("agnp", "direct_arylation"))]
 
 
+def failing(jobs: int) -> list[Figure]:
+    """Campaigns where points fail: learning from it beside only not repeating it."""
+    return failures.measure(20, jobs)
+
+
 PARTS: dict[str, Callable[[int], list[Figure]]] = {
     "suggestion": suggestion,
     "pool": pool,
@@ -87,6 +99,7 @@ PARTS: dict[str, Callable[[int], list[Figure]]] = {
     "status": status,
     "crashes": crashes,
     "recorded": recorded,
+    "failures": failing,
 }
 
 

@@ -59,12 +59,17 @@ class Landscape:
 def made(kind: Kind, relation: Relation, seed: int) -> Problem:
     """The problem of a seed: another seed is another landscape."""
     random = np.random.default_rng([seed, KINDS.index(kind), 101])
-    land = _LANDSCAPES[kind](random)
+    land = landscape(kind, random)
     target = land.draw(random)
     sources = _related(land, target, relation, random)
     family: Literal["helpful", "adversarial"] = "helpful" if relation in HELPFUL else "adversarial"
     tables = tuple((land.points, one) for one in sources)
     return Problem(f"{kind}, {relation}", family, land.space, land.points, target, tables)
+
+
+def landscape(kind: Kind, random: np.random.Generator) -> Landscape:
+    """A pool of that kind, drawn."""
+    return _LANDSCAPES[kind](random)
 
 
 def _related(
