@@ -8,6 +8,7 @@ from agent.core.decision import Choice, Decision
 from agent.core.guard import silent
 from agent.core.history import Effective, Row, effective, executed, key
 from agent.core.job import Observation
+from agent.core.outlook import Outlook, latest
 from agent.core.policy import Policy
 from agent.core.register import Entry
 from agent.core.values import Point, Value, canonical
@@ -150,9 +151,19 @@ def situation_of(store: Store, decision: Decision, policy: Policy | None = None)
         sources_of(store, campaign),
         silent(watches_of(campaign, _before(store, campaign, decision))),
         infeasible=decision.infeasible,
+        stop=campaign.stop,
+        outlooks=_outlooks(store, campaign, decision),
         seed=decision.seed,
         started=decision.started,
     )
+
+
+def _outlooks(store: Store, campaign: Campaign, decision: Decision) -> tuple[Outlook, ...]:
+    """What the decisions of its revision before it had left, where that may have ended the campaign."""
+    if campaign.stop.left_to_gain is None and campaign.stop.expected_gain is None:
+        return ()
+    before = (one for one in store.decisions(decision.campaign) if one.number < decision.number)
+    return latest([one.outlook for one in before if one.revision == decision.revision])
 
 
 def _before(store: Store, campaign: Campaign, decision: Decision) -> list[Decision]:
@@ -168,7 +179,10 @@ def _compare(
     stored = tuple(choice.point for choice in decision.choices)
     points = tuple(choice.point for choice in again.choices)
     same_points = [key(point) for point in stored] == [key(point) for point in points]
-    same_bits = _bits(decision.choices, decision.state) == _bits(again.choices, again.state)
+    stored_bits = _bits(decision.choices, decision.state, decision.outlook)
+    same_bits = stored_bits == _bits(
+        again.choices, again.state, again.outlook if decision.outlook else None
+    )
     changed = [name for name, value in present.items() if decision.fingerprint.get(name) != value]
     verdict: Literal["identical", "equivalent", "different"] = "different"
     why = ""
@@ -193,8 +207,8 @@ def _compare(
     )
 
 
-def _bits(choices: tuple[Choice, ...], state: object) -> str:
-    return canonical([[choice.model_dump(mode="json") for choice in choices], state])
+def _bits(choices: tuple[Choice, ...], state: object, outlook: Outlook | None) -> str:
+    return canonical([[choice.model_dump(mode="json") for choice in choices], state, outlook])
 
 
 def _gap(store: Store, decision: Decision, points: tuple[Point, ...]) -> float | None:

@@ -25,6 +25,7 @@ from agent.core.history import (
     since_improvement,
 )
 from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation
+from agent.core.outlook import Outlook, latest
 from agent.core.pools import Pool
 from agent.core.register import Entry
 from agent.core.source import Source
@@ -159,6 +160,12 @@ class Standing:
         return watches_of(self.campaign, self.decisions)
 
     @property
+    def outlooks(self) -> tuple[Outlook, ...]:
+        """What the last decisions of this revision in a row have left to gain."""
+        same = [one for one in self.decisions if one.revision == self.revision]
+        return latest([one.outlook for one in same])
+
+    @property
     def started(self) -> int:
         """How many trials the campaign has made itself, whatever became of them."""
         return sum(trial.origin == OWN for trial in self.trials)
@@ -215,6 +222,9 @@ class Standing:
             reached = objective.score(self.best.value) >= objective.score(stop.target)
             if reached:
                 return f"the target is reached: {self.best.value:g} {objective.unit}"
+        enough = stop.enough(self.outlooks, objective.unit)
+        if enough:
+            return enough
         if stop.no_improvement_after is not None:
             stale = since_improvement(self.own_rows, objective)
             if stale >= stop.no_improvement_after:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from agent.core.decision import Decision
 from agent.core.job import JobStatus
+from agent.core.outlook import Outlook
 from agent.core.saving import Saving
 from agent.core.source import LEFT_OUT
 from agent.core.trial import TrialStatus
@@ -67,6 +68,7 @@ class Summary(Value):
     waits_for: Literal["", "a review", "a person", "an instrument"]
     begun: datetime
     priors: Trusted | None = None
+    outlook: Outlook | None = None
 
     @property
     def bar(self) -> tuple[float, float]:
@@ -97,6 +99,7 @@ def summarise(standing: Standing, saving: Saving | None = None) -> Summary:
         waits_for=_waits_for(standing),
         begun=standing.entry.at,
         priors=trusted(standing, saving),
+        outlook=standing.outlooks[-1] if standing.outlooks else None,
     )
 
 

@@ -156,6 +156,8 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         silent(standing.watches),
         recalled(lab.store, campaign),
         infeasible=standing.infeasible,
+        stop=campaign.stop,
+        outlooks=standing.outlooks,
         seed=seed,
         started=standing.started,
     )
@@ -180,6 +182,7 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         choices=selection.choices,
         state=selection.state,
         notes=selection.notes,
+        outlook=selection.outlook,
         fingerprint=fingerprint(),
         at=lab.clock.now(),
     )

@@ -9,6 +9,7 @@ from agent.core.actor import Actor, Process
 from agent.core.decision import Choice, Decision
 from agent.core.history import Pending
 from agent.core.job import Job, JobStatus, Observation, Sample
+from agent.core.outlook import Outlook
 from agent.core.register import CampaignStatus, Entry, JournalEntry, Lease, Revision
 from agent.core.trial import (
     Approval,
@@ -231,6 +232,9 @@ choices = st.builds(
     replicate_of=st.none() | ids,
 )
 pendings = st.builds(Pending, trial=ids, point=points)
+outlooks = st.builds(
+    Outlook, gain=positive, left=st.dictionaries(names, floats, max_size=2), rows=counts
+)
 decisions = st.builds(
     Decision,
     id=ids,
@@ -251,6 +255,7 @@ decisions = st.builds(
     choices=several(choices),
     state=st.none() | documents,
     notes=several(texts),
+    outlook=st.none() | outlooks,
     fingerprint=st.dictionaries(names, texts, max_size=2),
     at=moments,
 )

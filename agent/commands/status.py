@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from agent.commands.common import JsonOption, StoreOption, console, existing, show_json, table, unit
 from agent.core.job import JobStatus
+from agent.core.outlook import Outlook
 from agent.core.register import CampaignStatus
 from agent.core.space import describe
 from agent.core.trial import TrialStatus
@@ -93,6 +94,8 @@ def _one(standing: Standing, summary: Summary) -> None:
         ", ".join(f"{count} {status}" for status, count in summary.trials.items()) or "none yet"
     )
     console.print(f"  trials    {counts}", highlight=False)
+    if summary.outlook is not None:
+        console.print(f"  left      {_left(summary.outlook, summary.unit)}", highlight=False)
     if summary.priors:
         for line in _trusted(summary.priors):
             console.print(f"  {line}", highlight=False)
@@ -100,6 +103,11 @@ def _one(standing: Standing, summary: Summary) -> None:
         console.print(f"  waits for {whom}", highlight=False)
     if not summary.waits_for and summary.state == CampaignStatus.ACTIVE:
         console.print("  [bold]athanor run[/bold] goes on with it", highlight=False)
+
+
+def _left(outlook: Outlook, named: str) -> str:
+    most, gain = (f"{one:.2g} {unit(named)}".strip() for one in (outlook.left["95"], outlook.gain))
+    return f"at most {most} (95 %); the next experiment is expected to gain {gain}"
 
 
 def _trusted(priors: Trusted) -> list[str]:

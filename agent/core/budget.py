@@ -1,12 +1,13 @@
 """Budget and stop rules: what a campaign may spend, what counts, and when it is enough."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from agent.core.job import Job, JobStatus
+from agent.core.outlook import CALM, Confidence, Outlook
 from agent.core.values import Value
 
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -68,6 +69,41 @@ class Stop(Value):
     target: float | None = Field(
         default=None, description="stop when the best value is as good as this"
     )
+
+    left_to_gain: float | None = Field(
+        default=None,
+        gt=0,
+        description="stop when, with `confidence`, no point is better than the best one known by more "
+        "than this, in the objective's unit",
+    )
+    confidence: Confidence = Field(default=95, description="of left_to_gain, in per cent")
+    expected_gain: float | None = Field(
+        default=None,
+        gt=0,
+        description="stop when the next experiment is expected to gain less than this, in the "
+        "objective's unit",
+    )
+
+    def enough(self, outlooks: Sequence[Outlook], unit: str) -> str | None:
+        """Why it is enough, going by what is left to gain; None to go on.
+
+        Args:
+            outlooks: The last ones in a row, as `latest` has them.
+            unit: Of the objective.
+        """
+        if len(outlooks) < CALM:
+            return None
+        unit = "" if unit == "1" else f" {unit}"
+        left = max(one.left[str(self.confidence)] for one in outlooks)
+        if self.left_to_gain is not None and left <= self.left_to_gain:
+            return (
+                f"no more than {left:.3g}{unit} is left to gain ({self.confidence} % confidence, "
+                "as far as the model is right)"
+            )
+        gain = max(one.gain for one in outlooks)
+        if self.expected_gain is not None and gain < self.expected_gain:
+            return f"the next experiment is expected to gain {gain:.2g}{unit}"
+        return None
 
 
 class Use(Value):

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, Field
 
 from agent.core.history import Pending
+from agent.core.outlook import Outlook
 from agent.core.values import Point, Value, later
 
 
@@ -27,7 +28,8 @@ class Choice(Value):
 
 class Decision(Value):
     """One round's choice. `rows` (ids of observations), `pending`, `barred` and `infeasible` are in the
-    order in which they went in; `started` is how many trials there were.
+    order in which they went in; `started` is how many trials there were. `outlook` is what was left to
+    gain before it.
 
     `state` is the fitted surrogate as JSON (hyperparameters and data transforms); `notes` tell of
     fallbacks. `budget` is what was read of it. `seed` is derived from the campaign's and `number`.
@@ -51,5 +53,6 @@ class Decision(Value):
     choices: tuple[Choice, ...]
     state: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    outlook: Outlook | None = later(None)
     fingerprint: dict[str, str]
     at: AwareDatetime

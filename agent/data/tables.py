@@ -38,6 +38,7 @@ class DecisionRow(Row, table=True):
     choices: Json = nested()
     state: Json = nested(nullable=True)
     notes: Json = nested()
+    outlook: Json = nested(nullable=True)
     fingerprint: Json = nested()
     at: datetime = instant()
 

@@ -53,6 +53,13 @@ class Chooser:
         self.design = self._pool.X[np.sort(few)]
 
     @property
+    def candidates(self) -> Tensor:
+        """All that could be measured, or a sample of it with what was chosen, `n x d`."""
+        if self._exact or not self._chosen:
+            return self._pool.X
+        return torch.cat([self._pool.X, self._situation.encoding.encode(self._chosen)])
+
+    @property
     def taken(self) -> Taken:
         """The points that may not be chosen any more."""
         return self._taken

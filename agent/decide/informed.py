@@ -73,6 +73,11 @@ class Informed:
         return self._believer.design
 
     @property
+    def candidates(self) -> Tensor:
+        """What could be measured, `n x d`."""
+        return self._believer.candidates
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """In words: sources left out or switched off, fallbacks."""
         silent = self._situation.silent

@@ -8,12 +8,14 @@ import numpy as np
 from torch import Tensor
 
 from agent.core.decision import Choice
+from agent.core.outlook import Outlook, latest
 from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide import designs, explain
 from agent.decide.candidates import listed, sampled
 from agent.decide.choose import Chooser
 from agent.decide.informed import Informed, Turn, restored
+from agent.decide.outlook import outlook
 from agent.decide.situation import Situation
 from agent.errors import ModelError
 from agent.learn.fitted import Fitted
@@ -34,7 +36,8 @@ class Selection:
         choices: New points with their reasons, replicates first; fewer than asked, or none, where
             the space has no more.
         state: The fitted surrogate as JSON; None without one.
-        notes: Fallbacks and exclusions, in words.
+        notes: Fallbacks and exclusions, in words; why it is enough, if it is.
+        outlook: What is left to gain, as the model sees it; None without one.
         fitted: What was fitted of each source, by its key: what the next decision may remember.
     """
 
@@ -42,6 +45,7 @@ class Selection:
     choices: tuple[Choice, ...]
     state: dict[str, Any] | None
     notes: tuple[str, ...]
+    outlook: Outlook | None = None
     fitted: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
 
@@ -50,9 +54,14 @@ def propose(situation: Situation, q: int) -> Selection:
 
     Declared replicates come first, then points given in the campaign, then the initial design; from
     then on a surrogate of the rows and the policy's acquisition choose, one point after the other.
+    Where too little is left to gain, by the campaign's stop rule, nothing is chosen.
     """
     with seeded(situation.seed):
         selection = _selected(situation, q)
+    outlooks = latest([*situation.outlooks, selection.outlook])
+    enough = situation.stop.enough(outlooks, situation.objective.unit)
+    if enough:
+        return replace(selection, choices=(), notes=(*selection.notes, enough))
     missing = q - len(selection.choices)
     if not missing:
         return selection
@@ -156,7 +165,8 @@ def _modelled(situation: Situation, before: list[Point], count: int) -> Selectio
         for choice in chooser.choices(count)
     ]
     state = _with_feasibility(situation, surrogate.state())
-    return Selection("model", tuple(chosen), state, surrogate.notes)
+    left = outlook(situation, surrogate, chooser.candidates)
+    return Selection("model", tuple(chosen), state, surrogate.notes, left)
 
 
 def _with_feasibility(situation: Situation, state: dict[str, Any]) -> dict[str, Any]:
@@ -178,7 +188,8 @@ def _informed(situation: Situation, before: list[Point], count: int) -> Selectio
     chosen = tuple(_reasoned(situation, decision, turn) for turn in turns)
     state = _with_feasibility(situation, decision.state(turns))
     fitted = decision.sources.states
-    return Selection("model", chosen, state, decision.notes, fitted)
+    left = outlook(situation, decision.transfer, decision.candidates)
+    return Selection("model", chosen, state, decision.notes, left, fitted)
 
 
 def _reasoned(situation: Situation, decision: Informed, turn: Turn) -> Choice:

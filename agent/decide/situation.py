@@ -8,9 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from agent.core.budget import Stop
 from agent.core.decision import Choice
 from agent.core.history import Pending, Row, key
 from agent.core.objective import Objective
+from agent.core.outlook import Outlook
 from agent.core.policy import Policy
 from agent.core.source import Source
 from agent.core.space import SearchSpace
@@ -37,6 +39,8 @@ class Situation:
         infeasible: Points that did not work: they are barred too, and teach where others may not.
         classifier: State of the model of what works, where it is to be restored and not fitted.
         remembered: What was fitted of sources before, by key: it saves time, and may be left out.
+        stop: When it is enough.
+        outlooks: What the decisions before have left to gain, the last ones in a row.
         seed: Of this decision.
         started: How many trials there are, whatever became of them.
     """
@@ -52,6 +56,8 @@ class Situation:
     remembered: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     infeasible: tuple[Point, ...] = field(default=(), kw_only=True)
     classifier: Mapping[str, Any] | None = field(default=None, kw_only=True)
+    stop: Stop = field(default=Stop(), kw_only=True)
+    outlooks: tuple[Outlook, ...] = field(default=(), kw_only=True)
     seed: int = field(kw_only=True)
     started: int = field(kw_only=True)
 

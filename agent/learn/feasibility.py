@@ -102,6 +102,12 @@ class Feasibility:
         """Of working, at each of `n x d`: `n`. Differentiable."""
         return torch.cat([self._log_probability(part) for part in torch.split(X, CHUNK)])
 
+    def likely(self, X: Tensor) -> Tensor:
+        """Which of `n x d` are at least as likely to work as not: `n` booleans."""
+        with torch.no_grad():
+            found: Tensor = self.log_probability(X) >= log(EVEN)
+        return found
+
     def probability(self, points: Sequence[Point], encoding: Encoding) -> list[float]:
         """Of working, at each point."""
         with torch.no_grad():

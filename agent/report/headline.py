@@ -51,6 +51,21 @@ def best_sentence(view: View) -> str:
     return f"{name} is the best of {points} measured: {value}."
 
 
+def left_sentence(view: View) -> str:
+    """What is left to gain, as the model sees it; empty before it was asked."""
+    outlooks = view.standing.outlooks
+    if not outlooks:
+        return ""
+    last = outlooks[-1]
+    most, gain = (
+        with_unit(brief(one, 2), view.objective.unit) for one in (last.left["95"], last.gain)
+    )
+    return (
+        f"At most {most} is left to gain, with 95\u00a0% confidence as far as the model is right; "
+        f"the next experiment was expected to gain {gain}."
+    )
+
+
 def best_settings(view: View) -> list[tuple[str, str]]:
     """The settings of the best, where its name does not tell them."""
     best = view.standing.best

@@ -93,6 +93,7 @@ def _words(view: View) -> dict[str, object]:
         "state": headline.state(view),
         "best": headline.best_sentence(view),
         "best_settings": headline.best_settings(view),
+        "left": headline.left_sentence(view),
         "bars": headline.bars(view),
         "doubts": colophon.doubts(view),
         "waiting": _waiting(view),

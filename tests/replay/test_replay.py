@@ -61,6 +61,35 @@ def test_what_was_learnt_from_failures_is_computed_again(tmp_path):
         assert {one.verdict for one in replay(store, "breaking")} == {"identical"}
 
 
+SOON = """\
+name: soon
+parameters:
+  - {name: x1, type: continuous, low: -5, high: 10}
+  - {name: x2, type: continuous, low: 0, high: 15}
+objectives:
+  - {name: value, unit: mV, goal: minimise}
+budget: {experiments: 40}
+stop: {left_to_gain: 100, confidence: 90}
+policy: {initial: {size: 4}}
+execution: {adapter: function, settings: {function: branin, unit: mV}}
+"""
+
+
+def test_a_decision_to_end_is_one_and_computed_again(tmp_path):
+    path = ran(tmp_path, SOON)
+    with Store.open(str(path)) as store:
+        entry = store.entry("soon")
+        assert entry.status == "finished"
+        assert entry.reason.startswith("no more than ")
+        assert "mV is left to gain (90 % confidence" in entry.reason
+        *before, last = store.decisions(entry.id)
+        assert last.choices == ()
+        assert last.notes[-1] == entry.reason
+        assert all(one.choices for one in before)
+        assert len(before) < 40
+        assert {one.verdict for one in replay(store, "soon")} == {"identical"}
+
+
 def test_a_fresh_process_gives_the_same_bits(kept):
     code = (
         "import sys; from agent.data.store import Store; from agent.replay import replay\n"

@@ -27,6 +27,7 @@ from tests.benchmarks.loop import (  # noqa: E402
     decide_suggestion,
     failures,
     kills,
+    promises,
     whole,
 )
 
@@ -92,6 +93,11 @@ def failing(jobs: int) -> list[Figure]:
     return failures.measure(20, jobs)
 
 
+def promise(jobs: int) -> list[Figure]:
+    """Campaigns that end when too little is left to gain: how often that was right."""
+    return promises.measure(5, jobs)
+
+
 PARTS: dict[str, Callable[[int], list[Figure]]] = {
     "suggestion": suggestion,
     "pool": pool,
@@ -100,6 +106,7 @@ PARTS: dict[str, Callable[[int], list[Figure]]] = {
     "crashes": crashes,
     "recorded": recorded,
     "failures": failing,
+    "promises": promise,
 }
 
 

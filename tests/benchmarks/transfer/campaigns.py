@@ -148,7 +148,7 @@ def trace(problem: Problem, way: Way, seed: int, rows: int = 40) -> list[float]:
             problem.objective,
             policy,
             tuple(measured),
-            barred=_absent(problem),
+            barred=absent(problem),
             sources=sources,
             silent=_silent(sources, told, policy),
             seed=derived(seed, number),
@@ -170,7 +170,7 @@ def _silent(
     return silent(watched(names, told, policy.transfer.off_below))
 
 
-def _absent(problem: Problem) -> tuple[dict[str, Any], ...]:
+def absent(problem: Problem) -> tuple[dict[str, Any], ...]:
     """Points of the space that the table does not have: they cannot be chosen."""
     whole = listed(Encoding.of(problem.space))
     if whole is None or len(whole) == len(problem.points):

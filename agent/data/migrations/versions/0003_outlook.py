@@ -1,4 +1,4 @@
-"""What did not work, in the decisions that learnt from it, and how likely a proposed point is to work."""
+"""What a decision knew of failures and of what is left to gain; how likely a proposed point is to work."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the columns: earlier decisions looked at no failures."""
+    """Add the columns: earlier decisions looked at no failures and told no outlook."""
     infeasible = sa.Column("infeasible", sa.JSON(), nullable=False, server_default="[]")
     op.add_column("decisions", infeasible)
+    op.add_column("decisions", sa.Column("outlook", sa.JSON(none_as_null=True), nullable=True))
     op.add_column("proposals", sa.Column("feasible", sa.Float(), nullable=True))

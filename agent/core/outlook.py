@@ -1,0 +1,47 @@
+"""Outlook: what is left to gain, and when that is too little to go on for."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from agent.core.values import Value
+
+Confidence = Literal[80, 90, 95, 99]
+
+CONFIDENCES = (50, 80, 90, 95, 99)
+"""In per cent: with which what is left to gain is told."""
+
+CALM = 8
+"""Outlooks in a row, each with more results than the one before, that must say that it is enough. One
+is not: of bounds that are looked at until one is low enough, the one that is found is too low too
+often (on made-up landscapes 95 % bounds held in 75 % of the stops; eight in a row in 95 %).
+"""
+
+
+class Outlook(Value):
+    """What a model expected to be left, before its decision, in the objective's unit.
+
+    `gain` is the expected improvement by the next experiment where it is largest. `left` maps a
+    confidence in per cent to how much at most any point is better than the best one known. `rows` is
+    how many results it knew.
+    """
+
+    gain: float = Field(ge=0)
+    left: dict[str, float]
+    rows: int = Field(ge=1)
+
+
+def latest(outlooks: Sequence[Outlook | None]) -> tuple[Outlook, ...]:
+    """The last outlooks in a row, each with more results than the one before; at most `CALM`.
+
+    Args:
+        outlooks: Of decisions in their order; None of one that had none.
+    """
+    found: list[Outlook] = []
+    for one in reversed(outlooks):
+        if one is None or len(found) == CALM:
+            break
+        if not found or one.rows < found[-1].rows:
+            found.append(one)
+    return tuple(reversed(found))

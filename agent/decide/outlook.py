@@ -1,0 +1,90 @@
+"""What is left to gain: by the next experiment, and in all, with a stated confidence."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from linear_operator.utils.cholesky import psd_safe_cholesky
+from numpy.typing import NDArray
+from scipy.stats import binom
+from torch import Tensor
+
+from agent.core.outlook import CONFIDENCES, Outlook
+from agent.core.seeds import derived
+from agent.decide.situation import Situation
+from agent.learn.fitted import Fitted
+from agent.learn.posterior import Mixture
+
+DRAWS = 1024
+MOST = 500
+"""Candidates whose values are drawn together: those whose upper bounds are highest."""
+
+_REACH = 3.0
+_SURE = 0.95
+"""How sure it is that a bound from so many draws is one."""
+
+
+def outlook(situation: Situation, surrogate: Fitted, candidates: Tensor) -> Outlook | None:
+    """What the model expects to be left, in the objective's unit; None before anything is measured.
+
+    Values at the candidates are drawn together from the posterior. In each draw what is left is how
+    much better the best candidate is than the point that would be recommended now; a bound that
+    holds in a share of the draws holds with that confidence (the probabilistic regret of Wilson,
+    2024), allowing for how many draws there are. It is as right as the model is.
+
+    Args:
+        situation: What the decision starts from.
+        surrogate: Its model.
+        candidates: What could be measured, `n x d`.
+    """
+    measured = torch.unique(surrogate.training.X, dim=0)
+    if not len(measured):
+        return None
+    with torch.no_grad():
+        posterior = Mixture(surrogate.members)
+        score = surrogate.scaling.score
+        means = score(posterior.marginals(measured)[0])
+        known = measured[int(means.argmax())].unsqueeze(0)
+        few = _promising(situation, surrogate, posterior, torch.cat([measured, candidates]))
+        values = score(_drawn(posterior, torch.cat([known, few]), derived(situation.seed, "left")))
+        left = (values.max(dim=1).values - values[:, 0]).clamp_min(0.0)
+        gain = (values - means.max()).clamp_min(0.0).mean(dim=0).max()
+    scale = surrogate.scaling.scale
+    bounds = _bounds(left.numpy() * scale, CONFIDENCES)
+    return Outlook(gain=float(gain) * scale, left=bounds, rows=len(surrogate.rows))
+
+
+def _promising(situation: Situation, surrogate: Fitted, posterior: Mixture, X: Tensor) -> Tensor:
+    """Of `n x d` those whose upper bounds are highest, and that may well work: `m x d`."""
+    works = situation.feasibility
+    if works is not None:
+        X = X[works.likely(X)]
+    if len(X) <= MOST:
+        return X
+    mean, sd = posterior.marginals(X)
+    upper = torch.stack([surrogate.scaling.score(mean + by * sd) for by in (-_REACH, 0.0, _REACH)])
+    return X[torch.topk(upper.max(dim=0).values, MOST).indices.sort().values]
+
+
+def _drawn(posterior: Mixture, X: Tensor, seed: int) -> Tensor:
+    """Joint draws at `m x d`, each member's share by its weight: `draws x m`."""
+    random = np.random.default_rng(seed)
+    weights = np.array(posterior.weights)
+    counts = random.multinomial(DRAWS, weights / weights.sum())
+    parts = []
+    for part, count in zip(posterior.parts, counts.tolist(), strict=True):
+        if count:
+            root = psd_safe_cholesky(part.covariance(X, X))
+            normal = torch.from_numpy(random.standard_normal((count, len(X))))
+            parts.append(part.marginals(X)[0] + normal @ root.T)
+    return torch.cat(parts)
+
+
+def _bounds(left: NDArray[np.float64], confidences: Sequence[int]) -> dict[str, float]:
+    """Upper bounds of the quantiles of `left`: order statistics that are above them with 95 %."""
+    ordered = np.sort(left)
+    found = {}
+    for percent in confidences:
+        at = int(binom.ppf(_SURE, len(ordered), percent / 100))
+        found[str(percent)] = float(ordered[min(at, len(ordered) - 1)])
+    return found
