@@ -1,6 +1,6 @@
 """Replay: each decision is computed again from its stored inputs, one at a time, never free-running."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from agent.core.campaign import Campaign
@@ -10,6 +10,7 @@ from agent.core.history import Effective, Row, effective, executed, key
 from agent.core.job import Observation
 from agent.core.outlook import Outlook, latest
 from agent.core.policy import Policy
+from agent.core.record import tested
 from agent.core.register import Entry
 from agent.core.values import Point, Value, canonical
 from agent.data.store import Store
@@ -62,9 +63,11 @@ def replay(store: Store, name: str, present: dict[str, str] | None = None) -> It
         ReplayError: what went into a decision is not in the store any more.
     """
     entry = store.entry(name)
-    for decision in store.decisions(entry.id):
-        again = _again(store, decision, None)
-        yield _compare(store, decision, again, present or fingerprint())
+    decisions = store.decisions(entry.id)
+    for number, decision in enumerate(decisions):
+        situation = situation_of(store, decision, before=decisions[:number])
+        again = propose(situation, decision.batch)
+        yield _compare(situation, decision, again, present or fingerprint())
 
 
 def counterfactual(store: Store, name: str, policy: str) -> Iterator[Counterfactual]:
@@ -74,11 +77,12 @@ def counterfactual(store: Store, name: str, policy: str) -> Iterator[Counterfact
         CampaignError: there is no such policy.
     """
     entry = store.entry(name)
-    for decision in store.decisions(entry.id):
+    decisions = store.decisions(entry.id)
+    for number, decision in enumerate(decisions):
         if decision.kind != "model":
             continue
         changed = variant(Policy.model_validate(decision.policy), policy)
-        again = _again(store, decision, changed)
+        again = propose(situation_of(store, decision, changed, decisions[:number]), decision.batch)
         stored = tuple(choice.point for choice in decision.choices)
         instead = tuple(choice.point for choice in again.choices)
         yield Counterfactual(
@@ -130,51 +134,47 @@ def _row(
     )
 
 
-def _again(store: Store, decision: Decision, policy: Policy | None) -> Selection:
-    return propose(situation_of(store, decision, policy), decision.batch)
-
-
-def situation_of(store: Store, decision: Decision, policy: Policy | None = None) -> Situation:
+def situation_of(
+    store: Store,
+    decision: Decision,
+    policy: Policy | None = None,
+    before: Sequence[Decision] | None = None,
+) -> Situation:
     """What a decision started from, read from the store; with another policy, if one is given.
+
+    Args:
+        store: Where the campaign is.
+        decision: Which one.
+        policy: Another policy than its own.
+        before: The decisions before it, where they were read already.
 
     Raises:
         ReplayError: a row of it is gone.
     """
     campaign, entry = campaign_at(store, decision), store.entry(decision.campaign)
+    if before is None:
+        before = [one for one in store.decisions(entry.id) if one.number < decision.number]
+    rows = rows_at(store, entry, decision)
     return Situation(
         space_of(store, campaign),
         campaign.objective,
         policy or Policy.model_validate(decision.policy),
-        rows_at(store, entry, decision),
+        rows,
         decision.pending,
         decision.barred,
         sources_of(store, campaign),
-        silent(watches_of(campaign, _before(store, campaign, decision))),
+        silent(watches_of(campaign, before)),
         infeasible=decision.infeasible,
         stop=campaign.stop,
-        outlooks=_outlooks(store, campaign, decision),
+        outlooks=latest([one.outlook for one in before if one.revision == decision.revision]),
+        record=tested(before, store.trials(entry.id), rows, campaign.objective.name),
         seed=decision.seed,
         started=decision.started,
     )
 
 
-def _outlooks(store: Store, campaign: Campaign, decision: Decision) -> tuple[Outlook, ...]:
-    """What the decisions of its revision before it had left, where that may have ended the campaign."""
-    if campaign.stop.left_to_gain is None and campaign.stop.expected_gain is None:
-        return ()
-    before = (one for one in store.decisions(decision.campaign) if one.number < decision.number)
-    return latest([one.outlook for one in before if one.revision == decision.revision])
-
-
-def _before(store: Store, campaign: Campaign, decision: Decision) -> list[Decision]:
-    """The earlier decisions, where there are priors that they may have switched off."""
-    if not campaign.priors:
-        return []
-    return [one for one in store.decisions(decision.campaign) if one.number < decision.number]
-
-
 def _compare(
-    store: Store, decision: Decision, again: Selection, present: dict[str, str]
+    situation: Situation, decision: Decision, again: Selection, present: dict[str, str]
 ) -> Verdict:
     stored = tuple(choice.point for choice in decision.choices)
     points = tuple(choice.point for choice in again.choices)
@@ -193,7 +193,7 @@ def _compare(
     elif same_points:
         verdict, why = "equivalent", f"same points; other {', '.join(changed)}"
     else:
-        gap = _gap(store, decision, points)
+        gap = _gap(situation, decision, points)
         verdict = "equivalent" if gap is not None and gap <= TOLERANCE else "different"
         why = f"acquisition {gap:.1e} below the best" if gap is not None else "other points"
     return Verdict(
@@ -211,10 +211,10 @@ def _bits(choices: tuple[Choice, ...], state: object, outlook: Outlook | None) -
     return canonical([[choice.model_dump(mode="json") for choice in choices], state, outlook])
 
 
-def _gap(store: Store, decision: Decision, points: tuple[Point, ...]) -> float | None:
+def _gap(situation: Situation, decision: Decision, points: tuple[Point, ...]) -> float | None:
     """How far the stored first point's acquisition is below that of the recomputed one."""
     if decision.kind != "model" or decision.state is None or not points or not decision.choices:
         return None
     compared = [decision.choices[0].point, points[0]]
-    stored, again = acquisition_of(situation_of(store, decision), decision.state, compared)
+    stored, again = acquisition_of(situation, decision.state, compared)
     return again - stored

@@ -27,6 +27,7 @@ from agent.core.history import (
 from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation
 from agent.core.outlook import Outlook, latest
 from agent.core.pools import Pool
+from agent.core.record import Tested, tested
 from agent.core.register import Entry
 from agent.core.source import Source
 from agent.core.space import SearchSpace
@@ -164,6 +165,12 @@ class Standing:
         """What the last decisions of this revision in a row have left to gain."""
         same = [one for one in self.decisions if one.revision == self.revision]
         return latest([one.outlook for one in same])
+
+    @property
+    def record(self) -> tuple[Tested, ...]:
+        """The predictions of its decisions that were put to the test."""
+        name = self.campaign.objective.name
+        return tested(self.decisions, self.trials, self.rows, name)
 
     @property
     def started(self) -> int:

@@ -158,6 +158,7 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         infeasible=standing.infeasible,
         stop=campaign.stop,
         outlooks=standing.outlooks,
+        record=standing.record,
         seed=seed,
         started=standing.started,
     )

@@ -17,6 +17,9 @@ from agent.savings import remembered
 from agent.standing import Standing, asked_for, stand
 from agent.status import Summary, Trusted, summarise
 
+_OFF = 1.15
+"""By how much an outlook is widened before it is worth a word."""
+
 
 def status(
     name: Annotated[
@@ -107,7 +110,10 @@ def _one(standing: Standing, summary: Summary) -> None:
 
 def _left(outlook: Outlook, named: str) -> str:
     most, gain = (f"{one:.2g} {unit(named)}".strip() for one in (outlook.left["95"], outlook.gain))
-    return f"at most {most} (95 %); the next experiment is expected to gain {gain}"
+    words = f"at most {most} (95 %); the next experiment is expected to gain {gain}"
+    if outlook.widened < _OFF:
+        return words
+    return f"{words} (widened {outlook.widened:.1f} times: predictions were further off than they said)"
 
 
 def _trusted(priors: Trusted) -> list[str]:

@@ -24,12 +24,14 @@ class Outlook(Value):
 
     `gain` is the expected improvement by the next experiment where it is largest. `left` maps a
     confidence in per cent to how much at most any point is better than the best one known. `rows` is
-    how many results it knew.
+    how many results it knew; `widened` by how much its deviations were multiplied, since earlier
+    predictions were further off than they said.
     """
 
     gain: float = Field(ge=0)
     left: dict[str, float]
     rows: int = Field(ge=1)
+    widened: float = Field(default=1.0, ge=1)
 
 
 def latest(outlooks: Sequence[Outlook | None]) -> tuple[Outlook, ...]:

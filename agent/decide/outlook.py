@@ -10,6 +10,7 @@ from scipy.stats import binom
 from torch import Tensor
 
 from agent.core.outlook import CONFIDENCES, Outlook
+from agent.core.record import widening
 from agent.core.seeds import derived
 from agent.decide.situation import Situation
 from agent.learn.fitted import Fitted
@@ -30,7 +31,8 @@ def outlook(situation: Situation, surrogate: Fitted, candidates: Tensor) -> Outl
     Values at the candidates are drawn together from the posterior. In each draw what is left is how
     much better the best candidate is than the point that would be recommended now; a bound that
     holds in a share of the draws holds with that confidence (the probabilistic regret of Wilson,
-    2024), allowing for how many draws there are. It is as right as the model is.
+    2024), allowing for how many draws there are. Where earlier predictions were further off than they
+    said, deviations are widened by as much.
 
     Args:
         situation: What the decision starts from.
@@ -46,12 +48,19 @@ def outlook(situation: Situation, surrogate: Fitted, candidates: Tensor) -> Outl
         means = score(posterior.marginals(measured)[0])
         known = measured[int(means.argmax())].unsqueeze(0)
         few = _promising(situation, surrogate, posterior, torch.cat([measured, candidates]))
-        values = score(_drawn(posterior, torch.cat([known, few]), derived(situation.seed, "left")))
+        wide = widening(situation.record, _noise(posterior) * surrogate.scaling.scale**2)
+        seed = derived(situation.seed, "left")
+        values = score(_drawn(posterior, torch.cat([known, few]), wide, seed))
         left = (values.max(dim=1).values - values[:, 0]).clamp_min(0.0)
         gain = (values - means.max()).clamp_min(0.0).mean(dim=0).max()
     scale = surrogate.scaling.scale
     bounds = _bounds(left.numpy() * scale, CONFIDENCES)
-    return Outlook(gain=float(gain) * scale, left=bounds, rows=len(surrogate.rows))
+    return Outlook(gain=float(gain) * scale, left=bounds, rows=len(surrogate.rows), widened=wide)
+
+
+def _noise(posterior: Mixture) -> float:
+    parts = zip(posterior.weights, posterior.parts, strict=True)
+    return sum(weight * part.noise for weight, part in parts)
 
 
 def _promising(situation: Situation, surrogate: Fitted, posterior: Mixture, X: Tensor) -> Tensor:
@@ -66,8 +75,10 @@ def _promising(situation: Situation, surrogate: Fitted, posterior: Mixture, X: T
     return X[torch.topk(upper.max(dim=0).values, MOST).indices.sort().values]
 
 
-def _drawn(posterior: Mixture, X: Tensor, seed: int) -> Tensor:
-    """Joint draws at `m x d`, each member's share by its weight: `draws x m`."""
+def _drawn(posterior: Mixture, X: Tensor, wide: float, seed: int) -> Tensor:
+    """Joint draws at `m x d`, each member's share by its weight, `wide` times as far from its mean:
+    `draws x m`.
+    """
     random = np.random.default_rng(seed)
     weights = np.array(posterior.weights)
     counts = random.multinomial(DRAWS, weights / weights.sum())
@@ -76,7 +87,7 @@ def _drawn(posterior: Mixture, X: Tensor, seed: int) -> Tensor:
         if count:
             root = psd_safe_cholesky(part.covariance(X, X))
             normal = torch.from_numpy(random.standard_normal((count, len(X))))
-            parts.append(part.marginals(X)[0] + normal @ root.T)
+            parts.append(part.marginals(X)[0] + wide * (normal @ root.T))
     return torch.cat(parts)
 
 

@@ -14,6 +14,7 @@ from agent.core.history import Pending, Row, key
 from agent.core.objective import Objective
 from agent.core.outlook import Outlook
 from agent.core.policy import Policy
+from agent.core.record import Tested
 from agent.core.source import Source
 from agent.core.space import SearchSpace
 from agent.core.values import Point
@@ -41,6 +42,7 @@ class Situation:
         remembered: What was fitted of sources before, by key: it saves time, and may be left out.
         stop: When it is enough.
         outlooks: What the decisions before have left to gain, the last ones in a row.
+        record: Earlier predictions, and what was measured then.
         seed: Of this decision.
         started: How many trials there are, whatever became of them.
     """
@@ -58,6 +60,7 @@ class Situation:
     classifier: Mapping[str, Any] | None = field(default=None, kw_only=True)
     stop: Stop = field(default=Stop(), kw_only=True)
     outlooks: tuple[Outlook, ...] = field(default=(), kw_only=True)
+    record: tuple[Tested, ...] = field(default=(), kw_only=True)
     seed: int = field(kw_only=True)
     started: int = field(kw_only=True)
 

@@ -24,6 +24,7 @@ from agent.core.budget import Stop  # noqa: E402
 from agent.core.history import Row, key  # noqa: E402
 from agent.core.outlook import Outlook, latest  # noqa: E402
 from agent.core.policy import Policy  # noqa: E402
+from agent.core.record import Tested  # noqa: E402
 from agent.core.seeds import derived  # noqa: E402
 from agent.decide.propose import propose  # noqa: E402
 from agent.decide.situation import Situation  # noqa: E402
@@ -73,18 +74,23 @@ def _end(work: tuple[str, int]) -> tuple[int, bool | None]:
     stop = Stop(left_to_gain=LEFT * (best - middle), confidence=95)
     place = {key(point): number for number, point in enumerate(problem.points)}
     rows: list[Row] = []
+    record: list[Tested] = []
     outlooks: list[Outlook | None] = []
     for number in range(EXPERIMENTS):
         at = Situation(
             problem.space, problem.objective, Policy(), tuple(rows), barred=absent(problem),
-            stop=stop, outlooks=latest(outlooks), seed=derived(seed, number), started=number,
+            stop=stop, outlooks=latest(outlooks), record=tuple(record), seed=derived(seed, number), started=number,
         )  # fmt: skip
         selection = propose(at, 1)
         outlooks.append(selection.outlook)
         if not selection.choices:
             return number, best - _found(problem, rows) <= LEFT * (best - middle)
-        point = selection.choices[0].point
+        (choice,) = selection.choices
+        point = choice.point
         value = float(problem.values[place[key(point)]])
+        if choice.prediction:
+            (told,) = choice.prediction.values()
+            record.append(Tested(mean=told[0], sd=told[1], value=value))
         rows.append(Row(id=str(number), trial=str(number), point=point, value=value))
     return EXPERIMENTS, None
 

@@ -1,0 +1,53 @@
+"""The track record: what was predicted before measuring, against what was measured."""
+
+from collections.abc import Iterable, Sequence
+from math import sqrt
+
+from agent.core.decision import Decision
+from agent.core.history import Row, key
+from agent.core.trial import Trial
+from agent.core.values import Value
+
+_DOUBT = 5
+"""Predictions as good as they say that stand beside the campaign's own: few say little."""
+
+
+class Tested(Value):
+    """A prediction (`sd` is of the underlying value) and the value that was measured then."""
+
+    mean: float
+    sd: float
+    value: float
+
+
+def tested(
+    decisions: Iterable[Decision], trials: Iterable[Trial], rows: Iterable[Row], objective: str
+) -> tuple[Tested, ...]:
+    """The predictions that were put to the test, in the order of the rows.
+
+    Of each trial the first value counts, if the point was executed as it was predicted.
+    """
+    choices = {one.id: {key(c.point): c for c in one.choices} for one in decisions}
+    made = {trial.id: trial for trial in trials if trial.decision in choices}
+    found: dict[str, Tested] = {}
+    for row in rows:
+        trial = made.get(row.trial)
+        if trial is None or trial.id in found or trial.decision is None:
+            continue
+        choice = choices[trial.decision].get(key(row.point))
+        told = None if choice is None else choice.prediction.get(objective)
+        if told is not None:
+            found[trial.id] = Tested(mean=told[0], sd=told[1], value=row.value)
+    return tuple(found.values())
+
+
+def widening(record: Sequence[Tested], noise: float) -> float:
+    """By how much predictions have to be widened, at least 1: `sqrt((5 + sum z^2) / (5 + n))`, with z
+    how many of its deviations each was off.
+
+    Args:
+        record: Predictions that were put to the test.
+        noise: Variance of a reading, in the unit squared.
+    """
+    off = sum((one.value - one.mean) ** 2 / (one.sd**2 + noise) for one in record)
+    return max(1.0, sqrt((_DOUBT + off) / (_DOUBT + len(record))))

@@ -1,0 +1,51 @@
+"""The track record: only predictions of what was really executed count, and bad ones widen."""
+
+from math import sqrt
+
+import pytest
+
+from agent.core.decision import Choice
+from agent.core.history import Row
+from agent.core.record import Tested, tested, widening
+from agent.core.values import Point
+from tests.contracts import store_world as w
+
+
+def choice(x: float, mean: float) -> Choice:
+    told = {"yield": (mean, 1.0)}
+    return Choice(point={"x": x}, prediction=told, acquisition="logei", why="promising")
+
+
+def row(trial: str, x: float, value: float) -> Row:
+    point: Point = {"x": x}
+    return Row(id=f"{trial}-{value}", trial=trial, point=point, value=value)
+
+
+def test_a_prediction_counts_where_its_point_was_executed() -> None:
+    chosen = (choice(1.0, 10.0), choice(2.0, 20.0), choice(3.0, 30.0))
+    decision = w.decision(1, choices=chosen)
+    trials = [w.trial(n, decision="d1", point={"x": float(n)}) for n in (1, 2, 3)]
+    rows = [
+        row("t2", 2.0, 21.5),
+        row("t1", 1.0, 9.0),
+        row("t1", 1.0, 99.0),  # measured again: it was known by then
+        row("t3", 3.5, 31.0),  # executed elsewhere
+        row("t9", 1.0, 5.0),  # of no decision
+    ]
+    assert tested([decision], trials, rows, "yield") == (
+        Tested(mean=20, sd=1, value=21.5),
+        Tested(mean=10, sd=1, value=9),
+    )
+    assert tested([decision], trials, rows, "purity") == ()
+    assert tested([], trials, rows, "yield") == ()
+
+
+def test_only_predictions_that_were_too_sure_widen() -> None:
+    right = [Tested(mean=0, sd=1, value=1)] * 10
+    wrong = [Tested(mean=0, sd=1, value=4)] * 10
+    assert widening([], 0.0) == 1
+    assert widening(right, 0.0) == 1
+    assert widening([Tested(mean=0, sd=1, value=0)] * 10, 0.0) == 1
+    assert widening(wrong, 0.0) == pytest.approx(sqrt((5 + 160) / 15))
+    assert widening(wrong, 15.0) == 1
+    assert 1 < widening(wrong[:1], 0.0) < widening(wrong[:2], 0.0) < widening(wrong, 0.0)
