@@ -10,7 +10,7 @@ from agent.core.history import Effective, Row, effective, executed, key
 from agent.core.job import Observation
 from agent.core.outlook import Outlook, latest
 from agent.core.policy import Policy
-from agent.core.record import tested
+from agent.core.record import record_of
 from agent.core.register import Entry
 from agent.core.values import Point, Value, canonical
 from agent.data.store import Store
@@ -167,7 +167,7 @@ def situation_of(
         infeasible=decision.infeasible,
         stop=campaign.stop,
         outlooks=latest([one.outlook for one in before if one.revision == decision.revision]),
-        record=tested(before, store.trials(entry.id), rows, campaign.objective.name),
+        record=record_of(before, store.trials(entry.id), rows, campaign.objective.name),
         seed=decision.seed,
         started=decision.started,
     )

@@ -27,7 +27,7 @@ from agent.core.history import (
 from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation
 from agent.core.outlook import Outlook, latest
 from agent.core.pools import Pool
-from agent.core.record import Tested, tested
+from agent.core.record import Tested, record_of
 from agent.core.register import Entry
 from agent.core.source import Source
 from agent.core.space import SearchSpace
@@ -170,7 +170,7 @@ class Standing:
     def record(self) -> tuple[Tested, ...]:
         """The predictions of its decisions that were put to the test."""
         name = self.campaign.objective.name
-        return tested(self.decisions, self.trials, self.rows, name)
+        return record_of(self.decisions, self.trials, self.rows, name)
 
     @property
     def started(self) -> int:

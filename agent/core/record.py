@@ -1,7 +1,8 @@
 """The track record: what was predicted before measuring, against what was measured."""
 
 from collections.abc import Iterable, Sequence
-from math import sqrt
+from math import hypot, sqrt
+from typing import ClassVar
 
 from agent.core.decision import Decision
 from agent.core.history import Row, key
@@ -15,12 +16,14 @@ _DOUBT = 5
 class Tested(Value):
     """A prediction (`sd` is of the underlying value) and the value that was measured then."""
 
+    __test__: ClassVar[bool] = False  # pytest is not to take it for a test
+
     mean: float
     sd: float
     value: float
 
 
-def tested(
+def record_of(
     decisions: Iterable[Decision], trials: Iterable[Trial], rows: Iterable[Row], objective: str
 ) -> tuple[Tested, ...]:
     """The predictions that were put to the test, in the order of the rows.
@@ -47,7 +50,7 @@ def widening(record: Sequence[Tested], noise: float) -> float:
 
     Args:
         record: Predictions that were put to the test.
-        noise: Variance of a reading, in the unit squared.
+        noise: Standard deviation of a reading.
     """
-    off = sum((one.value - one.mean) ** 2 / (one.sd**2 + noise) for one in record)
+    off = sum(((one.value - one.mean) / hypot(one.sd, noise)) ** 2 for one in record)
     return max(1.0, sqrt((_DOUBT + off) / (_DOUBT + len(record))))

@@ -1,6 +1,7 @@
 """What is left to gain: by the next experiment, and in all, with a stated confidence."""
 
 from collections.abc import Sequence
+from math import isfinite, sqrt
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from agent.core.seeds import derived
 from agent.decide.situation import Situation
 from agent.learn.fitted import Fitted
 from agent.learn.posterior import Mixture
+from agent.learn.surrogate import EXPECTED
 
 DRAWS = 1024
 MOST = 500
@@ -26,7 +28,8 @@ _SURE = 0.95
 
 
 def outlook(situation: Situation, surrogate: Fitted, candidates: Tensor) -> Outlook | None:
-    """What the model expects to be left, in the objective's unit; None before anything is measured.
+    """What the model expects to be left, in the objective's unit; None before anything is measured,
+    and where the numbers are beyond what can be drawn.
 
     Values at the candidates are drawn together from the posterior. In each draw what is left is how
     much better the best candidate is than the point that would be recommended now; a bound that
@@ -42,25 +45,36 @@ def outlook(situation: Situation, surrogate: Fitted, candidates: Tensor) -> Outl
     measured = torch.unique(surrogate.training.X, dim=0)
     if not len(measured):
         return None
+    try:
+        return _outlook(situation, surrogate, measured, candidates)
+    except EXPECTED:
+        return None
+
+
+def _outlook(
+    situation: Situation, surrogate: Fitted, measured: Tensor, candidates: Tensor
+) -> Outlook | None:
     with torch.no_grad():
         posterior = Mixture(surrogate.members)
         score = surrogate.scaling.score
         means = score(posterior.marginals(measured)[0])
         known = measured[int(means.argmax())].unsqueeze(0)
         few = _promising(situation, surrogate, posterior, torch.cat([measured, candidates]))
-        wide = widening(situation.record, _noise(posterior) * surrogate.scaling.scale**2)
+        wide = widening(situation.record, _noise(posterior) * surrogate.scaling.scale)
         seed = derived(situation.seed, "left")
         values = score(_drawn(posterior, torch.cat([known, few]), wide, seed))
         left = (values.max(dim=1).values - values[:, 0]).clamp_min(0.0)
         gain = (values - means.max()).clamp_min(0.0).mean(dim=0).max()
     scale = surrogate.scaling.scale
-    bounds = _bounds(left.numpy() * scale, CONFIDENCES)
+    bounds = {name: bound * scale for name, bound in _bounds(left.numpy(), CONFIDENCES).items()}
+    if not all(map(isfinite, (*bounds.values(), float(gain) * scale, wide))):
+        return None
     return Outlook(gain=float(gain) * scale, left=bounds, rows=len(surrogate.rows), widened=wide)
 
 
 def _noise(posterior: Mixture) -> float:
     parts = zip(posterior.weights, posterior.parts, strict=True)
-    return sum(weight * part.noise for weight, part in parts)
+    return sqrt(sum(weight * part.noise for weight, part in parts))
 
 
 def _promising(situation: Situation, surrogate: Fitted, posterior: Mixture, X: Tensor) -> Tensor:

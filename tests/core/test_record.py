@@ -6,7 +6,7 @@ import pytest
 
 from agent.core.decision import Choice
 from agent.core.history import Row
-from agent.core.record import Tested, tested, widening
+from agent.core.record import Tested, record_of, widening
 from agent.core.values import Point
 from tests.contracts import store_world as w
 
@@ -32,12 +32,12 @@ def test_a_prediction_counts_where_its_point_was_executed() -> None:
         row("t3", 3.5, 31.0),  # executed elsewhere
         row("t9", 1.0, 5.0),  # of no decision
     ]
-    assert tested([decision], trials, rows, "yield") == (
+    assert record_of([decision], trials, rows, "yield") == (
         Tested(mean=20, sd=1, value=21.5),
         Tested(mean=10, sd=1, value=9),
     )
-    assert tested([decision], trials, rows, "purity") == ()
-    assert tested([], trials, rows, "yield") == ()
+    assert record_of([decision], trials, rows, "purity") == ()
+    assert record_of([], trials, rows, "yield") == ()
 
 
 def test_only_predictions_that_were_too_sure_widen() -> None:
@@ -47,5 +47,5 @@ def test_only_predictions_that_were_too_sure_widen() -> None:
     assert widening(right, 0.0) == 1
     assert widening([Tested(mean=0, sd=1, value=0)] * 10, 0.0) == 1
     assert widening(wrong, 0.0) == pytest.approx(sqrt((5 + 160) / 15))
-    assert widening(wrong, 15.0) == 1
+    assert widening(wrong, 4.0) == 1
     assert 1 < widening(wrong[:1], 0.0) < widening(wrong[:2], 0.0) < widening(wrong, 0.0)

@@ -47,7 +47,11 @@ def decided(
 
 
 def plain(selection: Selection) -> str:
-    fields = {**asdict(selection), "choices": [one.model_dump() for one in selection.choices]}
+    fields = {
+        **asdict(selection),
+        "choices": [one.model_dump() for one in selection.choices],
+        "outlook": selection.outlook and selection.outlook.model_dump(),
+    }
     return json.dumps(fields, sort_keys=True)
 
 
