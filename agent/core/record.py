@@ -30,15 +30,18 @@ def record_of(
 
     Of each trial the first value counts, if the point was executed as it was predicted.
     """
-    choices = {one.id: {key(c.point): c for c in one.choices} for one in decisions}
-    made = {trial.id: trial for trial in trials if trial.decision in choices}
+    choices = {
+        one.id: {key(choice.point): choice.prediction[objective] for choice in one.choices
+                 if objective in choice.prediction}
+        for one in decisions
+    }  # fmt: skip
+    made = {trial.id: trial for trial in trials if choices.get(trial.decision or "")}
     found: dict[str, Tested] = {}
     for row in rows:
         trial = made.get(row.trial)
         if trial is None or trial.id in found or trial.decision is None:
             continue
-        choice = choices[trial.decision].get(key(row.point))
-        told = None if choice is None else choice.prediction.get(objective)
+        told = choices[trial.decision].get(key(row.point))
         if told is not None:
             found[trial.id] = Tested(mean=told[0], sd=told[1], value=row.value)
     return tuple(found.values())
