@@ -98,7 +98,9 @@ def _one(standing: Standing, summary: Summary) -> None:
     )
     console.print(f"  trials    {counts}", highlight=False)
     if summary.outlook is not None:
-        console.print(f"  left      {_left(summary.outlook, summary.unit)}", highlight=False)
+        confidence = standing.campaign.stop.confidence
+        words = _left(summary.outlook, summary.unit, confidence)
+        console.print(f"  left      {words}", highlight=False)
     if summary.priors:
         for line in _trusted(summary.priors):
             console.print(f"  {line}", highlight=False)
@@ -108,9 +110,13 @@ def _one(standing: Standing, summary: Summary) -> None:
         console.print("  [bold]athanor run[/bold] goes on with it", highlight=False)
 
 
-def _left(outlook: Outlook, named: str) -> str:
-    most, gain = (f"{one:.2g} {unit(named)}".strip() for one in (outlook.left["95"], outlook.gain))
-    words = f"at most {most} (95 %); the next experiment is expected to gain {gain}"
+def _left(outlook: Outlook, named: str, confidence: int) -> str:
+    told = (outlook.left[str(confidence)], outlook.gain)
+    most, gain = (f"{one:.2g} {unit(named)}".strip() for one in told)
+    words = (
+        f"at most {most} by the last decision ({confidence} %); the next experiment was expected to "
+        f"gain {gain}"
+    )
     if outlook.widened < _OFF:
         return words
     return f"{words} (widened {outlook.widened:.1f} times: predictions were further off than they said)"

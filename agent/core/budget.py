@@ -97,8 +97,8 @@ class Stop(Value):
         left = max(one.left[str(self.confidence)] for one in outlooks)
         if self.left_to_gain is not None and left <= self.left_to_gain:
             return (
-                f"no more than {left:.3g}{unit} is left to gain ({self.confidence} % confidence, "
-                "as far as the model is right)"
+                f"no more than {left:.3g}{unit} is left to gain ({self.confidence} % confidence by the "
+                f"last {CALM} decisions, as far as the model is right)"
             )
         gain = max(one.gain for one in outlooks)
         if self.expected_gain is not None and gain < self.expected_gain:

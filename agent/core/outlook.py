@@ -35,15 +35,13 @@ class Outlook(Value):
 
 
 def latest(outlooks: Sequence[Outlook | None]) -> tuple[Outlook, ...]:
-    """The last outlooks in a row, each with more results than the one before; at most `CALM`.
+    """The last outlooks, each with more results than the one before; at most `CALM`.
 
     Args:
-        outlooks: Of decisions in their order; None of one that had none.
+        outlooks: Of decisions in their order; None of one that had none, of replicates only, say.
     """
     found: list[Outlook] = []
     for one in reversed(outlooks):
-        if one is None or len(found) == CALM:
-            break
-        if not found or one.rows < found[-1].rows:
+        if one is not None and (not found or one.rows < found[-1].rows):
             found.append(one)
-    return tuple(reversed(found))
+    return tuple(reversed(found[:CALM]))

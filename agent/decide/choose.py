@@ -54,10 +54,9 @@ class Chooser:
 
     @property
     def candidates(self) -> Tensor:
-        """All that could be measured, or a sample of it with what was chosen, `n x d`."""
-        if self._exact or not self._chosen:
-            return self._pool.X
-        return torch.cat([self._pool.X, self._situation.encoding.encode(self._chosen)])
+        """What can be asked for, or a sample of it, with what was chosen: `n x d`."""
+        chosen = self._situation.encoding.encode(self._chosen)
+        return torch.cat([self._pool.X[torch.from_numpy(self._free)], chosen])
 
     @property
     def taken(self) -> Taken:

@@ -40,7 +40,7 @@ def outlook(situation: Situation, surrogate: Fitted, candidates: Tensor) -> Outl
     Args:
         situation: What the decision starts from.
         surrogate: Its model.
-        candidates: What could be measured, `n x d`.
+        candidates: What can still be asked for, `n x d`.
     """
     measured = torch.unique(surrogate.training.X, dim=0)
     if not len(measured):
@@ -59,12 +59,14 @@ def _outlook(
         score = surrogate.scaling.score
         means = score(posterior.marginals(measured)[0])
         known = measured[int(means.argmax())].unsqueeze(0)
-        few = torch.cat([measured, _promising(situation, surrogate, posterior, candidates)])
+        fresh = _promising(situation, surrogate, posterior, candidates)
+        few = torch.cat([measured, situation.in_flight([]), fresh])
         wide = widening(situation.record, _noise(posterior) * surrogate.scaling.scale)
         seed = derived(situation.seed, "left")
         values = score(_drawn(posterior, torch.cat([known, few]), wide, seed))
         left = (values.max(dim=1).values - values[:, 0]).clamp_min(0.0)
-        gain = (values - means.max()).clamp_min(0.0).mean(dim=0).max()
+        gains = (values[:, values.shape[1] - len(fresh) :] - means.max()).clamp_min(0.0).mean(dim=0)
+        gain = gains.max() if len(fresh) else torch.tensor(0.0)
     scale = surrogate.scaling.scale
     bounds = {name: bound * scale for name, bound in _bounds(left.numpy(), CONFIDENCES).items()}
     if not all(map(isfinite, (*bounds.values(), float(gain) * scale, wide))):

@@ -20,6 +20,8 @@ def check(findings: Findings, parts: Parts, space: SearchSpace | None) -> None:
     stop, budget, policy = (parts.single.get(key) for key in ("stop", "budget", "policy"))
     if stop is not None and 0 in parts.objectives:
         _check_target(findings, stop, parts.objectives[0])
+    if stop is not None:
+        _check_outlook(findings, stop, policy or Policy())
     if budget is not None:
         _check_budget(findings, budget, policy or Policy())
     if policy is not None:
@@ -37,6 +39,14 @@ def affordable(budget: Budget) -> int | None:
         ratio = budget.cost.limit / budget.cost.per_experiment * (1 + 1e-9)
         limits.append(int(min(ratio, 1e9)))
     return min(limits, default=None)
+
+
+def _check_outlook(findings: Findings, stop: Stop, policy: Policy) -> None:
+    """What is left to gain is told by a model, and a policy that draws at random has none."""
+    for name in ("left_to_gain", "expected_gain"):
+        if getattr(stop, name) is not None and policy.name == "random":
+            what = f"policy random has no model that could tell {name}"
+            findings.fault(("stop", name), what, "leave it out, or name another policy")
 
 
 def _check_target(findings: Findings, stop: Stop, objective: Objective) -> None:

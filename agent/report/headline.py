@@ -56,12 +56,12 @@ def left_sentence(view: View) -> str:
     outlooks = view.standing.outlooks
     if not outlooks:
         return ""
-    last = outlooks[-1]
-    most, gain = (
-        with_unit(brief(one, 2), view.objective.unit) for one in (last.left["95"], last.gain)
-    )
+    last, confidence = outlooks[-1], view.standing.campaign.stop.confidence
+    told = (last.left[str(confidence)], last.gain)
+    most, gain = (with_unit(brief(one, 2), view.objective.unit) for one in told)
     return (
-        f"At most {most} is left to gain, with 95\u00a0% confidence as far as the model is right; "
+        f"By the last decision at most {most} is left to gain, with {confidence}\u00a0% confidence as far "
+        f"as the model is right; "
         f"the next experiment was expected to gain {gain}."
     )
 

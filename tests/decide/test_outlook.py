@@ -7,8 +7,11 @@ from agent.core.budget import Stop
 from agent.core.history import Row, key
 from agent.core.objective import Objective
 from agent.core.outlook import CALM, CONFIDENCES, Outlook, latest
+from agent.core.parameters import DiscreteParameter
 from agent.core.policy import Policy
 from agent.core.seeds import derived
+from agent.core.space import SearchSpace
+from agent.core.values import Point
 from agent.decide.propose import Selection, propose
 from agent.decide.situation import Situation
 from tests.benchmarks.transfer.development import landscape
@@ -84,6 +87,23 @@ def test_it_ends_when_the_next_experiment_is_not_worth_it() -> None:
     assert last.notes[-1].startswith("the next experiment is expected to gain 0.")
 
 
+def test_points_that_cannot_be_asked_for_are_not_left_to_gain() -> None:
+    space = SearchSpace(parameters=(DiscreteParameter(name="x", levels=tuple(range(12))),))
+    rows = tuple(Row(id=f"o{x}", trial=f"t{x}", point={"x": x}, value=float(x)) for x in range(9))
+    barred: tuple[Point, ...] = tuple({"x": x} for x in (9, 10))
+
+    def told(*more: Point) -> Outlook:
+        at = Situation(space, UP, Policy(), rows, barred=(*barred, *more), seed=1, started=9)
+        outlook = propose(at, 1).outlook
+        assert outlook is not None
+        return outlook
+
+    assert told().left["95"] > 1
+    none = told({"x": 11})
+    assert none.gain == 0
+    assert none.left["95"] < 0.5
+
+
 def test_a_stop_needs_several_outlooks_in_a_row_with_more_results_each() -> None:
     stop = Stop(left_to_gain=1, confidence=95)
     calm = [told(0.5, 0.1, rows) for rows in range(4, 4 + CALM)]
@@ -94,6 +114,6 @@ def test_a_stop_needs_several_outlooks_in_a_row_with_more_results_each() -> None
         *calm[:-1],
         told(0.4, 0.1, calm[-1].rows),
     )
-    assert latest([calm[0], None, calm[2]]) == (calm[2],)
+    assert latest([calm[0], None, calm[2]]) == (calm[0], calm[2])
     assert latest([]) == ()
     assert Stop().enough(calm, "1") is None

@@ -83,6 +83,15 @@ def test_a_folder_may_be_made_later(load: Load, tmp_path: Path) -> None:
     assert load(changed(execution=execution)).warnings == ()
 
 
+def test_a_rule_that_can_never_be_met_is_a_fault(load: Load) -> None:
+    for name in ("left_to_gain", "expected_gain"):
+        parts = {"policy": {"name": "random"}, "stop": {name: 0.5}}
+        with pytest.raises(
+            CampaignError, match=f"policy random has no model that could tell {name}"
+        ):
+            load(changed(**parts))
+
+
 @pytest.mark.parametrize(
     ("parts", "words"),
     [
