@@ -179,6 +179,7 @@ def _compare(
     stored = tuple(choice.point for choice in decision.choices)
     points = tuple(choice.point for choice in again.choices)
     same_points = [key(point) for point in stored] == [key(point) for point in points]
+    # Before version 0003 of the store decisions told no outlook: there is none to compare with.
     stored_bits = _bits(decision.choices, decision.state, decision.outlook)
     same_bits = stored_bits == _bits(
         again.choices, again.state, again.outlook if decision.outlook else None

@@ -140,7 +140,7 @@ class Standing:
                 found.append(planned)
         return tuple(found)
 
-    @property
+    @cached_property
     def infeasible(self) -> tuple[Point, ...]:
         """Points that do not work: jobs that said so. No other failure says anything of a point."""
         found = []
@@ -162,7 +162,7 @@ class Standing:
 
     @property
     def outlooks(self) -> tuple[Outlook, ...]:
-        """What the last decisions of this revision in a row have left to gain."""
+        """What was left to gain by the last decisions of this revision, as `latest` has it."""
         same = [one for one in self.decisions if one.revision == self.revision]
         return latest([one.outlook for one in same])
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
+from agent.core.budget import Stop
 from agent.core.decision import Decision
 from agent.core.history import Row, best, key
 from agent.core.saving import Saving
@@ -136,7 +137,16 @@ def _reckoned(
     sorts = [("", ())] + (list(left.items()) if each and len(names) > 1 else [])
     told: dict[str, tuple[int, ...]] = {}
     for number, (name, sources) in enumerate(sorts):
-        alone = replace(situation, sources=sources, silent=(), remembered={})
+        # An imagined campaign goes on until it is as good: what ended this one does not end it.
+        alone = replace(
+            situation,
+            sources=sources,
+            silent=(),
+            remembered={},
+            stop=Stop(),
+            outlooks=(),
+            record=(),
+        )
         found = []
         for seed in range(IMAGINED):
             found.append(

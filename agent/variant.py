@@ -41,11 +41,18 @@ def variant(policy: Policy, words: str) -> Policy:
 
 def without_priors(words: str) -> str:
     """The words of the same policy without priors."""
-    name, *more = words.split("+")
-    return "+".join([name, *(one for one in more if one not in METHODS), "none"])
+    return _with(words, METHODS, "none")
 
 
 def without_failures(words: str) -> str:
     """The words of the same policy that learns nothing from what has failed."""
+    return _with(words, FAILURES, "bar")
+
+
+def _with(words: str, sort: tuple[str, ...], word: str) -> str:
+    """The words with another one of a sort; ways of transfer stand before those of failures."""
     name, *more = words.split("+")
-    return "+".join([name, *(one for one in more if one not in FAILURES), "bar"])
+    return "+".join([name, *sorted([*(one for one in more if one not in sort), word], key=_ORDER)])
+
+
+_ORDER = (*METHODS, *FAILURES).index

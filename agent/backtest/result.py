@@ -86,7 +86,8 @@ class Comparison(Value):
     """A policy beside the reference, over the seeds that both have.
 
     `to_top1_difference`, `to_top5_difference`, `area_difference` and `failed_difference` are means of
-    paired differences, policy minus reference: negative is better. `enhancement` is None where the ratio means nothing.
+    paired differences, policy minus reference: negative is better. `enhancement` is None where the
+    ratio means nothing.
     """
 
     policy: str

@@ -1,5 +1,6 @@
 """A back-test for people: a plain table, and regret curves as a picture."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -118,29 +119,29 @@ def _beside(campaign: CampaignResult, policy: PolicyResult, reference: str) -> C
 
 def of_priors(result: Backtest) -> list[str]:
     """What priors were worth, a line for each policy that was run with and without them."""
-    lines = []
-    for campaign in result.campaigns:
-        for policy in campaign.policies:
-            beside = _beside(campaign, policy, without_priors(policy.policy))
-            if beside is not None:
-                lines.append(f"{campaign.campaign}, {policy.policy}: {_worth(beside)}")
-    return lines
+    return _beside_itself(result, without_priors, _worth)
 
 
 def of_failures(result: Backtest) -> list[str]:
     """What learning from failures was worth, a line for each policy that was run with and without."""
+    return _beside_itself(result, without_failures, _fewer)
+
+
+def _beside_itself(
+    result: Backtest, without: Callable[[str], str], worth: Callable[[Comparison], str]
+) -> list[str]:
     lines = []
     for campaign in result.campaigns:
         for policy in campaign.policies:
-            beside = _beside(campaign, policy, without_failures(policy.policy))
+            beside = _beside(campaign, policy, without(policy.policy))
             if beside is not None:
-                fewer, area = (
-                    _figure(one, digits)
-                    for one, digits in ((beside.failed_difference, 1), (beside.area_difference, 3))
-                )
-                words = f"beside {beside.reference} {fewer} failed experiments, regret area {area}"
-                lines.append(f"{campaign.campaign}, {policy.policy}: {words}")
+                lines.append(f"{campaign.campaign}, {policy.policy}: {worth(beside)}")
     return lines
+
+
+def _fewer(beside: Comparison) -> str:
+    failed, area = _figure(beside.failed_difference, 1), _figure(beside.area_difference, 3)
+    return f"beside {beside.reference} {failed} failed experiments, regret area {area}"
 
 
 def _worth(beside: Comparison) -> str:

@@ -41,7 +41,7 @@ class Situation:
         classifier: State of the model of what works, where it is to be restored and not fitted.
         remembered: What was fitted of sources before, by key: it saves time, and may be left out.
         stop: When it is enough.
-        outlooks: What the decisions before have left to gain, the last ones in a row.
+        outlooks: What was left to gain by the decisions before, as `latest` has it.
         record: Earlier predictions, and what was measured then.
         seed: Of this decision.
         started: How many trials there are, whatever became of them.

@@ -1,39 +1,28 @@
 """Campaigns where points fail: learning from failures beside only not repeating them.
 
-python tests/benchmarks/loop/failures.py [--seeds N] [--jobs J] [--development]
-
 Judged by the test functions of the literature that have hidden constraints. How failures are weighed
-was chosen on made-up landscapes, a new one for each seed: `--development` prints how it does there.
+was chosen on made-up landscapes, a new one for each seed (`run.py --development failures`).
 """
 
-import argparse
-import os
-import sys
 import warnings
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(ROOT)]
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+import numpy as np
+from numpy.typing import NDArray
 
-import numpy as np  # noqa: E402
-
-from adapters.benchmarks import FUNCTIONS  # noqa: E402
-from agent.assemble import adapter_of  # noqa: E402
-from agent.backtest import PolicyResult, run  # noqa: E402
-from agent.core.campaign import Campaign  # noqa: E402
-from agent.core.history import Row, key  # noqa: E402
-from agent.core.objective import Objective  # noqa: E402
-from agent.core.policy import Policy  # noqa: E402
-from agent.core.seeds import derived  # noqa: E402
-from agent.core.values import Point  # noqa: E402
-from agent.decide.propose import propose  # noqa: E402
-from agent.decide.situation import Situation  # noqa: E402
-from tests.benchmarks.transfer.development import KINDS, Kind, landscape  # noqa: E402
-from tests.benchmarks.transfer.figures import Figure, ratios  # noqa: E402
+from adapters.benchmarks import FUNCTIONS
+from agent.assemble import adapter_of
+from agent.backtest import PolicyResult, run
+from agent.core.campaign import Campaign
+from agent.core.history import key
+from agent.core.objective import Objective
+from agent.core.policy import Policy
+from agent.core.values import Point
+from tests.benchmarks.loop.played import played
+from tests.benchmarks.transfer.development import KINDS, Kind, landscape
+from tests.benchmarks.transfer.figures import Figure, ratios
 
 EXPERIMENTS = 30
 JUDGED = ("gardner", "townsend")
@@ -73,14 +62,13 @@ def measure(seeds: int = 20, jobs: int = 1) -> list[Figure]:
     told = []
     for one in found.campaigns:
         both = one.policy(LEARNING), one.policy(BARRING)
-        failed = tuple(_each(policy, "failed") for policy in both)
-        area = tuple(_each(policy, "area") for policy in both)
-        told.append(ratios(f"{one.campaign}_failed_ratio", [(failed[0], failed[1])]))
-        told.append(ratios(f"{one.campaign}_area_ratio", [(area[0], area[1])]))
+        for name in ("failed", "area"):
+            ours, theirs = (_each(policy, name) for policy in both)
+            told.append(ratios(f"{one.campaign}_{name}_ratio", [(ours, theirs)]))
     return told
 
 
-def _each(policy: PolicyResult, name: str) -> "np.ndarray[Any, np.dtype[np.float64]]":
+def _each(policy: PolicyResult, name: str) -> NDArray[np.float64]:
     seeds = sorted(policy.seeds, key=lambda one: one.seed)
     return np.array([getattr(one, name) for one in seeds], dtype=float)
 
@@ -100,45 +88,22 @@ def develop(seeds: int, jobs: int) -> None:
 
 def _made_up(failures: str, work: tuple[Kind, float, int]) -> tuple[int, float]:
     """How many of 30 experiments have failed, and the mean of the normalised regret."""
-    kind, share, seed = work
     warnings.simplefilter("ignore")
+    kind, share, seed = work
     random = np.random.default_rng([seed, KINDS.index(kind), 77])
     land = landscape(kind, random)
     values, health = land.draw(random), land.draw(random)
     broken = health < np.quantile(health, share)
     place = {key(point): number for number, point in enumerate(land.points)}
-    top, middle = values[~broken].max(), float(np.median(values[~broken]))
-    wanted, policy = (
-        Objective(name="y", unit="1", goal="maximise"),
-        Policy.model_validate({"failures": failures}),
-    )
-    rows: list[Row] = []
-    failed: list[Point] = []
-    regret = []
-    for number in range(EXPERIMENTS):
-        at = Situation(
-            land.space, wanted, policy, tuple(rows), barred=tuple(failed),
-            infeasible=tuple(failed), seed=derived(seed, number), started=number,
-        )  # fmt: skip
-        point = propose(at, 1).choices[0].point
-        if broken[place[key(point)]]:
-            failed.append(point)
-        else:
-            value = float(values[place[key(point)]])
-            rows.append(Row(id=str(number), trial=str(number), point=point, value=value))
-        best = max((row.value for row in rows), default=middle)
-        regret.append(min((top - best) / (top - middle), 1.0))
-    return len(failed), float(np.mean(regret))
+    top, middle = float(values[~broken].max()), float(np.median(values[~broken]))
 
+    def answer(point: Point) -> float | None:
+        at = place[key(point)]
+        return None if broken[at] else float(values[at])
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--development", action="store_true")
-    asked = parser.parse_args()
-    if asked.development:
-        develop(asked.seeds, asked.jobs)
-    else:
-        for one in measure(asked.seeds, asked.jobs):
-            print(f"{one['name']}: {one['value']} [{one['low']}, {one['high']}]")
+    policy = Policy.model_validate({"failures": failures})
+    wanted = Objective(name="y", unit="1", goal="maximise")
+    steps = list(played(land.space, wanted, policy, answer, seed, EXPERIMENTS))
+    best = np.maximum.accumulate([middle if one.value is None else one.value for one in steps])
+    regret = np.clip((top - best) / (top - middle), 0, 1)
+    return sum(one.value is None for one in steps), float(regret.mean())

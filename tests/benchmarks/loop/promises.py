@@ -1,114 +1,103 @@
 """How often the promise of a stop holds: that no more than so much is left to gain.
 
-python tests/benchmarks/loop/promises.py [--seeds N] [--jobs J] [--development]
-
-Judged by recorded experiments and test functions; how many outlooks in a row are asked for was chosen
-on made-up landscapes (`--development`).
+Judged by recorded experiments and test functions. How many outlooks in a row are asked for was chosen
+on made-up landscapes (`run.py --development promises`).
 """
 
-import argparse
-import os
-import sys
 import warnings
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
-sys.path[:0] = [str(ROOT)]
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+import numpy as np
+from scipy.stats import beta
 
-import numpy as np  # noqa: E402
-from scipy.stats import beta  # noqa: E402
-
-from agent.core.budget import Stop  # noqa: E402
-from agent.core.history import Row, key  # noqa: E402
-from agent.core.outlook import Outlook, latest  # noqa: E402
-from agent.core.policy import Policy  # noqa: E402
-from agent.core.record import Tested  # noqa: E402
-from agent.core.seeds import derived  # noqa: E402
-from agent.decide.propose import propose  # noqa: E402
-from agent.decide.situation import Situation  # noqa: E402
-from tests.benchmarks.transfer.campaigns import absent, problem_of, problems  # noqa: E402
-from tests.benchmarks.transfer.development import KINDS  # noqa: E402
-from tests.benchmarks.transfer.figures import Figure, base, figure, known, mean  # noqa: E402
-from tests.benchmarks.transfer.problems import Problem  # noqa: E402
+from agent.core.history import key
+from agent.core.outlook import CALM
+from agent.core.policy import Policy
+from tests.benchmarks.loop.played import played
+from tests.benchmarks.transfer.campaigns import absent, problem_of, problems
+from tests.benchmarks.transfer.development import KINDS
+from tests.benchmarks.transfer.figures import Figure, base, figure, known, mean
 
 EXPERIMENTS = 50
 LEFT = 0.1
 """Of the way from the median candidate to the best: a campaign ends when no more is left, with 95 %."""
 
+Seen = list[tuple[float, float]]
+"""Before each experiment: the 95 % bound of what is left (infinite without one), and what was. As
+shares of the way from the median candidate to the best.
+"""
+
 
 def measure(seeds: int = 5, jobs: int = 1) -> list[Figure]:
-    """Of campaigns that end by the rule: how many, after how many experiments, how often they were
-    right.
+    """Of campaigns that end by the rule: how often they were right, how many, and after how many
+    experiments.
     """
     names = [problem.name for problem in problems()]
     known(names)
     work = [(name, seed) for name in dict.fromkeys(map(base, names)) for seed in range(seeds)]
-    return _figures("promise", _ends(work, jobs))
-
-
-def _ends(work: list[tuple[str, int]], jobs: int) -> list[tuple[int, bool | None]]:
-    with ProcessPoolExecutor(jobs) as pool:
-        return list(pool.map(_end, work))
-
-
-def _figures(name: str, ends: list[tuple[int, bool | None]]) -> list[Figure]:
+    ends = [_end(seen, CALM) for seen in _seen_of(work, jobs)]
     held = [right for _, right in ends if right is not None]
-    low, high = beta.ppf([0.025, 0.975], [sum(held), sum(held) + 1],
-                         [len(held) - sum(held) + 1, len(held) - sum(held)])  # fmt: skip
-    high = 1.0 if np.isnan(high) else high
+    right, count = sum(held), len(held)
+    low, high = beta.ppf([0.025, 0.975], [right, right + 1], [count - right + 1, count - right])
+    between = (0.0 if np.isnan(low) else float(low), 1.0 if np.isnan(high) else float(high))
     return [
-        figure(f"{name}_held", float(np.mean(held)), (float(low), float(high))),
-        figure(f"{name}_stopped", len(held) / len(ends)),
-        mean(f"{name}_experiments", [np.array([float(count) for count, _ in ends])]),
+        figure("promise_held", right / count, between),
+        figure("promise_stopped", count / len(ends)),
+        mean("promise_experiments", [np.array([float(number) for number, _ in ends])]),
     ]
 
 
-def _end(work: tuple[str, int]) -> tuple[int, bool | None]:
-    """After how many experiments it ended; whether no more was left; None if it did not end by that."""
+def develop(seeds: int, jobs: int) -> None:
+    """Print how often bounds held, and stops by so many of them in a row, on made-up landscapes."""
+    work = [(f"{kind}, close", seed) for kind in KINDS for seed in range(seeds)]
+    every = _seen_of(work, jobs)
+    told = [pair for seen in every for pair in seen if np.isfinite(pair[0])]
+    print(
+        f"a single bound held in {np.mean([left <= bound for bound, left in told]):.3f} of {len(told)}"
+    )
+    for calm in (1, 3, 5, CALM):
+        ends = [_end(seen, calm) for seen in every]
+        held = [(number, right) for number, right in ends if right is not None]
+        numbers, rights = zip(*held, strict=True)
+        print(f"{calm} in a row: {len(held)} of {len(ends)} stop, after {np.mean(numbers):.1f};"
+              f" {np.mean(rights):.3f} held")  # fmt: skip
+
+
+def _seen_of(work: Sequence[tuple[str, int]], jobs: int) -> list[Seen]:
+    with ProcessPoolExecutor(jobs) as pool:
+        return list(pool.map(_seen, work))
+
+
+def _seen(work: tuple[str, int]) -> Seen:
     warnings.simplefilter("ignore")
     name, seed = work
     problem = problem_of(name, seed)
-    best, middle = float(problem.scores.max()), float(np.median(problem.scores))
-    stop = Stop(left_to_gain=LEFT * (best - middle), confidence=95)
-    place = {key(point): number for number, point in enumerate(problem.points)}
-    rows: list[Row] = []
-    record: list[Tested] = []
-    outlooks: list[Outlook | None] = []
-    for number in range(EXPERIMENTS):
-        at = Situation(
-            problem.space, problem.objective, Policy(), tuple(rows), barred=absent(problem),
-            stop=stop, outlooks=latest(outlooks), record=tuple(record), seed=derived(seed, number), started=number,
-        )  # fmt: skip
-        selection = propose(at, 1)
-        outlooks.append(selection.outlook)
-        if not selection.choices:
-            return number, best - _found(problem, rows) <= LEFT * (best - middle)
-        (choice,) = selection.choices
-        point = choice.point
-        value = float(problem.values[place[key(point)]])
-        if choice.prediction:
-            (told,) = choice.prediction.values()
-            record.append(Tested(mean=told[0], sd=told[1], value=value))
-        rows.append(Row(id=str(number), trial=str(number), point=point, value=value))
-    return EXPERIMENTS, None
+    best = float(problem.scores.max())
+    span = best - float(np.median(problem.scores))
+    values = {
+        key(point): float(value)
+        for point, value in zip(problem.points, problem.values, strict=True)
+    }
+    steps = played(problem.space, problem.objective, Policy(), lambda point: values[key(point)],
+                   seed, EXPERIMENTS, absent(problem))  # fmt: skip
+    found: Seen = []
+    top = float(problem.scores.min())
+    for step in steps:
+        bound = step.outlook.left["95"] / span if step.outlook else float("inf")
+        found.append((bound, (best - top) / span))
+        assert step.value is not None
+        top = max(top, problem.objective.score(step.value))
+    return found
 
 
-def _found(problem: Problem, rows: list[Row]) -> float:
-    return max(problem.objective.score(row.value) for row in rows)
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--development", action="store_true")
-    asked = parser.parse_args()
-    if asked.development:
-        made_up = [(f"{kind}, close", seed) for kind in KINDS for seed in range(asked.seeds)]
-        told = _figures("development", _ends(made_up, asked.jobs))
-    else:
-        told = measure(asked.seeds, asked.jobs)
-    for one in told:
-        print(f"{one['name']}: {one['value']} [{one['low']}, {one['high']}]")
+def _end(seen: Seen, calm: int) -> tuple[int, bool | None]:
+    """After how many experiments `calm` bounds in a row are low enough, and whether no more was left;
+    None where that never was.
+    """
+    low = 0
+    for number, (bound, left) in enumerate(seen):
+        low = low + 1 if bound <= LEFT else 0
+        if low == calm:
+            return number, left <= LEFT
+    return len(seen), None

@@ -1,6 +1,7 @@
 """Make docs/results/loop.json anew: every figure of the loop, from runs made now.
 
 python tests/benchmarks/loop/run.py [--only NAME ...] [--jobs N]
+python tests/benchmarks/loop/run.py --development NAME [--seeds N]    prints, and writes nothing
 
 Figures of parts that are not run are kept from the file that is there. Times are ratios of alternated
 pairs, with their lowest and highest; fractions have 95 % limits.
@@ -110,12 +111,24 @@ PARTS: dict[str, Callable[[int], list[Figure]]] = {
 }
 
 
+DEVELOPMENT: dict[str, Callable[[int, int], None]] = {
+    "failures": failures.develop,
+    "promises": promises.develop,
+}
+"""What choices were made on, by the part that judges them."""
+
+
 def main() -> None:
     """Run the parts, and write the file after each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--development", choices=DEVELOPMENT)
+    parser.add_argument("--seeds", type=int, default=5)
     asked = parser.parse_args()
+    if asked.development:
+        DEVELOPMENT[asked.development](asked.seeds, asked.jobs)
+        return
     # Before anything runs: the tree may go on changing while the figures are made.
     commit = git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "agent") else "")
     for name in asked.only:
