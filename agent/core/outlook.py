@@ -15,7 +15,7 @@ CONFIDENCES = (50, 80, 90, 95, 99)
 CALM = 8
 """Outlooks in a row, each with more results than the one before, that must say that it is enough. One
 is not: of bounds that are looked at until one is low enough, the one that is found is too low too
-often (on made-up landscapes 95 % bounds held in 75 % of the stops; eight in a row in 95 %).
+often (`docs/decisions/0012-what-is-left-to-gain.md`).
 """
 
 
