@@ -32,6 +32,9 @@ _UNREADABLE = (
 
 _COUNTED = ("atom", "site", "formula_unit", "droplet", "cell")
 
+_MONEY = ("EUR", "USD", "GBP", "CHF", "JPY", "CNY", "KRW", "INR", "CAD", "AUD", "SEK", "DKK", "NOK")
+"""Each is a kind of its own: what one is in another changes by the day."""
+
 
 @cache
 def registry() -> "pint.UnitRegistry[float]":
@@ -39,6 +42,8 @@ def registry() -> "pint.UnitRegistry[float]":
     units: pint.UnitRegistry[float] = pint.UnitRegistry(autoconvert_offset_to_baseunit=False)
     for counted in _COUNTED:
         units.define(f"{counted} = 1 * count")
+    for currency in _MONEY:
+        units.define(f"{currency} = [{currency.lower()}]")
     return units
 
 

@@ -67,6 +67,12 @@ def test_what_cannot_be_converted_is_refused(source, target):
     assert error.value.hint
 
 
+def test_money_is_a_unit_and_no_currency_is_another():
+    assert convert(2.0, "EUR/g", "EUR/kg") == pytest.approx(2000.0)
+    with pytest.raises(IngestError, match="cannot be converted"):
+        convert(1.0, "EUR", "USD")
+
+
 def test_units_of_the_laboratory_are_known():
     assert all(
         map(
