@@ -66,12 +66,11 @@ def learnt(
         if len(past) == _MOST_CAMPAIGNS:
             break
         standing = stand(store, entry.id, now)
-        if entry.name == leave_out or len(standing.own_rows) < _FEWEST_ROWS:
+        objective = standing.campaign.objective
+        rows = standing.own_rows_of(objective)[:_FIRST_ROWS]
+        if entry.name == leave_out or len(rows) < _FEWEST_ROWS:
             continue
-        objective, encoding = (
-            standing.campaign.objective,
-            Encoding.of(space_of(store, standing.campaign)),
-        )
+        encoding = Encoding.of(space_of(store, standing.campaign))
         models: list[SourceModel] = []
         believed: list[Source] = []
         for one in _sources(store, standing, now, leave_out):
@@ -81,7 +80,6 @@ def learnt(
             except ModelError:
                 continue
         if models:
-            rows = standing.own_rows[:_FIRST_ROWS]
             given = Given(encoding, rows, objective, tuple(models), tuple(believed), Experience())
             past.append(given)
             names.append(entry.name)

@@ -144,6 +144,8 @@ class _Progress:
 
 
 def _line(summary: Summary) -> str:
+    if summary.hypervolume is not None:
+        return f"{summary.measured} measured, {len(summary.front)} on the front"
     if summary.best is None:
         return f"{summary.measured} measured"
     return f"{summary.measured} measured, best {summary.best:.4g} {summary.unit}"
@@ -155,6 +157,8 @@ def _markdown(summary: Summary) -> str:
     ]
     point = describe(summary.best_point) if summary.best_point else "none yet"
     best = "none yet" if summary.best is None else f"{summary.best:.6g} {summary.unit}"
+    if summary.hypervolume is not None:
+        best, point = f"hypervolume {summary.hypervolume:.6g}", f"{len(summary.front)} on the front"
     return "\n".join(
         [
             f"# {summary.name}: {summary.state}",

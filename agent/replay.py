@@ -131,6 +131,7 @@ def _row(
         point=point,
         value=observation.value,
         sd=observation.sd,
+        objective=observation.objective,
     )
 
 
@@ -168,6 +169,8 @@ def situation_of(
         stop=campaign.stop,
         outlooks=latest([one.outlook for one in before if one.revision == decision.revision]),
         record=record_of(before, store.trials(entry.id), rows, campaign.objective.name),
+        also=campaign.objectives[1:],
+        trade_off=campaign.trade_off,
         seed=decision.seed,
         started=decision.started,
     )

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from agent.core.budget import Use, counts, room, spent, used
 from agent.core.campaign import Campaign
 from agent.core.decision import Decision
+from agent.core.front import Known, Worth, front, hypervolume, known, reference, since_progress
 from agent.core.guard import Watch, watched
 from agent.core.history import (
     OWN,
@@ -25,6 +26,7 @@ from agent.core.history import (
     since_improvement,
 )
 from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation
+from agent.core.objective import Objective
 from agent.core.outlook import Outlook, latest
 from agent.core.pools import Pool
 from agent.core.record import Tested, record_of
@@ -71,24 +73,68 @@ class Standing:
         """The rows that count for best, stop and report."""
         return self._rows(own=True)
 
+    def own_rows_of(self, objective: Objective) -> tuple[Row, ...]:
+        """Of `own_rows` those of one objective."""
+        return tuple(row for row in self.own_rows if row.objective == objective.name)
+
+    @cached_property
+    def known(self) -> tuple[Known, ...]:
+        """The measured points of `own_rows`, with the mean of each objective."""
+        return known(self.own_rows)
+
+    @cached_property
+    def front(self) -> tuple[Known, ...]:
+        """The points that none is better than; of one objective the best one."""
+        return front(self.known, self.campaign.aim)
+
     def rows_at(self, fidelity: str) -> tuple[Row, ...]:
-        """All rows of a fidelity, imported ones too: what another campaign may learn from."""
-        return self._rows(own=False, fidelity=fidelity)
+        """All rows of the first objective at a fidelity, imported ones too: what another campaign may
+        learn from.
+        """
+        name = self.campaign.objective.name
+        return tuple(
+            row for row in self._rows(own=False, fidelity=fidelity) if row.objective == name
+        )
 
     def _rows(self, *, own: bool, fidelity: str = TARGET) -> tuple[Row, ...]:
         return rows_of(
             self.trials,
             self.observations,
-            self.campaign.objective,
+            self.campaign.objectives,
             self.effective,
             own=own,
             fidelity=fidelity,
         )
 
     @cached_property
+    def reference(self) -> Worth | None:
+        """From which point on the front counts; None where there is no front yet."""
+        aim = self.campaign.aim
+        worths = [aim.worth(one.values) for one in self.known if aim.complete(one.values)]
+        if not aim.fronted or not worths:
+            return None
+        given = [None if one.worst is None else one.score(one.worst) for one in aim.wanted]
+        return reference(worths, given)
+
+    @property
+    def hypervolume(self) -> float | None:
+        """How much the front dominates beyond its reference, in the product of the objectives' units."""
+        if self.reference is None:
+            return None
+        worths = [self.campaign.aim.worth(one.values) for one in self.front]
+        return hypervolume(worths, self.reference)
+
+    @cached_property
     def best(self) -> Best | None:
-        """The best point so far, by the mean of its values."""
-        return best(self.own_rows, self.campaign.objective)
+        """The best point so far, by the mean of its values; None where there is no one best point."""
+        aim = self.campaign.aim
+        if aim.single:
+            return best(self.own_rows, self.campaign.objective)
+        if aim.fronted or not self.front:
+            return None
+        (one,) = self.front
+        worth = one.values[aim.wanted[0].name] if len(aim.wanted) == 1 else aim.worth(one.values)[0]
+        return Best(trial=one.trial, point=one.point, value=worth, rows=one.rows)
 
     @cached_property
     def use(self) -> Use:
@@ -168,7 +214,7 @@ class Standing:
 
     @property
     def record(self) -> tuple[Tested, ...]:
-        """The predictions of its decisions that were put to the test."""
+        """The predictions of the first objective that were put to the test."""
         name = self.campaign.objective.name
         return record_of(self.decisions, self.trials, self.rows, name)
 
@@ -221,24 +267,30 @@ class Standing:
     @property
     def ending(self) -> str | None:
         """Why nothing more is to be proposed or sent, by the campaign's rules; None to go on."""
-        stop, objective = self.campaign.stop, self.campaign.objective
+        stop, aim = self.campaign.stop, self.campaign.aim
         over = spent(self.campaign.budget, self.use)
         if over:
             return over
         if stop.target is not None and self.best is not None:
-            reached = objective.score(self.best.value) >= objective.score(stop.target)
-            if reached:
-                return f"the target is reached: {self.best.value:g} {objective.unit}"
-        enough = stop.enough(self.outlooks, objective.unit)
+            score = aim.wanted[0].score if len(aim.wanted) == 1 else float
+            if score(self.best.value) >= score(stop.target):
+                return f"the target is reached: {self.best.value:g} {aim.unit}"
+        enough = stop.enough(self.outlooks, aim.unit)
         if enough:
             return enough
-        if stop.no_improvement_after is not None:
-            stale = since_improvement(self.own_rows, objective)
-            if stale >= stop.no_improvement_after:
-                return f"no improvement in {stale} results"
+        if stop.no_improvement_after is not None and self._stale >= stop.no_improvement_after:
+            return f"no improvement in {self._stale} results"
         if not self.of(*OPEN) and self.idle_rounds >= stop.idle_rounds:
             return f"{self.idle_rounds} rounds in a row came to nothing: {self._why_idle()}"
         return None
+
+    @cached_property
+    def _stale(self) -> int:
+        """How many of the last results in a row were no improvement."""
+        aim = self.campaign.aim
+        if aim.single:
+            return since_improvement(self.own_rows, self.campaign.objective)
+        return since_progress(self.known, aim)
 
     def _why_idle(self) -> str:
         reasons = [r.reasons[0] for r in self.reviews if r.verdict == "reject" and r.reasons]

@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 from pydantic import Field
 
 from agent.core.decision import Decision
+from agent.core.front import Known
 from agent.core.job import JobStatus
 from agent.core.outlook import Outlook
 from agent.core.saving import Saving
@@ -48,7 +49,11 @@ class Trusted(Value):
 
 
 class Summary(Value):
-    """How a campaign stands, in a few values."""
+    """How a campaign stands, in a few values.
+
+    Of several objectives `front` are the points that none is better than, and `best` is what is worth
+    most where that is one number (`unit` is its unit). `hypervolume` is what the front dominates.
+    """
 
     name: str
     id: str
@@ -69,6 +74,8 @@ class Summary(Value):
     begun: datetime
     priors: Trusted | None = None
     outlook: Outlook | None = None
+    front: tuple[Known, ...] = ()
+    hypervolume: float | None = None
 
     @property
     def bar(self) -> tuple[float, float]:
@@ -79,20 +86,21 @@ class Summary(Value):
 
 def summarise(standing: Standing, saving: Saving | None = None) -> Summary:
     """The summary of a standing, with what its priors have saved, where that was reckoned."""
-    objective, best = standing.campaign.objective, standing.best
+    campaign, best = standing.campaign, standing.best
+    objective, aim = campaign.objective, campaign.aim
     return Summary(
         name=standing.entry.name,
         id=standing.entry.id,
         state=standing.entry.status,
         reason=standing.entry.reason,
         revision=standing.revision,
-        objective=objective.name,
-        unit=objective.unit,
-        goal=objective.goal,
+        objective=", ".join(aim.names),
+        unit=aim.unit,
+        goal=objective.goal if aim.single else aim.trade_off,
         best=best.value if best else None,
         best_point=best.point if best else None,
         best_trial=best.trial if best else None,
-        measured=len(standing.own_rows),
+        measured=len(standing.own_rows) if aim.single else len(standing.known),
         trials=_counts(trial.status for trial in standing.trials),
         jobs=_counts(job.status for job in standing.jobs),
         budget=limits(standing),
@@ -100,6 +108,8 @@ def summarise(standing: Standing, saving: Saving | None = None) -> Summary:
         begun=standing.entry.at,
         priors=trusted(standing, saving),
         outlook=standing.outlooks[-1] if standing.outlooks else None,
+        front=() if aim.single else standing.front,
+        hypervolume=standing.hypervolume,
     )
 
 

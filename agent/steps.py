@@ -159,6 +159,8 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         stop=campaign.stop,
         outlooks=standing.outlooks,
         record=standing.record,
+        also=campaign.objectives[1:],
+        trade_off=campaign.trade_off,
         seed=seed,
         started=standing.started,
     )

@@ -63,8 +63,9 @@ def _check_oracles(campaign: Campaign) -> None:
 
 
 def _show_space(campaign: Campaign, space: SearchSpace) -> None:
-    objective = campaign.objective
-    console.print(f"[bold]{campaign.name}[/bold]: {objective.name}, {escape(objective.wanted)}")
+    wanted = "; ".join(f"{one.name}, {one.wanted}" for one in campaign.objectives)
+    traded = f" ({campaign.trade_off})" if len(campaign.aim.wanted) > 1 else ""
+    console.print(f"[bold]{campaign.name}[/bold]: {escape(wanted)}{traded}")
     rows = [(p.name, p.type, _range(p), _resolution(p), p.unit) for p in space.parameters]
     console.print(table("", ("parameter", "type", "settings", "resolution", "unit"), rows))
     size = space.size()
@@ -156,6 +157,8 @@ def _first(
             policy,
             pending=tuple(found),
             sources=sources,
+            also=campaign.objectives[1:],
+            trade_off=campaign.trade_off,
             seed=seed,
             started=len(found),
         )

@@ -9,10 +9,11 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from agent.assemble import SystemClock
 from agent.commands.common import unit
-from agent.core.history import OWN, Row, current
+from agent.core.history import OWN, Row, current, key
 from agent.core.job import JobStatus
 from agent.core.space import describe
 from agent.core.trial import Trial, TrialStatus
+from agent.core.worded import told
 from agent.data.store import Store
 from agent.loop import Round
 from agent.standing import Standing, stand
@@ -87,13 +88,12 @@ class Display:
 
     def _news(self, standing: Standing) -> None:
         trials = {trial.id: trial for trial in standing.trials}
-        for row in standing.own_rows:
-            if row.id not in self._shown:
-                self._shown.add(row.id)
-                self._console.print(self._result(standing, trials[row.trial], row), highlight=False)
-        told = {row.trial for row in standing.own_rows}
+        for name, rows in self._new(standing).items():
+            line = self._result(standing, trials[name], rows)
+            self._console.print(line, highlight=False)
+        measured = {row.trial for row in standing.own_rows}
         for trial in standing.of(TrialStatus.DONE, TrialStatus.PARTIAL):
-            if trial.origin == OWN and trial.id not in told | self._shown:
+            if trial.origin == OWN and trial.id not in measured | self._shown:
                 self._shown.add(trial.id)
                 self._console.print(self._void(standing, trial), highlight=False)
         for trial in standing.of(*_ENDED):
@@ -107,14 +107,34 @@ class Display:
         where = escape(_where(standing, trial))
         return f"{trial.number:>4}  {where}  [yellow]no value[/yellow] {escape(why)}"
 
-    def _result(self, standing: Standing, trial: Trial, row: Row) -> str:
+    def _new(self, standing: Standing) -> dict[str, list[Row]]:
+        """The readings not shown yet, by trial."""
+        found: dict[str, list[Row]] = {}
+        for row in standing.own_rows:
+            if row.id not in self._shown:
+                self._shown.add(row.id)
+                found.setdefault(row.trial, []).append(row)
+        return found
+
+    def _result(self, standing: Standing, trial: Trial, rows: list[Row]) -> str:
+        aim = standing.campaign.aim
+        where = escape(describe(rows[-1].point, standing.campaign.space.units))
+        if aim.single:
+            lines = (self._one(standing, row) for row in rows)
+            return "\n".join(f"{trial.number:>4}  {where}  {line}" for line in lines)
+        values = escape(told({row.objective: row.value for row in rows}, aim))
+        ahead = any(key(one.point) == key(rows[-1].point) for one in standing.front)
+        word = "on the front" if aim.fronted else "best so far"
+        mark = f"  [green]{word}[/green]" if ahead else ""
+        return f"{trial.number:>4}  {where}  {values}{mark}"
+
+    def _one(self, standing: Standing, row: Row) -> str:
         objective = standing.campaign.objective
-        where = escape(describe(row.point, standing.campaign.space.units))
         first = standing.own_rows.index(row)
         earlier = [objective.score(one.value) for one in standing.own_rows[:first]]
         best = not earlier or objective.score(row.value) > max(earlier)
         mark = "  [green]best so far[/green]" if best else ""
-        return f"{trial.number:>4}  {where}  {row.value:.5g} {escape(unit(objective.unit))}{mark}"
+        return f"{row.value:.5g} {escape(unit(objective.unit))}{mark}"
 
     def _end(self, standing: Standing, trial: Trial) -> str:
         jobs = [job for job in standing.jobs if trial.id in job.trials]
@@ -135,6 +155,8 @@ def _where(standing: Standing, trial: Trial) -> str:
 
 def _line(summary: Summary, standing: Standing) -> str:
     running = f", {len(standing.in_flight)} in flight" if standing.in_flight else ""
+    if summary.hypervolume is not None:
+        return f"{len(summary.front)} on the front, {summary.measured} measured{running}"
     if summary.best is None:
         return f"{summary.measured} measured{running}"
     point = describe(summary.best_point or {})

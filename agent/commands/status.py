@@ -11,12 +11,14 @@ from agent.core.outlook import Outlook
 from agent.core.register import CampaignStatus
 from agent.core.space import describe
 from agent.core.trial import TrialStatus
+from agent.core.worded import told
 from agent.data.store import Store
 from agent.errors import NotFound
 from agent.savings import remembered
 from agent.standing import Standing, asked_for, stand
 from agent.status import Summary, Trusted, summarise
 
+_MOST_SHOWN = 12
 _OFF = 1.15
 """By how much an outlook is widened before it is worth a word."""
 
@@ -90,8 +92,12 @@ def _all(summaries: list[Summary]) -> None:
 def _one(standing: Standing, summary: Summary) -> None:
     headline = f"[bold]{summary.name}[/bold]  {summary.state}"
     console.print(headline + (f": {escape(summary.reason)}" if summary.reason else ""))
-    point = f" at {escape(describe(summary.best_point))}" if summary.best_point else ""
-    console.print(f"  best      {_best(summary)}{point}", highlight=False)
+    if standing.campaign.aim.fronted:
+        for line in _front(standing, summary):
+            console.print(f"  {line}", highlight=False)
+    else:
+        point = f" at {escape(describe(summary.best_point))}" if summary.best_point else ""
+        console.print(f"  best      {_best(summary)}{point}", highlight=False)
     console.print(f"  budget    {_used(summary)}", highlight=False)
     counts = (
         ", ".join(f"{count} {status}" for status, count in summary.trials.items()) or "none yet"
@@ -108,6 +114,24 @@ def _one(standing: Standing, summary: Summary) -> None:
         console.print(f"  waits for {whom}", highlight=False)
     if not summary.waits_for and summary.state == CampaignStatus.ACTIVE:
         console.print("  [bold]athanor run[/bold] goes on with it", highlight=False)
+
+
+def _front(standing: Standing, summary: Summary) -> list[str]:
+    """The points that none is better than, a line each."""
+    if not summary.front:
+        return [f"front     –, {summary.measured} measured"]
+    volume = "" if summary.hypervolume is None else f"; hypervolume {summary.hypervolume:.5g}"
+    points = f"{len(summary.front)} of {summary.measured} points that none is better than{volume}"
+    aim, numbers = standing.campaign.aim, {one.id: one.number for one in standing.trials}
+    along = sorted(summary.front, key=lambda one: aim.worth(one.values), reverse=True)
+    return (
+        [f"front     {points}"]
+        + [
+            f"{'':10}{numbers[one.trial]:>4}  {escape(told(one.values, aim))} at {escape(describe(one.point))}"
+            for one in along[:_MOST_SHOWN]
+        ]
+        + ([f"{'':10}and {len(along) - _MOST_SHOWN} more"] if len(along) > _MOST_SHOWN else [])
+    )
 
 
 def _left(outlook: Outlook, named: str, confidence: int) -> str:
@@ -152,6 +176,8 @@ def _waits_for(standing: Standing) -> list[str]:
 
 
 def _best(summary: Summary) -> str:
+    if summary.hypervolume is not None:
+        return f"{len(summary.front)} on the front"
     return "–" if summary.best is None else f"{summary.best:.6g} {unit(summary.unit)}".strip()
 
 

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from agent.core.aim import Aim, TradeOff
 from agent.core.budget import Budget, Duration, Stop
 from agent.core.constraints import Constraint
 from agent.core.execution import Execution
@@ -12,7 +13,7 @@ from agent.core.policy import Policy
 from agent.core.pools import PoolColumn
 from agent.core.source import TransferPrior
 from agent.core.space import Parameter, SearchSpace
-from agent.core.values import Value
+from agent.core.values import Value, later
 
 CampaignName = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)
 
@@ -44,6 +45,11 @@ class Campaign(Value):
     parameters: tuple[Parameter, ...] = Field(min_length=1)
     constraints: tuple[Constraint, ...] = ()
     objectives: tuple[Objective, ...] = Field(min_length=1)
+    trade_off: TradeOff = later(
+        "pareto",
+        description="of several objectives. pareto: the front of points that none is better than; "
+        "desirability: one number, by each objective's worst, ideal and weight",
+    )
     priors: tuple[TransferPrior, ...] = Field(
         default=(), description="what other data know: earlier campaigns, tables, simulations"
     )
@@ -69,8 +75,13 @@ class Campaign(Value):
 
     @property
     def objective(self) -> Objective:
-        """The one objective that is optimised."""
+        """The objective that is optimised; of several, the first."""
         return self.objectives[0]
+
+    @property
+    def aim(self) -> Aim:
+        """All objectives together."""
+        return Aim(objectives=self.objectives, trade_off=self.trade_off)
 
     @property
     def pools(self) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What a campaign knows so far: trials and observations as rows for learning, best, and curve."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from agent.core.job import Observation
 from agent.core.objective import Objective
@@ -33,13 +33,16 @@ def effective(trials: Iterable[Trial], reviews: Iterable[Review]) -> dict[str, E
 
 
 class Row(Value):
-    """One measured value at one point. `id` is the observation's; `sd` its standard uncertainty."""
+    """One measured value at one point. `id` is the observation's; `sd` its standard uncertainty;
+    `objective` says what was measured, and may be left out where there is only one.
+    """
 
     id: str
     trial: str
     point: Point
     value: float
     sd: float | None = None
+    objective: str = ""
 
 
 class Pending(Value):
@@ -68,7 +71,7 @@ def current(observations: Iterable[Observation]) -> tuple[Observation, ...]:
 def rows_of(
     trials: Iterable[Trial],
     observations: Iterable[Observation],
-    objective: Objective,
+    objectives: Sequence[Objective],
     plans: Mapping[str, Effective],
     *,
     own: bool = False,
@@ -76,18 +79,19 @@ def rows_of(
 ) -> tuple[Row, ...]:
     """The rows that count, in the order in which they were observed.
 
-    A row is a current value (not a bound, not void) of the objective, at one fidelity, of a
+    A row is a current value (not a bound, not void) of one of the objectives, at one fidelity, of a
     trial whose role counts and that is not voided. Its point is the settings as executed where the
     instrument told them, otherwise the effective point.
 
     Args:
         trials: The campaign's trials.
         observations: Its observations, in order.
-        objective: The objective that is optimised.
+        objectives: What is wanted known.
         plans: Trial id -> what was really to be done, from `effective`.
         own: Leave out imported rows: they teach, and do not count for best, stop and report.
         fidelity: Of the values; only those of `target` count for anything here.
     """
+    names = {one.name for one in objectives}
     counted = {
         t.id: t
         for t in trials
@@ -102,10 +106,11 @@ def rows_of(
             point=executed(one, plans[one.trial].point),
             value=one.value,
             sd=one.sd,
+            objective=one.objective,
         )
         for one in current(observations)
         if one.value is not None
-        and one.objective == objective.name
+        and one.objective in names
         and one.fidelity == fidelity
         and one.trial in counted
     )

@@ -5,16 +5,20 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from agent.core.parameters import Name
-from agent.core.values import Value
+from agent.core.values import Value, later
 
-Goal = Literal["maximise", "minimise", "match", "within"]
+Goal = Literal["maximise", "minimise", "match", "within", "require"]
 
 
 class Objective(Value):
     """What is measured and wanted: an id (`name`), a quantity in words, a unit, a goal.
 
-    `low` and `high` are the range of goal `within`. `plausible` bounds what a reading can be at
+    `low` and `high` are the range of goals `within` and `require`. `plausible` bounds what a reading can be at
     all: one outside is not taken in without a person.
+
+    Among several, `worst` is the value beyond which it is of no use, `ideal` the one beyond which
+    better is worth nothing more, and `weight` what it counts beside the others (`agent.core.aim`). One
+    of goal `require` only has to be within its range.
     """
 
     name: Name
@@ -22,10 +26,22 @@ class Objective(Value):
     unit: str = Field(description="unit of the values, as pint reads it; '1' is dimensionless")
     goal: Goal
     target: float | None = Field(default=None, description="the value to match")
-    low: float | None = Field(default=None, description="lower end of the range to stay within")
-    high: float | None = Field(default=None, description="upper end of the range to stay within")
+    low: float | None = Field(default=None, description="lower end of the range")
+    high: float | None = Field(default=None, description="upper end of the range")
     plausible: tuple[float, float] | None = Field(
         default=None, description="[lowest, highest] possible reading"
+    )
+    worst: float | None = later(
+        None, description="a value as bad as this, or worse, is of no use; among several objectives"
+    )
+    ideal: float | None = later(
+        None, description="better than this is worth nothing more; of trade_off desirability"
+    )
+    weight: float = later(
+        1.0,
+        gt=0,
+        le=1000,
+        description="what it counts beside the others, of trade_off desirability",
     )
 
     @model_validator(mode="after")
@@ -33,18 +49,41 @@ class Objective(Value):
         if (self.goal == "match") != (self.target is not None):
             raise ValueError("goal match needs a target, and only it takes one")
         ranged = self.low is not None or self.high is not None
-        if (self.goal == "within") != ranged:
-            raise ValueError("goal within needs low and/or high, and only it takes them")
+        if (self.goal in {"within", "require"}) != ranged:
+            raise ValueError(
+                "goals within and require need low and/or high, and only they take them"
+            )
         if self.low is not None and self.high is not None and not self.low < self.high:
             raise ValueError("low must be below high")
         if self.plausible is not None and not self.plausible[0] < self.plausible[1]:
             raise ValueError("plausible must be [lowest, highest]")
+        self._check_trade()
         return self
+
+    def _check_trade(self) -> None:
+        if self.ideal is not None and self.bounded:
+            raise ValueError(f"the ideal of goal {self.goal} is the goal itself: leave it out")
+        if self.worst is None or (self.ideal is None and not self.bounded):
+            return
+        best = 0.0 if self.ideal is None else self.score(self.ideal)
+        if not self.score(self.worst) < best:
+            raise ValueError("worst must be worse than what is wanted")
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the goal is reached at some value: its best score is 0."""
+        return self.goal not in {"maximise", "minimise"}
+
+    @property
+    def required(self) -> bool:
+        """Whether it only has to be within its range: an outcome constraint."""
+        return self.goal == "require"
 
     def score(self, value: float) -> float:
         """How good `value` is; higher is better, in the objective's unit.
 
-        maximise: y; minimise: -y; match: -|y - target|; within: minus the distance to the range.
+        maximise: y; minimise: -y; match: -|y - target|; within and require: minus the distance to
+        the range.
         """
         match self.goal:
             case "maximise":
@@ -63,8 +102,8 @@ class Objective(Value):
         match self.goal:
             case "match":
                 return f"match {self.target:g} {self.unit}"
-            case "within":
+            case "within" | "require":
                 low = "-∞" if self.low is None else f"{self.low:g}"
                 high = "∞" if self.high is None else f"{self.high:g}"
-                return f"within {low} to {high} {self.unit}"
+                return f"{self.goal} {low} to {high} {self.unit}"
         return f"{self.goal} ({self.unit})"

@@ -38,6 +38,8 @@ def record_of(
     made = {trial.id: trial for trial in trials if choices.get(trial.decision or "")}
     found: dict[str, Tested] = {}
     for row in rows:
+        if row.objective not in {objective, ""}:
+            continue
         trial = made.get(row.trial)
         if trial is None or trial.id in found or trial.decision is None:
             continue

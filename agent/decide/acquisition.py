@@ -178,7 +178,7 @@ def expected_improvement(scaling: Scaling, mean: Tensor, sd: Tensor, best: float
         best: The score to beat.
     """
     if not scaling.ranged:
-        return sd.log() + _log_h((mean - best) / sd)
+        return sd.log() + log_h((mean - best) / sd)
     gain = (_scores(scaling, mean, sd) - best).clamp_min(0) @ WEIGHTS
     return gain.clamp_min(1e-300).log()
 
@@ -260,7 +260,7 @@ def _scores(scaling: Scaling, mean: Tensor, sd: Tensor) -> Tensor:
     return scaling.score(mean.unsqueeze(-1) + sd.unsqueeze(-1) * NODES)
 
 
-def _log_h(u: Tensor) -> Tensor:
+def log_h(u: Tensor) -> Tensor:
     """`log(phi(u) + u Phi(u))`, also far below zero, where it falls as `log phi(u) - 2 log |u|`."""
     log_phi = -u.square() / 2 - math.log(2 * math.pi) / 2
     near = (log_phi.exp() + u * torch.special.ndtr(u)).clamp_min(1e-300).log()

@@ -1,6 +1,6 @@
 """Choosing with a model: the best of every candidate, one after the other."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -11,10 +11,13 @@ from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide.acquisition import Scorer, nearest, scorer
 from agent.decide.candidates import Candidates, Taken, listed, sampled
-from agent.decide.feasible import weighed
+from agent.decide.feasible import weighed, weighing
 from agent.decide.polish import followed, neighbours
 from agent.decide.situation import Situation
 from agent.learn.fitted import Fitted
+
+Scoring = Callable[[Tensor, Tensor], Scorer]
+"""Points in flight (`m x d`) and a design (`k x d`) to a greedy step's acquisition."""
 
 _SHORTLIST_FROM, _SHORTLIST = 2000, 1000
 """Of a pool of more than 2,000, the 1,000 best by the closed form go on to Monte Carlo: the two
@@ -26,21 +29,35 @@ _INTEGRATED = 256
 _MOVES = 12
 
 
+def scoring(situation: Situation, surrogate: Fitted) -> Scoring:
+    """The policy's acquisition with a model, weighed by what is likely to work."""
+
+    def made(in_flight: Tensor, design: Tensor) -> Scorer:
+        policy, works = situation.policy, situation.feasibility
+        one = scorer(policy, surrogate, in_flight, situation.seed, design)
+        if works is None:
+            return one
+        weigh = weighing(policy, surrogate)
+        return weighed(one, works, weigh, rough=policy.name != "thompson")
+
+    return made
+
+
 class Chooser:
     """Sequentially greedy choice: each point is chosen with those before it in flight.
 
     Args:
         situation: What the decision starts from.
-        surrogate: Its model.
+        scoring: How much each point is wanted.
         chosen: Points chosen before in this decision (replicates).
 
     Attributes:
         design: Up to 256 random candidates, `k x d`: what is typical, and where variance counts.
     """
 
-    def __init__(self, situation: Situation, surrogate: Fitted, chosen: list[Point]) -> None:
+    def __init__(self, situation: Situation, scoring: Scoring, chosen: list[Point]) -> None:
         self._situation = situation
-        self._surrogate = surrogate
+        self._scoring = scoring
         self._chosen = list(chosen)
         self._taken = Taken(situation.encoding, [*situation.taken.points, *chosen])
         whole = listed(situation.encoding)
@@ -77,7 +94,7 @@ class Chooser:
         if not self._free.any():
             return None
         in_flight = self._situation.in_flight(self._chosen)
-        best = self._best(self._scorer(in_flight))
+        best = self._best(self._scoring(in_flight, self.design))
         return None if best is None else (*best, in_flight)
 
     def take(self, point: Point) -> None:
@@ -88,7 +105,7 @@ class Chooser:
 
     def acquisition(self, points: list[Point]) -> list[float]:
         """The first step's acquisition at `points`; of a joint draw, where the policy is one."""
-        one = self._scorer(self._situation.in_flight(self._chosen))
+        one = self._scoring(self._situation.in_flight(self._chosen), self.design)
         X = self._situation.encoding.encode(points)
         if one.most >= 10**9:
             return [float(value) for value in one.score(X)]
@@ -101,17 +118,10 @@ class Chooser:
             drawn[far > 1e-9] = others[len(pool) :]
         return [float(value) for value in drawn]
 
-    def _scorer(self, in_flight: Tensor) -> Scorer:
-        situation = self._situation
-        one = scorer(situation.policy, self._surrogate, in_flight, situation.seed, self.design)
-        works = situation.feasibility
-        return one if works is None else weighed(one, works, situation.policy, self._surrogate)
-
     def _sample(self) -> Candidates:
-        situation, score = self._situation, self._situation.objective.score
-        ranked = sorted(situation.usable, key=lambda row: -score(row.value))
-        around = [row.point for row in ranked[:3]]
-        return sampled(situation.encoding, _SAMPLE, derived(situation.seed, "sample"), around)
+        situation = self._situation
+        seed = derived(situation.seed, "sample")
+        return sampled(situation.encoding, _SAMPLE, seed, situation.leading)
 
     def _best(self, one: Scorer) -> tuple[Point, float] | None:
         few = self._shortlisted(one)

@@ -1,8 +1,11 @@
 """What a reviewer reads: predictions, shares and one sentence."""
 
+from collections.abc import Callable, Mapping
+
 import torch
 from torch import Tensor
 
+from agent.core.aim import Aim
 from agent.core.history import best
 from agent.core.objective import Objective
 from agent.core.policy import Policy
@@ -38,21 +41,63 @@ def shares(
     is above its median, beside the two in logarithms.
     """
     mean, sd = surrogate.posterior.marginals(torch.cat([X, design]))
-    ahead = _ahead(works, X, design)
     if policy.name in {"uncertainty", "committee", "random"}:
-        explore = max(float((sd[0] / sd[1:].median()).log()), 0.0) if ahead else 1.0
-        return _normalised(0.0, explore, ahead, works)
-    means = torch.stack([mean[0], mean[1:].median()]).repeat_interleave(2)
-    deviations = torch.stack([sd[0], sd[1:].median()]).repeat(2)
+        return unknown_share(sd, X, design, works)
     if policy.name == "ucb":
-        f = upper_bound(surrogate.scaling, means, deviations, policy.beta)
+
+        def wanted(means: Tensor, deviations: Tensor) -> Tensor:
+            return upper_bound(surrogate.scaling, means, deviations, policy.beta)
+
     else:
         top = incumbent(surrogate, pending)
-        f = expected_improvement(surrogate.scaling, means, deviations, top)
+
+        def wanted(means: Tensor, deviations: Tensor) -> Tensor:
+            return expected_improvement(surrogate.scaling, means, deviations, top)
+
+    return shares_of(wanted, mean, sd, X, design, works)
+
+
+def unknown_share(
+    sd: Tensor, X: Tensor, design: Tensor, works: Feasibility | None
+) -> dict[str, float]:
+    """The shares where only what is not known counts.
+
+    Args:
+        sd: Of the point, and of each of the design, `1 + k`.
+        X: The point, `1 x d`.
+        design: What is typical, `k x d`.
+        works: How likely points are to work; None where nothing has failed.
+    """
+    ahead = _ahead(works, X, design)
+    explore = max(float((sd[0] / sd[1:].median()).log()), 0.0) if ahead else 1.0
+    return _normalised(0.0, explore, ahead, works)
+
+
+def shares_of(
+    wanted: Callable[[Tensor, Tensor], Tensor],
+    mean: Tensor,
+    sd: Tensor,
+    X: Tensor,
+    design: Tensor,
+    works: Feasibility | None,
+) -> dict[str, float]:
+    """The shares by an acquisition of means and deviations.
+
+    Args:
+        wanted: The acquisition, of `4 x ...` and `4 x ...`: `4`.
+        mean: Of the point, and of each of the design, `(1 + k) x ...`.
+        sd: The same.
+        X: The point, `1 x d`.
+        design: What is typical, `k x d`.
+        works: How likely points are to work; None where nothing has failed.
+    """
+    means = torch.stack([mean[0], mean[1:].median(dim=0).values]).repeat_interleave(2, dim=0)
+    deviations = torch.stack([sd[0], sd[1:].median(dim=0).values])
+    f = wanted(means, torch.cat([deviations, deviations]))
     both, mean_only, sd_only, neither = f.tolist()
     exploit = max(both - sd_only + mean_only - neither, 0.0) / 2
     explore = max(both - mean_only + sd_only - neither, 0.0) / 2
-    return _normalised(exploit, explore, ahead, works)
+    return _normalised(exploit, explore, _ahead(works, X, design), works)
 
 
 def _ahead(works: Feasibility | None, X: Tensor, design: Tensor) -> float:
@@ -89,6 +134,25 @@ def sentence(
     known = best(surrogate.rows, objective)
     if known is not None:
         text += f", best so far {_like(known.value, sd)}"
+    return f"{text}; {outstanding(parts)}"
+
+
+def sentence_of_several(
+    policy: str, aim: Aim, prediction: Mapping[str, tuple[float, float]], parts: dict[str, float]
+) -> str:
+    """Why a point was chosen for several objectives, in one sentence with their units."""
+    reason = _REASON[policy]
+    if policy == "expected_improvement" and aim.fronted:
+        reason = "adds most to the front"
+    told = []
+    for one in aim.objectives:
+        unit = "" if one.unit == "1" else f" {one.unit}"
+        told.append(f"{one.name} {figures(*prediction[one.name])}{unit}")
+    return f"{reason}: predicted {', '.join(told)}; {outstanding(parts)}"
+
+
+def outstanding(parts: Mapping[str, float]) -> str:
+    """By what a point stands out, in words."""
     leading = max(parts, key=lambda name: parts[name])
     word = {
         "exploit": "its prediction",
@@ -96,7 +160,7 @@ def sentence(
         "feasible": "being likely to work",
     }[leading]
     share = "alone" if parts[leading] > 0.995 else f"({parts[leading]:.0%})"
-    return f"{text}; stands out by {word} {share}"
+    return f"stands out by {word} {share}"
 
 
 def by_sources(believed: float, asked: bool) -> str:

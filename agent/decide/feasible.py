@@ -45,16 +45,15 @@ def worth_trying(works: Feasibility, X: Tensor) -> Tensor:
     return (1 + works.failed) * told + _STEEP * (told - log(EVEN)).clamp_max(0.0)
 
 
-def weighed(one: Scorer, works: Feasibility, policy: Policy, surrogate: Fitted) -> Scorer:
+def weighed(one: Scorer, works: Feasibility, weigh: Weigh, *, rough: bool = True) -> Scorer:
     """A greedy step's acquisition, expected over whether the point works.
 
     Args:
         one: What is wanted of points that work.
         works: How likely they are to.
-        policy: Whose acquisition it is.
-        surrogate: Rows in, posterior out.
+        weigh: How the two go together.
+        rough: Whether the rough score is weighed too; one drawn at random only thins out.
     """
-    weigh = weighing(policy, surrogate)
 
     def both(score: Score) -> Score:
         def scored(X: Tensor) -> Tensor:
@@ -63,25 +62,34 @@ def weighed(one: Scorer, works: Feasibility, policy: Policy, surrogate: Fitted) 
 
         return scored
 
-    rough = one.rough
-    # A rough score that is drawn at random only thins the candidates out.
-    if rough is not None and policy.name != "thompson":
-        rough = both(rough)
-    function = None if one.function is None else Weighed(one.function, works, weigh)
-    return replace(one, score=both(one.score), rough=rough, function=function)
+    return replace(
+        one,
+        score=both(one.score),
+        rough=both(one.rough) if rough and one.rough is not None else one.rough,
+        function=None if one.function is None else Weighed(one.function, works, weigh),
+    )
+
+
+def as_logarithm(wanted: Tensor, log_p: Tensor) -> Tensor:
+    """Of a logarithm of an improvement: their sum (Gelbart, Snoek & Adams, 2014)."""
+    return wanted + log_p
+
+
+def as_deviation(wanted: Tensor, log_p: Tensor) -> Tensor:
+    """Of a deviation or a variance: their product, since a failure tells no value."""
+    return wanted * log_p.exp()
 
 
 def weighing(policy: Policy, surrogate: Fitted) -> Weigh:
     """How a policy's acquisition and the log probability of working go together.
 
-    A logarithm of an improvement: their sum (Gelbart, Snoek & Adams, 2014). A deviation or a
-    variance: their product, since a failure tells no value. A bound or a draw of the score: its
-    expectation, where a failure is worth as much as the worst point so far.
+    A bound or a draw of the score goes by its expectation, where a failure is worth as much as the
+    worst point so far.
     """
     if policy.name == "expected_improvement":
-        return lambda wanted, log_p: wanted + log_p
+        return as_logarithm
     if policy.name in {"uncertainty", "committee"}:
-        return lambda wanted, log_p: wanted * log_p.exp()
+        return as_deviation
     worst = _worst(surrogate)
     return lambda wanted, log_p: worst + (wanted - worst) * log_p.exp()
 

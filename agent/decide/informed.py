@@ -10,7 +10,7 @@ from agent.core.history import key
 from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide import designs
-from agent.decide.choose import Chooser
+from agent.decide.choose import Chooser, scoring
 from agent.decide.situation import Situation
 from agent.decide.sources import Sources
 from agent.errors import ModelError
@@ -64,8 +64,10 @@ class Informed:
         self.sources = Sources.of(situation)
         self.transfer = _transfer(situation, self.sources)
         self.plain = _plain(situation)
-        self._believer = Chooser(situation, self.transfer, before)
-        self._doubter = Chooser(situation, self.plain, before) if self.plain else None
+        self._believer = Chooser(situation, scoring(situation, self.transfer), before)
+        self._doubter = (
+            Chooser(situation, scoring(situation, self.plain), before) if self.plain else None
+        )
 
     @property
     def design(self) -> Tensor:

@@ -13,10 +13,11 @@ from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide import designs, explain
 from agent.decide.candidates import listed, sampled
-from agent.decide.choose import Chooser
+from agent.decide.choose import Chooser, scoring
 from agent.decide.informed import Informed, Turn, restored
 from agent.decide.outlook import outlook
 from agent.decide.situation import Situation
+from agent.decide.traded import is_traded, scores_of, traded
 from agent.errors import ModelError
 from agent.learn.fitted import Fitted
 from agent.learn.scope import seeded
@@ -59,7 +60,7 @@ def propose(situation: Situation, q: int) -> Selection:
     with seeded(situation.seed):
         selection = _selected(situation, q)
     outlooks = latest([*situation.outlooks, selection.outlook])
-    enough = situation.stop.enough(outlooks, situation.objective.unit)
+    enough = situation.stop.enough(outlooks, situation.aim.unit)
     if enough:
         return replace(selection, choices=(), notes=(*selection.notes, enough))
     missing = q - len(selection.choices)
@@ -78,9 +79,12 @@ def acquisition_of(situation: Situation, state: dict[str, Any], points: list[Poi
     situation = replace(situation, classifier=state.get("feasibility"))
     with seeded(situation.seed):
         if state["kind"] == "transfer":
-            return Chooser(situation, restored(situation, state), []).acquisition(points)
-        surrogate = restore(state, situation.encoding, situation.rows, situation.objective)
-        return Chooser(situation, surrogate, []).acquisition(points)
+            surrogate: Fitted = restored(situation, state)
+        elif is_traded(state):
+            return scores_of(situation, state, points)
+        else:
+            surrogate = restore(state, situation.encoding, situation.rows, situation.objective)
+        return Chooser(situation, scoring(situation, surrogate), []).acquisition(points)
 
 
 def _selected(situation: Situation, q: int) -> Selection:
@@ -102,6 +106,8 @@ def _fresh(situation: Situation, before: list[Point], count: int) -> Selection:
         return Selection("initial", _designed(situation, count), None, ())
     if situation.policy.name == "random":
         return Selection("model", _at_random(situation, count), None, ())
+    if not situation.aim.single:
+        return _traded(situation, before, count)
     if situation.informed and situation.asked:
         return _informed(situation, before, count)
     selection = _modelled(situation, before, count)
@@ -127,7 +133,7 @@ def _given(situation: Situation, count: int) -> tuple[list[Choice], tuple[str, .
 def _designed(situation: Situation, count: int) -> tuple[Choice, ...]:
     design, encoding = situation.policy.initial, situation.encoding
     name = designs.named(encoding, design)
-    before = len(situation.usable) + len(situation.pending)
+    before = situation.measured + len(situation.pending)
     points = designs.drawn(encoding, design, situation.taken, count, situation.seed)
     return tuple(
         Choice(
@@ -159,7 +165,7 @@ def _modelled(situation: Situation, before: list[Point], count: int) -> Selectio
         )
     except ModelError as error:
         return Selection("initial", _designed(situation, count), None, (str(error),))
-    chooser = Chooser(situation, surrogate, before)
+    chooser = Chooser(situation, scoring(situation, surrogate), before)
     chosen = [
         _explained(situation, surrogate, chooser.design, *choice)
         for choice in chooser.choices(count)
@@ -167,6 +173,15 @@ def _modelled(situation: Situation, before: list[Point], count: int) -> Selectio
     state = _with_feasibility(situation, surrogate.state())
     left = outlook(situation, surrogate, chooser.candidates)
     return Selection("model", tuple(chosen), state, surrogate.notes, left)
+
+
+def _traded(situation: Situation, before: list[Point], count: int) -> Selection:
+    """Points for several objectives; by the initial design where one cannot be modelled yet."""
+    try:
+        choices, state, notes = traded(situation, before, count)
+    except ModelError as error:
+        return Selection("initial", _designed(situation, count), None, (str(error),))
+    return Selection("model", choices, _with_feasibility(situation, state), notes)
 
 
 def _with_feasibility(situation: Situation, state: dict[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from agent.core.aim import Aim, TradeOff
 from agent.core.budget import Stop
 from agent.core.decision import Choice
+from agent.core.front import front, known
 from agent.core.history import Pending, Row, key
 from agent.core.objective import Objective
 from agent.core.outlook import Outlook
@@ -30,9 +32,9 @@ class Situation:
 
     Attributes:
         space: What may be varied, with its pools.
-        objective: What is wanted.
+        objective: What is wanted; of several objectives the first.
         policy: How to choose.
-        rows: Measured values, in their order.
+        rows: Measured values of every objective, in their order.
         pending: Open trials; always pending points of the acquisition.
         barred: Points that may not come again (rejected, infeasible).
         sources: What was known before the campaign.
@@ -43,6 +45,8 @@ class Situation:
         stop: When it is enough.
         outlooks: What was left to gain by the decisions before, as `latest` has it.
         record: Earlier predictions, and what was measured then.
+        also: The other objectives, where there are several.
+        trade_off: How one objective is given up for another.
         seed: Of this decision.
         started: How many trials there are, whatever became of them.
     """
@@ -61,6 +65,8 @@ class Situation:
     stop: Stop = field(default=Stop(), kw_only=True)
     outlooks: tuple[Outlook, ...] = field(default=(), kw_only=True)
     record: tuple[Tested, ...] = field(default=(), kw_only=True)
+    also: tuple[Objective, ...] = field(default=(), kw_only=True)
+    trade_off: TradeOff = field(default="pareto", kw_only=True)
     seed: int = field(kw_only=True)
     started: int = field(kw_only=True)
 
@@ -68,6 +74,11 @@ class Situation:
     def encoding(self) -> Encoding:
         """Of the space."""
         return Encoding.of(self.space)
+
+    @cached_property
+    def aim(self) -> Aim:
+        """All objectives together."""
+        return Aim(objectives=(self.objective, *self.also), trade_off=self.trade_off)
 
     @cached_property
     def feasibility(self) -> Feasibility | None:
@@ -101,6 +112,28 @@ class Situation:
         finite = torch.isfinite(self.encoding.encode([row.point for row in self.rows])).all(dim=1)
         return tuple(row for row, good in zip(self.rows, finite.tolist(), strict=True) if good)
 
+    def told_of(self, objective: Objective) -> tuple[Row, ...]:
+        """The usable rows of one objective."""
+        if self.aim.single:
+            return self.usable
+        return tuple(row for row in self.usable if row.objective == objective.name)
+
+    @property
+    def measured(self) -> int:
+        """How many usable rows there are, of the objective that has most."""
+        return max(len(self.told_of(one)) for one in self.aim.objectives)
+
+    @cached_property
+    def leading(self) -> list[Point]:
+        """Up to three points that are best so far; of a front its ends and its middle."""
+        if self.aim.single:
+            ranked = sorted(self.usable, key=lambda row: -self.objective.score(row.value))
+            return [row.point for row in ranked[:3]]
+        best = front(known(self.usable), self.aim)
+        places = sorted({0, len(best) // 2, len(best) - 1}) if best else []
+        along = sorted(best, key=lambda one: self.aim.worth(one.values))
+        return [along[place].point for place in places]
+
     @cached_property
     def taken(self) -> Taken:
         """Every point that may not come again as a new one."""
@@ -119,15 +152,16 @@ class Situation:
 
         It does until as many points are measured or open as it has, but not for ever: after twice
         as many trials the model takes over, whatever became of them. Without two different
-        measured points there is nothing to model, and it goes on in any case. With sources there is
-        none: they tell where to begin.
+        measured points there is nothing to model, and it goes on in any case; of several objectives
+        each counts. With sources there is none: they tell where to begin.
         """
         if self.informed:
             return False
-        known = len(self.usable) + len(self.pending)
+        known = self.measured + len(self.pending)
         if known < self.size and self.started < 2 * self.size:
             return True
-        return len({key(row.point) for row in self.usable}) < 2
+        rows = (self.told_of(one) for one in self.aim.objectives)
+        return any(len({key(row.point) for row in one}) < 2 for one in rows)
 
     def in_flight(self, chosen: list[Point]) -> Tensor:
         """Open and chosen points, `m x d`: the pending points of the acquisition."""

@@ -6,20 +6,18 @@ from agent.core.budget import Budget, Stop
 from agent.core.objective import Objective
 from agent.core.policy import Policy
 from agent.core.space import SearchSpace
+from agent.load import aims
 from agent.load.faults import Findings
 from agent.load.shape import Parts
 
 
 def check(findings: Findings, parts: Parts, space: SearchSpace | None) -> None:
     """Faults between the parts; `space` is None where a parameter or a constraint is at fault."""
-    written = findings.document.data.get("objectives")
-    if isinstance(written, list) and len(written) > 1:
-        what = f"this version optimises one objective; {len(written)} are given"
-        mend = "keep the one to optimise, and let the others be recorded beside it"
-        findings.fault(("objectives",), what, mend)
     stop, budget, policy = (parts.single.get(key) for key in ("stop", "budget", "policy"))
-    if stop is not None and 0 in parts.objectives:
-        _check_target(findings, stop, parts.objectives[0])
+    wanted = [one for one in parts.objectives.values() if not one.required]
+    aims.check(findings, parts)
+    if stop is not None and len(wanted) == 1:
+        _check_target(findings, stop, wanted[0])
     if stop is not None:
         _check_outlook(findings, stop, policy or Policy())
     if budget is not None:

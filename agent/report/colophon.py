@@ -41,16 +41,21 @@ class Doubt(NamedTuple):
     words: str
 
 
-def terms(view: View) -> list[Term]:
-    """The plan, term by term."""
-    return [Term(name, words) for name, words in _terms(view) if words]
+def terms(views: Sequence[View]) -> list[Term]:
+    """The plan, term by term.
+
+    Args:
+        views: Of each objective.
+    """
+    return [Term(name, words) for name, words in _terms(views) if words]
 
 
-def _terms(view: View) -> Iterator[tuple[str, str]]:
-    campaign, objective = view.standing.campaign, view.objective
-    about = f" ({objective.quantity})" if objective.quantity else ""
-    yield "objective", f"{view.what}{about}: {_wanted(view)}"
-    yield "also measured", ", ".join(other.name for other in campaign.objectives[1:])
+def _terms(views: Sequence[View]) -> Iterator[tuple[str, str]]:
+    view, campaign = views[0], views[0].standing.campaign
+    for one in views:
+        about = f" ({one.objective.quantity})" if one.objective.quantity else ""
+        yield "objective", f"{one.what}{about}: {_wanted(one)}"
+    yield "trade-off", campaign.trade_off if len(campaign.aim.wanted) > 1 else ""
     yield "budget", _budget(campaign.budget)
     yield "stops early", _stop(view)
     for parameter in view.space.parameters:
@@ -76,10 +81,11 @@ def _wanted(view: View) -> str:
     match objective.goal:
         case "match":
             return f"match {with_unit(brief(objective.target or 0.0, 6), objective.unit)}"
-        case "within":
+        case "within" | "require":
             low, high = objective.low, objective.high
             ends = ("−∞" if low is None else brief(low, 6), "∞" if high is None else brief(high, 6))
-            return "stay within " + with_unit(" to ".join(ends), objective.unit)
+            word = "require " if objective.required else "stay within "
+            return word + with_unit(" to ".join(ends), objective.unit)
     return objective.goal + (f", in {unit(objective.unit)}" if unit(objective.unit) else "")
 
 

@@ -6,6 +6,7 @@ from agent.core.history import key
 from agent.core.job import JobStatus
 from agent.core.register import CampaignStatus
 from agent.core.trial import TrialStatus
+from agent.report import front
 from agent.report.digits import brief, count, with_unit
 from agent.report.view import View
 from agent.status import Limit, limits
@@ -30,12 +31,14 @@ class Bar(NamedTuple):
 def best_sentence(view: View) -> str:
     """What is the best, of how many, and how good it is."""
     best, objective = view.standing.best, view.objective
+    if not view.standing.campaign.aim.single:
+        return front.sentence(view)
     if best is None:
         failed = len(view.standing.of(TrialStatus.FAILED))
         return (
             f"Nothing is measured yet; {failed} failed." if failed else "Nothing is measured yet."
         )
-    points = len({key(row.point) for row in view.standing.own_rows})
+    points = len({key(row.point) for row in view.own_rows})
     value = f"{view.what} {view.value(best.value)}"
     if best.rows > 1:
         value += f" (mean of {best.rows})"

@@ -1,5 +1,6 @@
 """The list of trials: what was wanted, foreseen and found, line by line."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agent.core.history import OWN, TARGET
@@ -29,13 +30,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """One trial."""
+    """One trial. `told` has what was predicted and what was measured, of each objective."""
 
     number: int
     cells: tuple[Cell, ...]
     status: str
-    predicted: Cell
-    measured: Cell
+    told: tuple[tuple[Cell, Cell], ...]
     why: str
     reviewed: str
     trouble: tuple[str, ...] = ()
@@ -62,18 +62,24 @@ def headings(view: View) -> list[Heading]:
     return found[:_MOST_COLUMNS]
 
 
-def lines(view: View) -> tuple[list[Line], str]:
-    """Every trial, the campaign's own first; and the verdict of all reviews, if it is one."""
+def lines(views: Sequence[View]) -> tuple[list[Line], str]:
+    """Every trial, the campaign's own first; and the verdict of all reviews, if it is one.
+
+    Args:
+        views: Of each objective.
+    """
+    view = views[0]
     own = sorted(view.standing.trials, key=lambda trial: (trial.origin != OWN, trial.number))
     reviewed, best = _reviewed(view), {m.trial.id for m in view.marks.values() if m.best}
     said = set(reviewed.values())
     alike = len(said) == 1 < len(reviewed) and all(one.startswith("approved") for one in said)
     same = said.pop() if alike else ""
     verdicts = {} if same else reviewed
-    return [_line(view, one, verdicts.get(one.id, ""), one.id in best) for one in own], same
+    return [_line(views, one, verdicts.get(one.id, ""), one.id in best) for one in own], same
 
 
-def _line(view: View, trial: Trial, reviewed: str, best: bool) -> Line:
+def _line(views: Sequence[View], trial: Trial, reviewed: str, best: bool) -> Line:
+    view = views[0]
     proposal = view.proposals.get(trial.id)
     imported, kind = trial.origin != OWN, "is-" + str(trial.status).replace(" ", "-")
     why = f"imported from {trial.origin}" if imported else proposal.why if proposal else ""
@@ -85,11 +91,10 @@ def _line(view: View, trial: Trial, reviewed: str, best: bool) -> Line:
         number=trial.number,
         cells=tuple(_settings(view, trial)),
         status=str(trial.status),
-        predicted=predicted(view, trial),
-        measured=_measured(view, trial),
+        told=tuple((predicted(one, trial), _measured(one, trial)) for one in views),
         why=why,
         reviewed=reviewed,
-        trouble=tuple(_trouble(view, trial)),
+        trouble=tuple(_trouble(views, trial)),
         best=best,
         imported=imported,
         classes=" ".join(("best-row " if best else "", "imported-row " if imported else "", kind)),
@@ -153,14 +158,15 @@ def _reviewed(view: View) -> dict[str, str]:
     return found
 
 
-def _trouble(view: View, trial: Trial) -> list[str]:
+def _trouble(views: Sequence[View], trial: Trial) -> list[str]:
     """What went wrong: failures of its jobs, and why a reading is void."""
     found = []
-    for job in view.jobs.get(trial.id, ()):
+    for job in views[0].jobs.get(trial.id, ()):
         if job.failure or (job.message and job.status in {"failed", "refused", "unknown"}):
             kind = (job.failure or str(job.status)).replace("_", " ")
             found.append(f"{kind}: {job.message}" if job.message else kind)
-    found += [f"void: {one.void}" for one in view.measured.get(trial.id, ()) if one.void]
+    voids = (one.void for view in views for one in view.measured.get(trial.id, ()) if one.void)
+    found += [f"void: {why}" for why in dict.fromkeys(voids)]
     if trial.status is TrialStatus.VOIDED:
         found.append("a person declared the result void")
     return found

@@ -17,6 +17,7 @@ from agent.core.trial import Proposal, TrialStatus
 from agent.data.store import Store
 from agent.report import (
     colophon,
+    front,
     grid,
     headline,
     known,
@@ -71,9 +72,10 @@ def render(
         space: Its space with the pools bound; without, candidates never tried are not drawn.
         saving: What its priors have saved, where that was reckoned.
     """
-    view = View(standing, proposals, space)
+    objectives = standing.campaign.objectives
+    views = [View(standing, proposals, space, one) for one in objectives]
     return _template().render(
-        view=view,
+        view=views[0],
         standing=standing,
         now=f"{standing.now:%Y-%m-%d %H:%M %Z}",
         style=_asset("report.css"),
@@ -82,13 +84,15 @@ def render(
         history=colophon.history(revisions),
         account=colophon.account(journal),
         saved=saving.words if saving else "",
-        **_words(view),
-        **_figures(view),
+        parts=[_part(one, alone=len(views) == 1) for one in views],
+        **_words(views),
+        **_figures(views),
     )
 
 
-def _words(view: View) -> dict[str, object]:
-    lines, reviewed = listing.lines(view)
+def _words(views: Sequence[View]) -> dict[str, object]:
+    view = views[0]
+    lines, reviewed = listing.lines(views)
     return {
         "state": headline.state(view),
         "best": headline.best_sentence(view),
@@ -96,19 +100,34 @@ def _words(view: View) -> dict[str, object]:
         "left": headline.left_sentence(view),
         "bars": headline.bars(view),
         "doubts": colophon.doubts(view),
-        "waiting": _waiting(view),
+        "waiting": _waiting(views),
         "headings": listing.headings(view),
         "lines": lines,
         "reviewed": reviewed,
-        "terms": colophon.terms(view),
+        "terms": colophon.terms(views),
         "decided": colophon.decided(view),
         "notes": colophon.notes(view),
     }
 
 
-def _figures(view: View) -> dict[str, object]:
+def _figures(views: Sequence[View]) -> dict[str, object]:
+    view = views[0]
+    return {
+        "front": front.draw(views),
+        "members": front.members(views),
+        "known": known.draw(view),
+        "priors": known.priors(view),
+        "turns": known.turns(view),
+    }
+
+
+def _part(view: View, *, alone: bool) -> dict[str, object]:
+    """The figures of one objective; `suffix` tells its sections from those of another one."""
     came, checks = results.outcomes(view), results.checks(view)
     return {
+        "view": view,
+        "suffix": "" if alone else f"-{view.objective.name}",
+        "heading": "" if alone else f": {view.what}",
         "kinds": {outcome.kind for outcome in came},
         "marks": {outcome.mark.kind for outcome in came if outcome.mark},
         "progress": progress.draw(view, came),
@@ -117,23 +136,26 @@ def _figures(view: View) -> dict[str, object]:
         "share": predicted.share(checks),
         "missed": not all(check.inside for check in checks),
         "verdict": predicted.verdict(view, checks),
-        "known": known.draw(view),
-        "priors": known.priors(view),
-        "turns": known.turns(view),
         "panels": tried.panels(view),
         "ramp": grid.ramp(view),
     }
 
 
-def _waiting(view: View) -> dict[str, object]:
+def _waiting(views: Sequence[View]) -> dict[str, object]:
     """The proposals that wait for a review: the first few, and how many more."""
+    view = views[0]
     waiting = view.standing.of(TrialStatus.PROPOSED)
     shown = []
     for trial in waiting[:_MOST_WAITING]:
         proposal = view.proposals.get(trial.id)
         words = view.words(view.standing.effective[trial.id].point)
-        foreseen = listing.predicted(view, trial).words
-        expected = with_unit(f"predicted {foreseen}", view.objective.unit) if foreseen else ""
+        foreseen = [(one, listing.predicted(one, trial).words) for one in views]
+        told = [
+            (f"{one.what} " if len(views) > 1 else "") + with_unit(text, one.objective.unit)
+            for one, text in foreseen
+            if text
+        ]
+        expected = f"predicted {', '.join(told)}" if told else ""
         shown.append((view.name(trial), words, expected, proposal.why if proposal else ""))
     return {"shown": shown, "more": len(waiting) - len(shown)}
 

@@ -86,7 +86,7 @@ def _first(outcomes: Sequence[Outcome], x: Scale, y: Scale, below: float) -> Ite
 def _wanted(view: View, x: Scale, y: Scale) -> Iterator[Drawn]:
     """What is wanted: the range to stay within, the value to match, the value to stop at."""
     objective, stop = view.objective, view.standing.campaign.stop.target
-    if objective.goal == "within":
+    if objective.goal in {"within", "require"}:
         top = y.end if objective.high is None else y(view.scaled(objective.high))
         floor = y.start if objective.low is None else y(view.scaled(objective.low))
         yield svg.tag(
@@ -148,7 +148,7 @@ def _bound(view: View, outcome: Outcome, x: float, y: Scale) -> Drawn:
 
 def _label(view: View, outcomes: Sequence[Outcome], x: Scale, y: Scale) -> Iterator[Drawn]:
     """The name and the value of the best, where its dot is."""
-    best = view.standing.best
+    best = view.best
     if best is None:
         return
     n = next(n for n, o in enumerate(outcomes, 1) if o.mark and o.mark.best)

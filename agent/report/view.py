@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from agent.core.history import OWN, TARGET, Row, current, key
+from agent.core.history import OWN, TARGET, Best, Row, current, key
 from agent.core.job import Job, Observation
+from agent.core.objective import Objective
 from agent.core.pools import PoolColumn
 from agent.core.space import Parameter, SearchSpace
 from agent.core.trial import Proposal, Trial
@@ -34,6 +35,7 @@ class View:
         standing: The campaign at one moment.
         proposals: Why its trials were proposed; those of other trials are left out.
         space: Its space with the pools bound, if they are at hand.
+        objective: Whose values are looked at; default: the campaign's first.
     """
 
     def __init__(
@@ -41,10 +43,11 @@ class View:
         standing: Standing,
         proposals: Iterable[Proposal] = (),
         space: SearchSpace | None = None,
+        objective: Objective | None = None,
     ) -> None:
         self.standing = standing
         self.space = space or standing.campaign.space
-        self.objective = standing.campaign.objective
+        self.objective = objective or standing.campaign.objective
         self.trials = {trial.id: trial for trial in standing.trials}
         self.proposals = {one.trial: one for one in proposals if one.trial in self.trials}
         self.parameters: dict[str, Parameter] = {
@@ -57,12 +60,35 @@ class View:
         return {one.id: one for one in current(self.standing.observations)}
 
     @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The objective's rows, imported ones too."""
+        return tuple(row for row in self.standing.rows if row.objective == self.objective.name)
+
+    @cached_property
+    def own_rows(self) -> tuple[Row, ...]:
+        """The objective's rows that count."""
+        return self.standing.own_rows_of(self.objective)
+
+    @property
+    def best(self) -> Best | None:
+        """The best point, where its one objective is all that is wanted."""
+        return self.standing.best if self.standing.campaign.aim.single else None
+
+    @cached_property
+    def _leading(self) -> frozenset[object]:
+        """The points that are marked: the best, or the front."""
+        if self.standing.campaign.aim.single:
+            best = self.standing.best
+            return frozenset() if best is None else frozenset({key(best.point)})
+        return frozenset(key(one.point) for one in self.standing.front)
+
+    @cached_property
     def digits(self) -> Digits:
         """How values of the objective are written."""
-        rows = self.standing.rows
-        own = [row.value for row in self.standing.own_rows] or [row.value for row in rows]
+        rows = self.rows
+        own = [row.value for row in self.own_rows] or [row.value for row in rows]
         digits, sds = digits_for(own, (row.sd for row in rows if row.sd)), any(r.sd for r in rows)
-        best = self.standing.best
+        best = self.best
         return digits if sds or best is None else digits.showing(best.value)
 
     @property
@@ -104,15 +130,15 @@ class View:
     @cached_property
     def marks(self) -> dict[str, Mark]:
         """Observation id -> each measured value that counts, of the campaign's own."""
-        return {row.id: self._mark(row) for row in self.standing.own_rows}
+        return {row.id: self._mark(row) for row in self.own_rows}
 
     @cached_property
     def imported(self) -> tuple[Mark, ...]:
         """The values that others measured: they teach the model and do not count."""
-        return tuple(self._mark(row) for row in self.standing.rows if row.id not in self.marks)
+        return tuple(self._mark(row) for row in self.rows if row.id not in self.marks)
 
     def _mark(self, row: Row) -> Mark:
-        trial, best = self.trials[row.trial], self.standing.best
+        trial = self.trials[row.trial]
         own = trial.origin == OWN
         return Mark(
             trial=trial,
@@ -120,7 +146,7 @@ class View:
             sd=row.sd,
             point={**self.whole(trial), **row.point},
             kind=("first" if self.first(trial) else "model") if own else "imported",
-            best=own and best is not None and key(best.point) == key(row.point),
+            best=own and key(row.point) in self._leading,
         )
 
     def name(self, trial: Trial) -> str:

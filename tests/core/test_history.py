@@ -10,7 +10,7 @@ LEAST = Objective(name="y", unit="1", goal="minimise")
 
 
 def rows(trials, observations, reviews=(), **said):
-    return rows_of(trials, observations, MOST, effective(trials, reviews), **said)
+    return rows_of(trials, observations, [MOST], effective(trials, reviews), **said)
 
 
 def test_only_values_of_candidates_and_replicates_at_target_fidelity_count():

@@ -14,7 +14,7 @@ from agent.core.policy import Policy
 from agent.core.space import SearchSpace
 from agent.core.values import Point
 from agent.decide.candidates import listed
-from agent.decide.choose import Chooser
+from agent.decide.choose import Chooser, scoring
 from agent.decide.propose import propose
 from agent.decide.situation import Situation
 from agent.learn.encoding import Encoding
@@ -60,7 +60,7 @@ def test_hartmann_of_six_is_solved_in_45() -> None:
 def scored(space: SearchSpace, points: list[Point], seed: int) -> tuple[float, np.ndarray]:
     rows = rows_of(space, 14)
     situation = Situation(space, DOWN, Policy(name="ucb"), rows, seed=seed, started=20)
-    chooser = Chooser(situation, fit(situation.encoding, rows, DOWN, 0), [])
+    chooser = Chooser(situation, scoring(situation, fit(situation.encoding, rows, DOWN, 0)), [])
     others = np.array(chooser.acquisition(points))
     return next(value for _, value, _ in chooser.choices(1)), others
 

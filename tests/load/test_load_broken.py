@@ -46,6 +46,14 @@ def parameter(text: str) -> tuple[str, str]:
     return f"  - {TIME}\n", f"  - {TIME}\n  - {text}\n"
 
 
+COST = "{name: cost, unit: '1', goal: minimise}"
+
+
+def second(objective: str, more: str) -> tuple[str, str]:
+    """Another objective before the first, and another key."""
+    return "objectives:\n", f"{more}\nobjectives:\n  - {objective}\n"
+
+
 CASES = [
     # how it is written
     Broken("empty", "", "", "the file", "it is empty"),
@@ -115,7 +123,14 @@ CASES = [
     Broken("empty unit", "unit: percent", "unit: ''", "objectives.yield.unit", "write unit: '1' if it has none"),
     Broken("goal", "goal: maximise", "goal: maximize", "objectives.yield.goal", "did you mean 'maximise'?"),
     Broken("match without target", "goal: maximise", "goal: match", "objectives.yield", "goal match needs a target"),
-    Broken("two objectives", "objectives:\n", "objectives:\n  - {name: cost, unit: '1', goal: minimise}\n", "objectives", "this version optimises one objective; 2 are given"),
+    Broken("nothing to optimise", "goal: maximise", "goal: require, low: 5", "objectives", "nothing is to be as good as can be"),
+    Broken("require without range", "goal: maximise", "goal: require", "objectives.yield", "goals within and require need low"),
+    Broken("desirability without an end", *second("{name: cost, unit: '1', goal: minimise, worst: 9, ideal: 0}", "trade_off: desirability"), "objectives.yield", "desirability needs the"),
+    Broken("worst better than ideal", "goal: maximise", "goal: maximise, worst: 9, ideal: 5", "objectives.yield", "worst must be worse"),
+    Broken("a target of a front", *second(COST, "stop: {target: 9}"), "stop.target", "a front has no one value"),
+    Broken("left to gain of several", *second(COST, "stop: {left_to_gain: 1}"), "stop.left_to_gain", "one objective only"),
+    Broken("a policy for one", *second(COST, "policy: {name: ucb}"), "policy.name", "choose one of expected_improvement"),
+    Broken("priors of several", *second(COST, "priors: [{formula: 'temperature'}]"), "priors", "priors teach one objective"),
     Broken("objective's name", "name: yield", "name: time", "objectives.time.name", "also a parameter"),
     # constraints
     Broken("unknown name", *constraint("{type: linear, coefficients: {tmie: 1}, high: 3}"), "constraints[0].coefficients.tmie", "did you mean 'time'?"),

@@ -53,16 +53,22 @@ def test_it_is_read(file: Path, models: Any) -> None:
     jsonschema.validate(yaml.safe_load(file.read_text()), schema(models))
 
 
-def test_there_are_eight() -> None:
+def test_there_are_nine() -> None:
     assert [file.stem for file in FILES] == [
         "agnp", "b2_alloys", "bench_files", "branin",
-        "crossed_barrel", "direct_arylation", "hartmann6_noisy", "mixed_reaction",
+        "crossed_barrel", "direct_arylation", "hartmann6_noisy", "light_alloys", "mixed_reaction",
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("name", "size"),
-    [("agnp", 164), ("b2_alloys", 66), ("crossed_barrel", 600), ("direct_arylation", 1728)],
+    [
+        ("agnp", 164),
+        ("b2_alloys", 66),
+        ("light_alloys", 66),
+        ("crossed_barrel", 600),
+        ("direct_arylation", 1728),
+    ],
 )
 def test_the_size_of_its_space(name: str, size: int, models: Any) -> None:
     assert loaded(ROOT / "campaigns" / f"{name}.yaml", models).space.size() == size

@@ -31,6 +31,7 @@ from tests.report.worlds import (
     reactor,
     renamed,
     simple,
+    traded,
     unknown,
 )
 
@@ -120,6 +121,41 @@ class TestHeadline:
         words = page(reactor()).words("")
         assert "experiments 18 of 40" in words
         assert "cost 225 of 600 EUR" in words
+
+
+class TestSeveralObjectives:
+    def test_the_front_is_told_drawn_and_listed(self) -> None:
+        found = page(traded(12))
+        assert found.title.startswith(
+            "9 of 12 measured are on the front: none is better in both mass and price. They dominate"
+        )
+        front = found.words("front")
+        assert "8.00 mg 64.0 EUR" in front
+        assert "Trial 10" not in front.split("point")[1]
+        assert "price against mass: 9 of 12 points are on the front" in found.html
+
+    def test_each_objective_has_its_figures_and_columns(self) -> None:
+        found = page(traded(12))
+        assert "Best so far: mass" in found.words("progress-mass")
+        assert "Best so far: price" in found.words("progress-price")
+        assert "What was tried where: price" in found.words("tried-price")
+        assert [head for head in found.rows[10] if head.startswith("measured")] == [
+            "measured: mass mg",
+            "measured: price EUR",
+        ]
+
+    def test_of_one_desirability_there_is_a_best_and_no_front(self) -> None:
+        mass = Objective(name="mass", unit="mg", goal="maximise", worst=0, ideal=8)
+        price = Objective(name="price", unit="EUR", goal="minimise", worst=100, ideal=0)
+        found = page(traded(12, objectives=(mass, price), trade_off="desirability"))
+        assert found.title.startswith("Trial 7 is the best of 12 measured: desirability 0.")
+        assert "front" not in found.sections
+
+    def test_nothing_permitted_is_said(self) -> None:
+        mass = Objective(name="mass", unit="mg", goal="maximise")
+        price = Objective(name="price", unit="EUR", goal="require", low=500)
+        found = page(traded(5, objectives=(mass, price)))
+        assert found.title.startswith("None of 5 measured is complete with price as required.")
 
 
 class TestFigures:

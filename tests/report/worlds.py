@@ -293,6 +293,31 @@ def simple(
     return world
 
 
+def traded(count: int = 12, **more: object) -> World:
+    """Two objectives of one number: the more there is, the dearer it is, up to where it spoils."""
+    objectives = (
+        Objective(name="mass", unit="mg", goal="maximise"),
+        Objective(name="price", unit="EUR", goal="minimise"),
+    )
+    world = World(
+        Campaign(
+            **{
+                "name": "traded", "parameters": (IntegerParameter(name="x", low=0, high=100),),
+                "objectives": objectives, "budget": Budget(experiments=30),
+                "execution": Execution(adapter="function"), **more,
+            }
+        )
+    )  # fmt: skip
+    for n in range(count):
+        world.measured({"x": n}, float(min(n, 8)))
+        last = world.observations[-1]
+        world.observations.append(
+            last.model_copy(update={"id": f"{last.id}b", "objective": "price", "unit": "EUR",
+                                    "value": float(n * n)})
+        )  # fmt: skip
+    return world
+
+
 def unknown(world: World) -> World:
     """The same, with one job in doubt."""
     trial = world.trial(world.trials[0].point, TrialStatus.IN_PROGRESS)

@@ -16,7 +16,7 @@ from agent.core.policy import InitialDesign, Policy
 from agent.core.pools import CandidatesParameter, Pool
 from agent.core.space import SearchSpace
 from agent.decide.candidates import listed
-from agent.decide.choose import Chooser
+from agent.decide.choose import Chooser, scoring
 from agent.decide.propose import propose
 from agent.decide.situation import Situation
 from agent.learn.encoding import Encoding
@@ -61,7 +61,7 @@ def ours(space: SearchSpace, rows: tuple[Row, ...], surrogate: Surrogate) -> flo
     start = time.perf_counter()
     fresh = Situation(space, OBJECTIVE, POLICY, rows, seed=0, started=ROWS)
     Encoding(space)
-    next(Chooser(fresh, surrogate, []).choices(1))
+    next(Chooser(fresh, scoring(fresh, surrogate), []).choices(1))
     return time.perf_counter() - start
 
 
