@@ -1,14 +1,14 @@
 """Traces beside the truth: what each policy came to in one campaign."""
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean
 
 from agent.backtest import metrics
 from agent.backtest.result import CampaignResult, Comparison, PolicyResult, SeedResult
 from agent.backtest.trace import Experiment, Trace
 from agent.backtest.truth import Case, Oracle, Population
-from agent.core.history import key
-from agent.core.objective import Objective
+from agent.backtest.yardstick import Values
+from agent.core.front import Known, front, known
+from agent.core.history import Row, key
 from agent.core.values import Point
 from agent.variant import without_failures, without_priors
 
@@ -37,14 +37,10 @@ class Judge:
     ) -> None:
         self._case, self._oracle, self._people, self._traces = case, oracle, people, traces
         self._budget = budget or max([1, *(len(one.experiments) for one in traces)])
-        ends = [_found(oracle, self._objective, one.experiments)[-1:] for one in traces]
+        ends = [self._found(one.experiments)[-1:] for one in traces]
         reached = [last[0] for last in ends if last and last[0] is not None]
         # A sample may miss the optimum that a run has found.
         self._best = max([people.best, *reached])
-
-    @property
-    def _objective(self) -> Objective:
-        return self._case.campaign.objective
 
     def result(self, policies: Sequence[str]) -> CampaignResult:
         """The campaign's result, for the policies that have at least one finished run.
@@ -53,15 +49,16 @@ class Judge:
         learning from failures, where those were run.
         """
         found = [result for name in policies if (result := self._policy(name)) is not None]
-        objective, people = self._objective, self._people
+        campaign, people = self._case.campaign, self._people
+        aim, objective = campaign.aim, campaign.objective
         return CampaignResult(
-            campaign=self._case.campaign.name,
-            objective=objective.name,
-            unit=objective.unit,
-            goal=objective.goal,
+            campaign=campaign.name,
+            objective=", ".join(aim.names),
+            unit="share of the hypervolume" if aim.fronted else aim.unit,
+            goal=objective.goal if aim.single else aim.trade_off,
             budget=self._budget,
             population=people.kind,
-            population_size=len(people.scores),
+            population_size=len(people.merits),
             best=self._best,
             median=people.median,
             top1=people.top1,
@@ -104,9 +101,9 @@ class Judge:
         )
 
     def _seed(self, trace: Trace) -> SeedResult:
-        objective, people, budget = self._objective, self._people, self._budget
-        found = metrics.filled(_found(self._oracle, objective, trace.experiments), budget)
-        advised = _recommended(self._oracle, objective, trace.experiments)
+        people, budget = self._people, self._budget
+        found = metrics.filled(self._found(trace.experiments), budget)
+        advised = self._recommended(trace.experiments)
         return SeedResult(
             seed=trace.seed,
             experiments=len(trace.experiments),
@@ -166,8 +163,8 @@ class Judge:
     def _enhancement(
         self, ours: Sequence[SeedResult], theirs: Sequence[SeedResult]
     ) -> list[float | None]:
-        goal = self._objective.goal
-        if goal not in {"maximise", "minimise"}:
+        aim, goal = self._case.campaign.aim, self._case.campaign.objective.goal
+        if not aim.single or goal not in {"maximise", "minimise"}:
             return [None] * self._budget
         sign = 1.0 if goal == "maximise" else -1.0
         curves = [
@@ -176,40 +173,33 @@ class Judge:
         ]
         return metrics.enhancement(curves[0], curves[1], maximised=goal == "maximise")
 
+    def _true(self, point: Point | None) -> Values | None:
+        answer = None if point is None else self._oracle.ask(point)
+        return None if answer is None else answer[1]
+
+    def _found(self, experiments: Sequence[Experiment]) -> list[float | None]:
+        """How good the measured points are by their true values, after each experiment."""
+        return self._people.yardstick.curve([self._true(one.point) for one in experiments])
+
+    def _recommended(self, experiments: Sequence[Experiment]) -> list[float | None]:
+        """How good the points really are that would be recommended, after each experiment: those that
+        are best by the means of their own readings, the first of equals, as `core.front.front` has it.
+        """
+        aim, found = self._case.campaign.aim, list[float | None]()
+        rows: dict[object, list[Row]] = {}
+        seen: dict[object, Known] = {}
+        for number, one in enumerate(experiments):
+            if one.point is not None:
+                here = rows.setdefault(key(one.point), [])
+                here += [
+                    Row(id="", trial=str(number), point=one.point, value=value, objective=name)
+                    for name, value in one.readings
+                ]
+                (seen[key(one.point)],) = known(here)
+            advised = [self._true(best.point) for best in front(seen.values(), aim)]
+            found.append((self._people.yardstick.curve(advised) or [None])[-1])
+        return found
+
 
 def _by_seed(result: PolicyResult) -> Mapping[int, SeedResult]:
     return {one.seed: one for one in result.seeds}
-
-
-def _found(
-    oracle: Oracle, objective: Objective, experiments: Sequence[Experiment]
-) -> list[float | None]:
-    """The best true score among the measured points, after each experiment."""
-    return metrics.best_so_far([_true(oracle, objective, one.point) for one in experiments])
-
-
-def _recommended(
-    oracle: Oracle, objective: Objective, experiments: Sequence[Experiment]
-) -> list[float | None]:
-    """The true score of the point with the best mean of its own readings, after each experiment.
-
-    The first of equals, as `core.history.best` has it.
-    """
-    readings: dict[object, list[float]] = {}
-    points: dict[object, Point] = {}
-    means: dict[object, float] = {}
-    found: list[float | None] = []
-    for one in experiments:
-        if one.point is not None:
-            name = key(one.point)
-            points[name] = one.point
-            readings.setdefault(name, []).extend(one.values)
-            means[name] = objective.score(fmean(readings[name]))
-        best = max(means, key=lambda name: means[name], default=None)
-        found.append(_true(oracle, objective, points.get(best)))
-    return found
-
-
-def _true(oracle: Oracle, objective: Objective, point: Point | None) -> float | None:
-    answer = None if point is None else oracle.ask(point)
-    return None if answer is None else objective.score(answer[1])

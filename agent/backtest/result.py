@@ -2,6 +2,7 @@
 
 from typing import Any, Literal
 
+from agent.core.aim import TradeOff
 from agent.core.objective import Goal
 from agent.core.values import Value
 
@@ -41,7 +42,8 @@ class SeedResult(Value):
     `seconds` is the wall time of the run.
 
     A score is the true value as `Objective.score` has it: higher is better, so a value that is
-    minimised has its sign turned.
+    minimised has its sign turned. Of several objectives it is the desirability, or the share of the
+    hypervolume that could be had (`yardstick.py`).
     """
 
     seed: int
@@ -116,7 +118,7 @@ class CampaignResult(Value):
     campaign: str
     objective: str
     unit: str
-    goal: Goal
+    goal: Goal | TradeOff
     budget: int
     population: Literal["listed", "recorded", "sampled"]
     population_size: int

@@ -8,6 +8,7 @@ from agent.backtest.truth import EPOCH, Case, MakeAdapter, with_settings
 from agent.core.actor import Actor
 from agent.core.budget import Stop, counts
 from agent.core.campaign import Campaign
+from agent.core.history import Row
 from agent.core.register import Entry, Revision
 from agent.core.seeds import derived
 from agent.core.values import Point
@@ -53,10 +54,12 @@ class Task:
 
 @dataclass(frozen=True)
 class Experiment:
-    """One started experiment: the point as executed and its readings; no point if it failed."""
+    """One started experiment: the point as executed and its readings, each with its objective; no
+    point if it failed.
+    """
 
     point: Point | None
-    values: tuple[float, ...] = ()
+    readings: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,11 +145,11 @@ def _run(lab: Lab, campaign: Campaign) -> str:
 
 def _experiments(standing: Standing) -> tuple[Experiment, ...]:
     job_of = {one.id: one.job for one in standing.observations}
-    seen: dict[str | None, list[tuple[Point, float]]] = {}
+    seen: dict[str | None, list[Row]] = {}
     for row in standing.own_rows:
-        seen.setdefault(job_of[row.id], []).append((row.point, row.value))
+        seen.setdefault(job_of[row.id], []).append(row)
     return tuple(
-        Experiment(seen[job.id][0][0], tuple(value for _, value in seen[job.id]))
+        Experiment(seen[job.id][0].point, tuple((row.objective, row.value) for row in seen[job.id]))
         if job.id in seen
         else Experiment(None)
         for job in standing.jobs

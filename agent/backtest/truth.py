@@ -3,7 +3,7 @@
 A back-test judges by true values, never by the noisy readings that the agent saw.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median
@@ -13,6 +13,7 @@ import torch
 from torch.quasirandom import SobolEngine
 
 from agent.backtest.metrics import top
+from agent.backtest.yardstick import FrontShare, Values, Yardstick, yardstick
 from agent.core.actor import Process
 from agent.core.adapter import Adapter, Handle
 from agent.core.campaign import Campaign
@@ -81,28 +82,28 @@ class Oracle:
     def __init__(self, case: Case, make_adapter: MakeAdapter) -> None:
         self._campaign = quiet(case.campaign, make_adapter(case.campaign))
         self._adapter, self._space = make_adapter(self._campaign), case.space
-        self._known: dict[object, tuple[Point, float] | None] = {}
+        self._known: dict[object, tuple[Point, Values] | None] = {}
         if self._adapter.capabilities().effect != "pure":
             raise AdapterError(
                 f"{case.campaign.execution.target} has a physical effect: it cannot be back-tested",
                 "back-test the campaign against a table or a function",
             )
 
-    def ask(self, point: Point) -> tuple[Point, float] | None:
-        """Where the answer was really taken, and the true value there; None if there is none."""
+    def ask(self, point: Point) -> tuple[Point, Values] | None:
+        """Where the answer was really taken, and the true values there; None if there is none."""
         name = key(point)
         if name not in self._known:
             self._known[name] = self._asked(point)
         return self._known[name]
 
-    def _asked(self, point: Point) -> tuple[Point, float] | None:
+    def _asked(self, point: Point) -> tuple[Point, Values] | None:
         outcome = self._adapter.collect(*self._job(point))
-        objective = self._campaign.objective.name
+        names, at, values = self._campaign.aim.names, point, dict[str, float]()
         for one in outcome.measurements:
-            if one.objective == objective and one.value is not None:
+            if one.objective in names and one.value is not None:
                 told = {k: v for k, v in (one.executed or {}).items() if k in point}
-                return {**point, **told}, one.value
-        return None
+                at, values[one.objective] = {**point, **told}, one.value
+        return (at, values) if values else None
 
     def _job(self, point: Point) -> tuple[Job, Handle]:
         settings = self._space.settings(point)
@@ -138,10 +139,13 @@ class Oracle:
 
 @dataclass(frozen=True)
 class Population:
-    """What there is to find. `scores` maps each point (by `history.key`) to its true score."""
+    """What there is to find. `merits` maps each point (by `history.key`) to how good it is by itself;
+    the other numbers are of all that is measured together, as the yardstick has it.
+    """
 
     kind: Literal["listed", "recorded", "sampled"]
-    scores: Mapping[object, float]
+    merits: Mapping[object, float]
+    yardstick: Yardstick
     best: float
     median: float
     top1: float
@@ -149,10 +153,11 @@ class Population:
 
     @property
     def winners(self) -> frozenset[object]:
-        """The best 5 % of a countable population, ties included; empty for a sample."""
+        """The best 5 % of a countable population, ties included, or its front; empty for a sample."""
         if self.kind == "sampled":
             return frozenset()
-        return frozenset(name for name, score in self.scores.items() if score >= self.top5)
+        least = 1.0 if isinstance(self.yardstick, FrontShare) else self.top5
+        return frozenset(name for name, merit in self.merits.items() if merit >= least)
 
 
 def population(case: Case, oracle: Oracle) -> Population:
@@ -160,44 +165,54 @@ def population(case: Case, oracle: Oracle) -> Population:
 
     Where answers are taken at other points than were asked for (a table that is matched by the
     nearest row), those points, each once, are the population. The best possible value of a sampled
-    space is looked for around the sample's best, in shrinking steps.
+    space is looked for around the sample's best, in shrinking steps. Of a front all is in shares of
+    its hypervolume: the best is 1, and `top1` and `top5` are 99 and 95 %.
 
     Raises:
-        AdapterError: the oracle answers nowhere.
+        AdapterError: the oracle answers nowhere, or nowhere as it is required.
     """
-    score = case.campaign.objective.score
     encoding = Encoding.of(case.space)
     every = listed(encoding)
     points = every.encoding.points(every.table) if every is not None else _sobol(encoding)
-    answers, moved = _answers(points, oracle, score)
-    if not answers:
+    answers, moved = _answers(points, oracle)
+    aim = case.campaign.aim
+    measure = yardstick(aim, [values for _, values in answers.values()])
+    told = {name: (at, measure.merit(values)) for name, (at, values) in answers.items()}
+    merits = {name: merit for name, (_, merit) in told.items() if merit is not None}
+    if not merits:
         raise AdapterError(
-            f"{case.campaign.name}: the adapter answers at no point of the space",
+            f"{case.campaign.name}: the adapter answers at no point of the space"
+            + (", or nowhere as it is required" if aim.required else ""),
             "compare the columns and units of its table with the campaign's parameters",
         )
-    scores = {name: value for name, (_, value) in answers.items()}
-    values = list(scores.values())
     kind: Literal["listed", "recorded", "sampled"] = "listed"
     if moved:
         kind = "recorded"
     elif every is None:
         kind = "sampled"
-    best = _polished(encoding, oracle, answers, score) if kind == "sampled" else max(values)
-    return Population(kind, scores, best, median(values), top(values, 0.01), top(values, 0.05))
+    if aim.fronted:
+        return Population(kind, merits, measure, 1.0, 0.0, 0.99, 0.95)
+    values = list(merits.values())
+    best = max(values)
+    if kind == "sampled":
+        places = [(at, merit) for at, merit in told.values() if merit is not None]
+        best = _polished(encoding, oracle, places, measure)
+    ends = (median(values), top(values, 0.01), top(values, 0.05))
+    return Population(kind, merits, measure, best, *ends)
 
 
 def _answers(
-    points: Iterable[Point], oracle: Oracle, score: Callable[[float], float]
-) -> tuple[dict[object, tuple[Point, float]], bool]:
-    found: dict[object, tuple[Point, float]] = {}
+    points: Iterable[Point], oracle: Oracle
+) -> tuple[dict[object, tuple[Point, Values]], bool]:
+    """What is true where, by point; and whether any answer was taken elsewhere than asked."""
+    found: dict[object, tuple[Point, Values]] = {}
     moved = False
     for point in points:
         answer = oracle.ask(point)
         if answer is not None:
-            at, value = answer
-            name = key(at)
+            name = key(answer[0])
             moved = moved or name != key(point)
-            found[name] = (at, score(value))
+            found[name] = answer
     return found, moved
 
 
@@ -211,13 +226,14 @@ def _sobol(encoding: Encoding) -> list[Point]:
 def _polished(
     encoding: Encoding,
     oracle: Oracle,
-    answers: Mapping[object, tuple[Point, float]],
-    score: Callable[[float], float],
+    answers: Sequence[tuple[Point, float]],
+    measure: Yardstick,
 ) -> float:
-    leaders = sorted(answers.values(), key=lambda one: one[1], reverse=True)[:_POLISHED]
+    leaders = sorted(answers, key=lambda one: one[1], reverse=True)[:_POLISHED]
     for turn in range(_POLISHES):
         near = sampled(encoding, _NEAR, _SEED + turn, [point for point, _ in leaders])
-        more, _ = _answers(near.encoding.points(near.table), oracle, score)
-        leaders = sorted([*leaders, *more.values()], key=lambda one: one[1], reverse=True)
-        leaders = leaders[:_POLISHED]
+        more, _ = _answers(near.encoding.points(near.table), oracle)
+        told = [(at, measure.merit(values)) for at, values in more.values()]
+        fresh = [(at, merit) for at, merit in told if merit is not None]
+        leaders = sorted([*leaders, *fresh], key=lambda one: one[1], reverse=True)[:_POLISHED]
     return leaders[0][1]

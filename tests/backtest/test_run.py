@@ -40,7 +40,7 @@ def test_a_seed_gives_every_policy_the_same_start(tmp_path: Path) -> None:
     given = grid(tmp_path)
     one, other = (taken(given, name, 1, 4) for name in ("uncertainty", "random"))
     assert one.experiments[:3] == other.experiments[:3]
-    assert all(len(e.values) == 1 for e in one.experiments)
+    assert all(len(e.readings) == 1 for e in one.experiments)
     assert taken(given, "random", 2, 4).experiments[:3] != other.experiments[:3]
 
 

@@ -16,20 +16,20 @@ def case_of(given: object) -> Case:
 
 def test_the_truth_of_a_table_is_the_mean_of_its_replicates(tmp_path: Path) -> None:
     oracle = Oracle(case_of(grid(tmp_path)), make)
-    assert oracle.ask({"a": 2.0, "b": 3.0}) == ({"a": 2.0, "b": 3.0}, 23.0)
+    assert oracle.ask({"a": 2.0, "b": 3.0}) == ({"a": 2.0, "b": 3.0}, {"y": 23.0})
 
 
 def test_the_truth_of_a_function_has_no_noise_and_no_failures() -> None:
     noisy = Oracle(case_of(branin(noise_sd=10.0, failure_rate=0.9, delay_s=60.0)), make)
     answer = noisy.ask({"x1": 3.141592653589793, "x2": 2.275})
     assert answer is not None
-    assert answer[1] == pytest.approx(0.397887, abs=1e-5)
+    assert answer[1]["value"] == pytest.approx(0.397887, abs=1e-5)
 
 
 def test_a_listed_population_is_every_point_that_answers(tmp_path: Path) -> None:
     case = case_of(grid(tmp_path))
     people = population(case, Oracle(case, make))
-    assert (people.kind, len(people.scores)) == ("listed", 25)
+    assert (people.kind, len(people.merits)) == ("listed", 25)
     assert (people.best, people.median, people.top1, people.top5) == (44.0, 22.0, 44.0, 44.0)
     assert people.winners == {key({"a": 4.0, "b": 4.0})}
 
@@ -43,7 +43,7 @@ def test_points_that_the_table_does_not_have_are_no_part_of_it(tmp_path: Path) -
         {},
     )
     people = population(case, Oracle(case, make))
-    assert len(people.scores) == 10
+    assert len(people.merits) == 10
     assert people.best == 14.0
 
 
@@ -60,7 +60,7 @@ def test_of_a_table_that_answers_with_the_nearest_row_the_rows_are_the_populatio
     campaign = type(given.campaign).model_validate({**document, "parameters": box})
     case = Case(campaign, {}, {})
     people = population(case, Oracle(case, make))
-    assert (people.kind, len(people.scores), people.best) == ("recorded", 25, 44.0)
+    assert (people.kind, len(people.merits), people.best) == ("recorded", 25, 44.0)
 
 
 def test_the_best_of_a_sampled_space_is_looked_for_beyond_the_sample() -> None:
@@ -69,7 +69,7 @@ def test_the_best_of_a_sampled_space_is_looked_for_beyond_the_sample() -> None:
     assert people.kind == "sampled"
     assert people.winners == frozenset()
     assert people.best == pytest.approx(-0.397887, abs=2e-3)
-    assert people.best >= max(people.scores.values())
+    assert people.best >= max(people.merits.values())
 
 
 def test_a_space_without_answers_is_an_error(tmp_path: Path) -> None:
