@@ -13,25 +13,34 @@ from agent.learn.encoding import Encoding
 
 _AMONG = 64
 _SAMPLE = 1024
+_START = 3
+"""Experiments before a model chooses (`docs/decisions/0017-a-start-of-three.md`)."""
 
 
-def size(encoding: Encoding, design: InitialDesign) -> int:
-    """How many experiments the initial design has: as said, or 2 d + 1, at least 3, at most 12.
+def size(design: InitialDesign) -> int:
+    """How many experiments the initial design has: as said, or three."""
+    if design.points:
+        return len(design.points)
+    return design.size or _START
+
+
+def thorough(encoding: Encoding) -> int:
+    """How many experiments tell of the whole space: 2 d + 1, at least 3, at most 12.
 
     d counts degrees of freedom: a number or a choice is 1, a composition of k components k - 1, a
     pool or a described choice as many as it has descriptors.
     """
-    if design.points:
-        return len(design.points)
-    return design.size or max(min(2 * encoding.degrees + 1, 12), 3)
+    return max(min(2 * encoding.degrees + 1, 12), 3)
 
 
 def named(encoding: Encoding, design: InitialDesign) -> str:
-    """Which design is drawn: `auto` is maximin where there is a pool, otherwise Sobol."""
+    """Which design is drawn: `auto` is maximin where every point can be listed, or there is a pool;
+    otherwise Sobol.
+    """
     if design.design not in {"auto", "points"}:
         return design.design
     pooled = any(isinstance(one, PoolColumn) for one in encoding.space.parameters)
-    return "maximin" if pooled else "sobol"
+    return "maximin" if pooled or listed(encoding) is not None else "sobol"
 
 
 def drawn(
@@ -50,7 +59,7 @@ def drawn(
     random = np.random.default_rng(seed)
     chosen: list[Point] = []
     if named(encoding, design) != "maximin":
-        stratified = _stratified(encoding, design, max(size(encoding, design), count), seed)
+        stratified = _stratified(encoding, design, max(size(design), count), seed)
         chosen = _farthest(stratified.without(taken.points), taken, count, None)
     left = pool.without(chosen)
     return chosen + _farthest(left, taken, count - len(chosen), random)

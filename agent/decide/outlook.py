@@ -13,6 +13,7 @@ from torch import Tensor
 from agent.core.outlook import CONFIDENCES, Outlook
 from agent.core.record import widening
 from agent.core.seeds import derived
+from agent.decide import designs
 from agent.decide.situation import Situation
 from agent.learn.fitted import Fitted
 from agent.learn.posterior import Mixture
@@ -28,8 +29,8 @@ _SURE = 0.95
 
 
 def outlook(situation: Situation, surrogate: Fitted, candidates: Tensor) -> Outlook | None:
-    """What the model expects to be left, in the objective's unit; None before anything is measured,
-    and where the numbers are beyond what can be drawn.
+    """What the model expects to be left, in the objective's unit; None before as many points are
+    measured as tell of the whole space, and where the numbers are beyond what can be drawn.
 
     Values at the candidates are drawn together from the posterior. In each draw what is left is how
     much better the best candidate is than the point that would be recommended now; a bound that
@@ -43,7 +44,7 @@ def outlook(situation: Situation, surrogate: Fitted, candidates: Tensor) -> Outl
         candidates: What can still be asked for, `n x d`.
     """
     measured = torch.unique(surrogate.training.X, dim=0)
-    if not len(measured):
+    if len(measured) < designs.thorough(situation.encoding):
         return None
     try:
         return _outlook(situation, surrogate, measured, candidates)

@@ -144,7 +144,7 @@ class Situation:
     @cached_property
     def size(self) -> int:
         """How many experiments the initial design has."""
-        return designs.size(self.encoding, self.policy.initial)
+        return designs.size(self.policy.initial)
 
     @property
     def initial(self) -> bool:

@@ -21,6 +21,9 @@ class ChoiceBlock(Block):
 
     With descriptors: their columns, min-max scaled over the choices, a lengthscale each. Without:
     one-hot times 1/sqrt(2), so that any two choices are 1 apart, with a single lengthscale.
+
+    Attributes:
+        named: Whether it has only names, and no descriptors.
     """
 
     cube, smooth, affine = 1, False, None
@@ -37,6 +40,7 @@ class ChoiceBlock(Block):
                 f"{name} has {len(choices)} candidates and no descriptor that tells them apart",
                 "give the pool columns of numbers",
             )
+        self.named = described is None
         self._table = np.eye(len(choices)) / np.sqrt(2) if described is None else described
         self.width = self._table.shape[1]
         self.scales = (0,) * self.width if described is None else tuple(range(self.width))

@@ -64,6 +64,7 @@ class Encoding:
     Attributes:
         width: d, the number of columns of an encoded tensor.
         scales: The number of the lengthscale that each column has, `d`.
+        named: Of each lengthscale, whether it is that of a choice among names: any two are 1 apart.
         degrees: Degrees of freedom of a point: what sizes the initial design.
         cube: How many coordinates of the unit cube `spread` takes.
     """
@@ -77,6 +78,11 @@ class Encoding:
         self.degrees = sum(block.degrees for block in self.blocks)
         self.cube = sum(block.cube for block in self.blocks)
         self.scales, self.scale_names = _scales(self.blocks)
+        self.named = tuple(
+            isinstance(block, ChoiceBlock) and block.named
+            for block in self.blocks
+            for _ in range(max(block.scales) + 1)
+        )
 
     @classmethod
     def of(cls, space: SearchSpace) -> "Encoding":

@@ -15,13 +15,15 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 
 from agent.errors import ModelError
-from agent.learn.kernel import NOISE_FLOOR, SHORTEST
+from agent.learn.kernel import NOISE_FLOOR, SHARE_DEVIATION, SHORTEST, vague
 
 Array = NDArray[np.float64]
 
 _SQRT5 = sqrt(5.0)
 _LARGEST = 1e4
 _NEVER = 1e25
+_WIDEST = 4.0
+"""Of the logit of a share: between 2 % and 98 %."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def dimension_scaled(scales: Sequence[int]) -> LogNormal:
     Args:
         scales: The number of the lengthscale of each column.
     """
-    return LogNormal(sqrt(2) + log(max(scales) + 1) / 2, sqrt(3))
+    means, deviation = vague(max(scales) + 1)
+    return LogNormal(means[0], deviation)
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class Hyperparameters:
         noise: Noise variance of a row; 0 where the rows' own are known.
         evidence: Log marginal likelihood of the rows.
         mean: The constant that the rows lie around; 0 where it is known.
+        share: The part of the covariance that is a sum over the scales.
     """
 
     lengthscales: tuple[float, ...]
@@ -89,6 +93,7 @@ class Hyperparameters:
     noise: float
     evidence: float
     mean: float = 0.0
+    share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,7 @@ class Rows:
         noise: Known noise variances, `n`; None where one is to be inferred.
         around: Whether they lie around a constant that is inferred too: the likeliest one,
             `1' K^-1 z / 1' K^-1 1`.
+        additive: Whether a part of what is learnt is a sum over the scales (`PartlyAdditive`).
     """
 
     apart: Array
@@ -109,6 +115,7 @@ class Rows:
     known: Array
     noise: Array | None = None
     around: bool = False
+    additive: bool = False
 
     def most_likely(self, believed: Believed) -> Hyperparameters:
         """Hyperparameters at the largest posterior density, from the mode of their priors.
@@ -132,11 +139,12 @@ class Rows:
 
     def at(self, logarithms: Array, believed: Believed) -> Hyperparameters:
         """Hyperparameters from their logarithms, with the evidence there."""
-        scales, variance, noise = self._split(logarithms, believed)
-        evidence, _, mean = self._evidence(scales, variance, noise)
+        scales, variance, noise, share = self._split(logarithms, believed)
+        evidence, _, mean = self._evidence(scales, variance, noise, share)
         inferred = 0.0 if noise is None else exp(noise)
         lengthscales = tuple(float(one) for one in np.exp(scales))
-        return Hyperparameters(lengthscales, exp(variance), inferred, evidence, mean)
+        summed = _logistic(share) if self.additive else 0.0
+        return Hyperparameters(lengthscales, exp(variance), inferred, evidence, mean, summed)
 
     def _box(self, believed: Believed) -> tuple[Array, Array, Array]:
         """Where the search starts, and between which bounds it stays: logarithms."""
@@ -152,26 +160,32 @@ class Rows:
             start.append(log(max(believed.noise.mode()[0], 2 * NOISE_FLOOR)))
             low.append(log(NOISE_FLOOR))
             high.append(log(_LARGEST))
+        if self.additive:
+            start, low, high = [*start, 0.0], [*low, -_WIDEST], [*high, _WIDEST]
         return np.array(start), np.array(low), np.array(high)
 
-    def _split(self, logarithms: Array, believed: Believed) -> tuple[Array, float, float | None]:
+    def _split(
+        self, logarithms: Array, believed: Believed
+    ) -> tuple[Array, float, float | None, float]:
+        """Logarithms of the lengthscales, the variance and the noise, and the logit of the share."""
         count = len(self.apart)
         rest = [float(one) for one in logarithms[count:]]
         known = believed.variance
         variance = rest.pop(0) if isinstance(known, LogNormal) else log(known)
-        return logarithms[:count], variance, rest[0] if rest else None
+        noise = rest.pop(0) if self.noise is None else None
+        return logarithms[:count], variance, noise, rest[0] if rest else 0.0
 
     def loss(self, logarithms: Array, believed: Believed) -> tuple[float, Array]:
         """Minus the log posterior density of hyperparameters, and its gradient.
 
         Args:
             logarithms: Of the lengthscales, the variance unless it is known, the noise unless the
-                rows' own is known.
+                rows' own is known; then the logit of the share, where there is one.
             believed: Their priors.
         """
-        scales, variance, noise = self._split(logarithms, believed)
+        scales, variance, noise, share = self._split(logarithms, believed)
         try:
-            value, slope, _ = self._evidence(scales, variance, noise)
+            value, slope, _ = self._evidence(scales, variance, noise, share)
         except ScipyLinAlgError:
             return _NEVER, np.zeros_like(logarithms)
         count = len(scales)
@@ -190,20 +204,25 @@ class Rows:
             prior, along = believed.noise.log_density(logarithms[at : at + 1])
             value += prior
             slope[at] += along[0]
+        else:
+            slope = np.delete(slope, at)
+        if self.additive:
+            value -= (share / SHARE_DEVIATION) ** 2 / 2
+            slope[-1] -= share / SHARE_DEVIATION**2
         return -value, -slope[: len(logarithms)]
 
     def _evidence(
-        self, scales: Array, variance: float, noise: float | None
+        self, scales: Array, variance: float, noise: float | None, share: float
     ) -> tuple[float, Array, float]:
-        """Log marginal likelihood, its gradient in the logarithms (scales, variance, noise), and the
-        constant. At the likeliest constant the gradient is that for a fixed one.
+        """Log marginal likelihood, its gradient in the logarithms (scales, variance, noise) and the
+        logit of the share, and the constant. At the likeliest constant the gradient is that for a fixed
+        one.
         """
         n = len(self.z)
         squared = self.apart * np.exp(-2 * scales)[:, None, None]
-        r = np.sqrt(squared.sum(axis=0))
-        decay = np.exp(variance - _SQRT5 * r)
-        learnt = (1 + _SQRT5 * r + 5 / 3 * r**2) * decay
-        each = np.full(n, exp(noise)) if noise is not None else self.noise
+        learnt, bends, apart = self._learnt(squared, exp(variance), _logistic(share))
+        inferred = 0.0 if noise is None else exp(noise)
+        each = inferred if self.noise is None else self.noise
         covariance = self.known + learnt
         covariance[np.diag_indices(n)] += each
         factor = cho_factor(covariance, lower=True, check_finite=False)
@@ -214,9 +233,42 @@ class Rows:
         halves = np.log(np.diag(factor[0])).sum()
         value = -left @ weights / 2 - halves - n * log(2 * pi) / 2
         outer = np.outer(weights, weights) - inverse
-        bend = outer * (5 / 3 * (1 + _SQRT5 * r) * decay)
-        slope = np.empty(len(scales) + 2)
-        slope[: len(scales)] = np.tensordot(squared, bend, axes=([1, 2], [0, 1])) / 2
-        slope[-2] = (outer * learnt).sum() / 2
-        slope[-1] = np.trace(outer) * exp(noise) / 2 if noise is not None else 0.0
+        slope = np.empty(len(scales) + 3)
+        bent = outer * bends
+        slope[: len(scales)] = (
+            np.einsum("jnm,jnm->j", squared, bent)
+            if self.additive
+            else np.tensordot(squared, bent, axes=([1, 2], [0, 1]))
+        ) / 2
+        slope[-3] = (outer * learnt).sum() / 2
+        slope[-2] = np.trace(outer) * inferred / 2
+        slope[-1] = (outer * apart).sum() / 2
         return float(value), slope, mean
+
+    def _learnt(self, squared: Array, variance: float, share: float) -> tuple[Array, Array, Array]:
+        """The covariance that is learnt, `n x n`; `b` of its gradient `squared_j * b_j` in the logarithm
+        of each lengthscale, `g x n x n` or the same for all; and its gradient in the logit of the share.
+        """
+        joint, bend = _matern(np.sqrt(squared.sum(axis=0)))
+        if not self.additive:
+            return variance * joint, variance * bend, np.zeros_like(joint)
+        each, bends = _matern(np.sqrt(len(squared) * squared))
+        summed = each.mean(axis=0)
+        learnt = (1 - share) * joint + share * summed
+        return (
+            variance * learnt,
+            variance * ((1 - share) * bend + share * bends),
+            variance * share * (1 - share) * (summed - joint),
+        )
+
+
+def _matern(r: Array) -> tuple[Array, Array]:
+    """Matérn-5/2 at scaled distances, and `5/3 (1 + sqrt(5) r) exp(-sqrt(5) r)`, which times `r_j^2` is
+    its gradient in the logarithm of lengthscale j.
+    """
+    decay = np.exp(-_SQRT5 * r)
+    return (1 + _SQRT5 * r + 5 / 3 * r**2) * decay, 5 / 3 * (1 + _SQRT5 * r) * decay
+
+
+def _logistic(logit: float) -> float:
+    return 1 / (1 + exp(-logit))

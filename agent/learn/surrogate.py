@@ -20,9 +20,18 @@ from agent.core.objective import Objective
 from agent.core.values import digest
 from agent.errors import ModelError, ReplayError
 from agent.learn.encoding import Encoding
-from agent.learn.evidence import Believed, Rows, dimension_scaled
+from agent.learn.evidence import Believed, LogNormal, Rows
 from agent.learn.fitted import Fitted
-from agent.learn.kernel import NOISE_FLOOR, TiedMatern, noise, squared_distances
+from agent.learn.kernel import (
+    NOISE_FLOOR,
+    Normal,
+    PartlyAdditive,
+    TiedMatern,
+    noise,
+    squared_distances,
+    usual,
+    vague,
+)
 from agent.learn.posterior import Member, Posterior
 from agent.learn.scaling import Scaling
 from agent.learn.scope import seeded
@@ -42,12 +51,27 @@ class Training:
         z: `n`, standardised.
         variance: `n`, standardised variances of the readings, if every row has one.
         scales: The number of the lengthscale of each column, `d`.
+        named: Of each lengthscale, whether it is that of a choice among names. Left out, nothing is
+            known of the lengthscales, and no part of the covariance is a sum.
     """
 
     X: Tensor
     z: Tensor
     variance: Tensor | None
     scales: tuple[int, ...]
+    named: tuple[bool, ...] = ()
+
+    @property
+    def believed(self) -> Normal:
+        """The prior of the lengthscales."""
+        return usual(self.named) if self.named else vague(max(self.scales) + 1)
+
+    @property
+    def additive(self) -> bool:
+        """Whether a part of the covariance is a sum over the scales: where there are names, of which
+        a model of all settings together knows little until each combination was tried.
+        """
+        return len(self.named) > 1 and any(self.named)
 
     @classmethod
     def of(cls, encoding: Encoding, scaling: Scaling, X: Tensor, rows: Sequence[Row]) -> "Training":
@@ -58,7 +82,7 @@ class Training:
             relative = torch.tensor(known, dtype=torch.float64) / scaling.scale
             variance = relative.square().clamp_min(_LEAST_FIXED_NOISE)
         z = scaling.standardised([row.value for row in rows])
-        return cls(X, z, variance, encoding.scales)
+        return cls(X, z, variance, encoding.scales, encoding.named)
 
     def model(self, floor: float = NOISE_FLOOR) -> SingleTaskGP:
         """A model at the mode of its priors.
@@ -69,13 +93,14 @@ class Training:
         fixed = self.variance
         if fixed is not None and floor > NOISE_FLOOR:
             fixed = fixed + floor
+        kernel = PartlyAdditive if self.additive else TiedMatern
         with validate_input_scaling(False):
             return SingleTaskGP(
                 self.X,
                 self.z.unsqueeze(-1),
                 train_Yvar=None if fixed is None else fixed.unsqueeze(-1),
                 likelihood=noise(floor) if fixed is None else None,
-                covar_module=TiedMatern(self.scales),
+                covar_module=kernel(self.scales, self.believed),
                 outcome_transform=None,
             ).to(self.X)
 
@@ -92,11 +117,14 @@ def likeliest(training: Training) -> SingleTaskGP:
         np.zeros((len(z), len(z))),
         None if fixed is None else fixed.numpy(),
         around=True,
+        additive=training.additive,
     )
-    found = rows.most_likely(Believed(dimension_scaled(training.scales)))
+    found = rows.most_likely(Believed(LogNormal(*training.believed)))
     model = training.model()
     with torch.no_grad():
         model.covar_module.set(torch.tensor(found.lengthscales, dtype=torch.float64))
+        if training.additive:
+            model.covar_module.set_share(found.share)
         model.mean_module.constant.fill_(found.mean)
         if fixed is None:
             model.likelihood.noise_covar.raw_noise.fill_(found.noise)
@@ -162,7 +190,7 @@ class Surrogate(Fitted):
         """Everything that `restore` needs beside the rows, as JSON."""
         return {
             "kind": "gaussian process",
-            "kernel": "Matérn-5/2, lengthscales logN(sqrt 2 + log(g)/2, sqrt 3)",
+            "kernel": "Matérn-5/2, lengthscales logN(-1 or -0.3 + log(g)/2, 0.8)",
             "fitter": self.fitter,
             "lengthscales": self._model.covar_module.lengthscales.detach().flatten().tolist(),
             "scales": list(self.encoding.scale_names),
@@ -174,6 +202,7 @@ class Surrogate(Fitted):
             "rows": len(self.rows),
             "rows_sha256": hash_of(self.rows),
             "notes": list(self.notes),
+            **({"share": self._model.covar_module.share} if self.training.additive else {}),
         }
 
 
@@ -235,10 +264,14 @@ def restore(
     noises = torch.tensor(state["noise"], dtype=torch.float64)
     known = noises if state["noise_known"] else None
     z = scaling.standardised([row.value for row in kept])
-    training = Training(X, z, known, encoding.scales)
+    # Decisions of earlier versions knew of no sum over the scales.
+    named = encoding.named if "share" in state or not any(encoding.named) else ()
+    training = Training(X, z, known, encoding.scales, named)
     model = training.model()
     with torch.no_grad():
         model.covar_module.set(torch.tensor(state["lengthscales"], dtype=torch.float64))
+        if training.additive:
+            model.covar_module.set_share(state["share"])
         model.mean_module.constant.fill_(state["mean"])
         if known is None:
             model.likelihood.noise_covar.raw_noise.copy_(noises)

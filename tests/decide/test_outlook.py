@@ -9,12 +9,13 @@ from agent.core.objective import Objective
 from agent.core.outlook import CALM, CONFIDENCES, Outlook, latest
 from agent.core.parameters import DiscreteParameter
 from agent.core.policy import Policy
+from agent.core.record import Tested
 from agent.core.seeds import derived
 from agent.core.space import SearchSpace
 from agent.core.values import Point
 from agent.decide.propose import Selection, propose
 from agent.decide.situation import Situation
-from tests.benchmarks.transfer.development import landscape
+from tests.benchmarks.transfer.development import KINDS, Kind, landscape
 
 UP = Objective(name="y", unit="percent", goal="maximise")
 GO_ON = Stop()
@@ -24,18 +25,21 @@ def told(left: float, gain: float, rows: int) -> Outlook:
     return Outlook(gain=gain, left={str(one): left for one in CONFIDENCES}, rows=rows)
 
 
-def decided(seed: int, stop: Stop = GO_ON, experiments: int = 22) -> list[tuple[Selection, float]]:
+def decided(
+    seed: int, stop: Stop = GO_ON, experiments: int = 22, kind: Kind = "field 2"
+) -> list[tuple[Selection, float]]:
     """Decisions on a made-up landscape, each with what was really left to gain before it."""
-    land = landscape("field 2", np.random.default_rng([seed, 9]))
+    land = landscape(kind, np.random.default_rng([seed, 9]))
     values = land.draw(np.random.default_rng([seed, 10]))
     place = {key(point): number for number, point in enumerate(land.points)}
     rows: list[Row] = []
+    record: list[Tested] = []
     found: list[tuple[Selection, float]] = []
     for number in range(experiments):
         before = latest([one.outlook for one, _ in found])
         at = Situation(
             land.space, UP, Policy(), tuple(rows), stop=stop, outlooks=before,
-            seed=derived(seed, number), started=number,
+            record=tuple(record), seed=derived(seed, number), started=number,
         )  # fmt: skip
         selection = propose(at, 1)
         best = max((row.value for row in rows), default=float(values.min()))
@@ -45,6 +49,9 @@ def decided(seed: int, stop: Stop = GO_ON, experiments: int = 22) -> list[tuple[
         point = selection.choices[0].point
         value = float(values[place[key(point)]])
         rows.append(Row(id=str(number), trial=str(number), point=point, value=value))
+        if UP.name in selection.choices[0].prediction:
+            mean, sd = selection.choices[0].prediction[UP.name]
+            record.append(Tested(mean=mean, sd=sd, value=value))
     return found
 
 
@@ -60,7 +67,12 @@ def test_bounds_grow_with_the_confidence_and_shrink_with_results() -> None:
 
 @pytest.mark.slow
 def test_a_bound_holds_about_as_often_as_it_says() -> None:
-    pairs = [(one.outlook, left) for seed in range(8) for one, left in decided(seed) if one.outlook]
+    pairs = [
+        (one.outlook, left)
+        for kind in KINDS
+        for one, left in decided(1, experiments=30, kind=kind)
+        if one.outlook
+    ]
     held = {
         percent: np.mean([left <= one.left[str(percent)] + 1e-9 for one, left in pairs])
         for percent in CONFIDENCES

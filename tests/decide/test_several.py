@@ -181,11 +181,13 @@ def test_a_decision_is_the_same_again_and_its_state_restores_it(name: str) -> No
         acquisition_of(situation(AIMS[name], other), state, [choice.point])
 
 
-def run(objectives: tuple[Objective, ...], policy: str, count: int, **more: object) -> list[Row]:
+def run(
+    objectives: tuple[Objective, ...], policy: str, count: int, first: int = 0, **more: object
+) -> list[Row]:
     rows: list[Row] = []
     for n in range(count):
         here = situation(
-            objectives, tuple(rows), Policy(name=policy), **{"started": n, "seed": n, **more}  # type: ignore[arg-type]
+            objectives, tuple(rows), Policy(name=policy), **{"started": n, "seed": first + n, **more}  # type: ignore[arg-type]
         )  # fmt: skip
         point = propose(here, 1).choices[0].point
         rows += [
@@ -197,14 +199,15 @@ def run(objectives: tuple[Objective, ...], policy: str, count: int, **more: obje
 
 
 def test_a_front_is_found_sooner_than_at_random() -> None:
-    held = {}
-    for policy in ("expected_improvement", "random"):
-        aim = situation(AIMS["front"], ()).aim
-        best = front(known(run(AIMS["front"], policy, 20)), aim)
-        held[policy] = hypervolume([aim.worth(one.values) for one in best], (-1.1, -1.1))
+    held: dict[str, list[float]] = {"expected_improvement": [], "random": []}
+    for policy, volumes in held.items():
+        for seed in range(2):
+            aim = situation(AIMS["front"], ()).aim
+            best = front(known(run(AIMS["front"], policy, 24, first=100 * seed)), aim)
+            volumes.append(hypervolume([aim.worth(one.values) for one in best], (-1.1, -1.1)))
     most = 1.21 - np.pi / 4
-    assert held["expected_improvement"] > 0.75 * most
-    assert held["expected_improvement"] > 1.5 * held["random"]
+    assert np.mean(held["expected_improvement"]) > 0.75 * most
+    assert np.mean(held["expected_improvement"]) > 1.5 * np.mean(held["random"])
 
 
 def test_the_best_that_is_permitted_is_found() -> None:

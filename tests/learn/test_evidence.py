@@ -18,23 +18,32 @@ from agent.learn.surrogate import Training, likeliest
 PRIOR = Believed(LogNormal(sqrt(2) + log(3) / 2, sqrt(3)), LogNormal(0.0, 0.5))
 
 
-def rows(seed: int, count: int, *, noise: bool = False, around: bool = False) -> Rows:
+def rows(
+    seed: int, count: int, *, noise: bool = False, around: bool = False, additive: bool = False
+) -> Rows:
     random = np.random.default_rng(seed)
     X = random.random((count, 4))
     z = np.sin(4 * X[:, 0]) + X[:, 1] + 0.1 * random.standard_normal(count)
     known = np.ones((count, count)) + np.outer(X[:, 2], X[:, 2])
     given_noise = np.full(count, 0.01) if noise else None
-    return Rows(squared_distances(X, X, (0, 1, 2, 2)), z, known, given_noise, around)
+    return Rows(squared_distances(X, X, (0, 1, 2, 2)), z, known, given_noise, around, additive)
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 10**6), st.integers(1, 12), st.booleans(), st.booleans(), st.booleans())
+@given(
+    st.integers(0, 10**6),
+    st.integers(1, 12),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
 def test_the_gradient_is_that_of_differences(
-    seed: int, count: int, noise: bool, known_variance: bool, around: bool
+    seed: int, count: int, noise: bool, known_variance: bool, around: bool, additive: bool
 ) -> None:
-    some = rows(seed, count, noise=noise, around=around)
+    some = rows(seed, count, noise=noise, around=around, additive=additive)
     believed = Believed(PRIOR.lengthscale, 1.7 if known_variance else PRIOR.variance)
-    free = 3 + (not known_variance) + (not noise)
+    free = 3 + (not known_variance) + (not noise) + additive
     at = np.random.default_rng(seed).normal(-0.5, 0.5, free)
     _, slope = some.loss(at, believed)
     steps = np.eye(free) * 1e-6
