@@ -14,7 +14,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS := 90
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-night lint format bench bench-transfer lock clean
+.PHONY: help demo test test-slow test-night lint format bench bench-transfer bench-peers lock clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -57,7 +57,7 @@ demo: $(VENV)/.installed-$(DEMO_SET) ## Run the example campaign; writes demo.db
 	$(BIN)/athanor run campaigns/b2_alloys.yaml --store sqlite:///demo.db --report demo.html
 
 # One thread for each process: results do not depend on the number of cores, and parallel runs do not fight for them.
-test test-slow test-night bench bench-transfer: export OMP_NUM_THREADS := 1
+test test-slow test-night bench bench-transfer bench-peers: export OMP_NUM_THREADS := 1
 
 test: $(VENV)/.installed-dev ## Run the fast tests
 	$(BIN)/python -m pytest -m "not slow and not night" $(PYTEST_ARGS)
@@ -81,9 +81,13 @@ format: $(VENV)/.installed-dev ## Format the code and mend what ruff can mend by
 SEEDS ?= 20
 PAIRED ?= 100
 ONLY ?=
+JOBS ?=
 
 bench-transfer: $(VENV)/.installed-dev ## Measure what priors save and cost (SEEDS=20 PAIRED=100 ONLY=PART)
 	$(BIN)/python -W ignore tests/benchmarks/transfer/run.py --seeds $(SEEDS) --paired $(PAIRED) $(if $(ONLY),--only $(ONLY))
+
+bench-peers: $(VENV)/.installed-dev ## Compare with BayBE, Ax and plain scripts (SEEDS=20 JOBS=1 ONLY=PART)
+	$(BIN)/python -W ignore tests/benchmarks/peers/run.py --seeds $(SEEDS) $(if $(JOBS),--jobs $(JOBS)) $(if $(ONLY),--only $(ONLY))
 
 bench: $(VENV)/.installed-dev ## Compare policies over many seeds
 	$(BIN)/python tests/benchmarks/loop/run.py

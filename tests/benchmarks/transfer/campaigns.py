@@ -1,11 +1,8 @@
 """Campaigns on problems, one decision after the other, by the very function that runs them."""
 
-import json
 import os
-import time
 import warnings
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +22,7 @@ from agent.decide.propose import propose
 from agent.decide.situation import Situation
 from agent.fingerprint import fingerprint
 from agent.learn.encoding import Encoding
+from tests.benchmarks.kept import Kept
 from tests.benchmarks.transfer.development import (
     HELPFUL,
     KINDS,
@@ -180,45 +178,13 @@ def absent(problem: Problem) -> tuple[dict[str, Any], ...]:
     return tuple(point for point in every if key(point) not in known)
 
 
-class Runs:
-    """Campaigns that were run, kept in a file of lines: a benchmark that was ended goes on.
+Runs = Kept[Task]
 
-    Only those of this very code count.
 
-    Args:
-        path: The file.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._code = fingerprint()["code"]
-        self._kept: dict[str, list[float]] = {}
-        if path.is_file():
-            for line in path.read_text().splitlines():
-                one = json.loads(line)
-                if one["code"] == self._code:
-                    self._kept[one["name"]] = one["best"]
-
-    def of(self, tasks: Iterable[Task], jobs: int) -> None:
-        """Run those campaigns that are not kept yet."""
-        missing = [task for task in dict.fromkeys(tasks) if task.name not in self._kept]
-        if not missing:
-            return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        start = time.perf_counter()
-        with ProcessPoolExecutor(jobs) as pool, self._path.open("a") as file:
-            for done, (task, best) in enumerate(pool.map(_run, missing, chunksize=2), 1):
-                self._kept[task.name] = best
-                line = {"name": task.name, "code": self._code, "best": best}
-                file.write(json.dumps(line) + "\n")
-                file.flush()
-                if done % 100 == 0:
-                    left = (time.perf_counter() - start) / done * (len(missing) - done)
-                    print(f"{done} of {len(missing)}, {left / 60:.0f} min to go", flush=True)
-
-    def best(self, task: Task) -> list[float]:
-        """The best score so far after each experiment of a campaign that was run."""
-        return self._kept[task.name]
+def kept(path: Path) -> Runs:
+    """Campaigns that were run, kept in a file of lines; only those of this very code count."""
+    code = fingerprint()["code"]
+    return Kept(path, _run, lambda _: code)
 
 
 def _run(task: Task) -> tuple[Task, list[float]]:

@@ -45,7 +45,7 @@ def trace(
 ) -> list[float]:
     """The best score so far after each experiment of Ax's."""
     logging.disable(logging.WARNING)
-    here = _experiment("here", problem)
+    here = experiment_of("here", problem)
     here.auxiliary_experiments_by_purpose[TL_EXP] = [
         AuxiliarySource(experiment=_told(problem, source)) for source in sources
     ]
@@ -53,21 +53,22 @@ def trace(
     found: list[float] = []
     for number in range(experiments):
         if number:
-            adapter = _fitted(here, number, bool(sources))
+            adapter = fitted(here, number, bool(sources))
             asked = [
-                ObservationFeatures(parameters=dict(_settings(problem, problem.points[at])))
+                ObservationFeatures(parameters=dict(settings_of(problem, problem.points[at])))
                 for at in left
             ]
             at = left.pop(int(np.argmax(adapter.evaluate_acquisition_function(asked))))
         else:
             at = left.pop(int(np.random.default_rng(seed).integers(len(left))))
-        _add(here, problem, problem.points[at], float(problem.scores[at]))
+        add(here, problem, problem.points[at], float(problem.scores[at]))
         found.append(float(problem.scores[at]))
     best: list[float] = np.maximum.accumulate(np.array(found)).tolist()
     return best
 
 
-def _fitted(here: Experiment, number: int, with_sources: bool) -> TorchAdapter:
+def fitted(here: Experiment, number: int, with_sources: bool) -> TorchAdapter:
+    """Its generator on what is known."""
     specs, selector = [GeneratorSpec(generator_enum=Generators.BOTORCH_MODULAR)], None
     if with_sources:
         specs, selector = transfer_learning_generator_specs_constructor(
@@ -81,13 +82,14 @@ def _fitted(here: Experiment, number: int, with_sources: bool) -> TorchAdapter:
 
 
 def _told(problem: Problem, source: Source) -> Experiment:
-    found = _experiment(source.name, problem)
+    found = experiment_of(source.name, problem)
     for row in source.rows:
-        _add(found, problem, row.point, problem.objective.score(row.value))
+        add(found, problem, row.point, problem.objective.score(row.value))
     return found
 
 
-def _experiment(name: str, problem: Problem) -> Experiment:
+def experiment_of(name: str, problem: Problem) -> Experiment:
+    """An experiment of Ax's on the pool's columns, without trials."""
     parameters = [one for ours in problem.space.parameters for one in _parameters(problem, ours)]
     wanted = OptimizationConfig(objective=Objective(metric=Metric("score"), minimize=False))
     return Experiment(search_space=SearchSpace(parameters), name=name, optimization_config=wanted)
@@ -112,7 +114,8 @@ def _range(name: str, values: tuple[float, ...]) -> RangeParameter:
     return RangeParameter(name, ParameterType.FLOAT, float(min(values)), float(max(values)))
 
 
-def _settings(problem: Problem, point: Point) -> Mapping[str, Scalar]:
+def settings_of(problem: Problem, point: Point) -> Mapping[str, Scalar]:
+    """A point as Ax has it: a candidate is its descriptors."""
     found: dict[str, Scalar] = {}
     for one in problem.space.parameters:
         if isinstance(one, PoolColumn):
@@ -123,9 +126,10 @@ def _settings(problem: Problem, point: Point) -> Mapping[str, Scalar]:
     return found
 
 
-def _add(experiment: Experiment, problem: Problem, point: Point, score: float) -> None:
+def add(experiment: Experiment, problem: Problem, point: Point, score: float) -> None:
+    """Put a measurement into an experiment."""
     trial = experiment.new_trial()
-    trial.add_arm(Arm(parameters=dict(_settings(problem, point))))
+    trial.add_arm(Arm(parameters=dict(settings_of(problem, point))))
     trial.mark_running(no_runner_required=True)
     row = {
         "trial_index": trial.index,

@@ -31,15 +31,15 @@ def trace(
     sources. It maximises the score itself: that of a source's row is what it would be worth here.
     """
     with Settings(random_seed=seed):
-        campaign = _campaign(problem, sources)
+        campaign = campaign_of(problem, sources)
         if sources:
             campaign.add_measurements(_told(problem, sources))
-        place = {_key(point): number for number, point in enumerate(problem.points)}
+        place = {key_of(point): number for number, point in enumerate(problem.points)}
         columns = [one.name for one in problem.space.parameters]
         found: list[float] = []
         for _ in range(experiments):
             asked = campaign.recommend(1)
-            at = place[_key(asked[columns].iloc[0].to_dict())]
+            at = place[key_of(asked[columns].iloc[0].to_dict())]
             asked["score"] = problem.scores[at]
             campaign.add_measurements(asked)
             found.append(float(problem.scores[at]))
@@ -47,7 +47,8 @@ def trace(
     return best
 
 
-def _campaign(problem: Problem, sources: tuple[Source, ...]) -> Campaign:
+def campaign_of(problem: Problem, sources: tuple[Source, ...]) -> Campaign:
+    """A campaign of BayBE's on the pool, with its defaults; nothing is measured yet."""
     parameters: list[DiscreteParameter] = [
         _parameter(problem, one) for one in problem.space.parameters
     ]
@@ -86,5 +87,6 @@ def _told(problem: Problem, sources: tuple[Source, ...]) -> pd.DataFrame:
     )
 
 
-def _key(point: Point) -> tuple[tuple[str, object], ...]:
+def key_of(point: Point) -> tuple[tuple[str, object], ...]:
+    """A point by its settings."""
     return tuple(sorted(point.items()))

@@ -170,20 +170,20 @@ def _field(cube: Floats, random: np.random.Generator) -> Floats:
 def _buchwald(table: pd.DataFrame) -> Iterator[Problem]:
     columns = ["halogen", "additive", "base", "ligand"]
     tasks = sorted(table["task"].unique())
-    space = SearchSpace(parameters=tuple(_choices(table, name) for name in columns))
+    space = SearchSpace(parameters=tuple(choices_of(table, name) for name in columns))
     by_task = {task: table[table["task"] == task] for task in tasks}
     for task in tasks:
-        others = tuple(_rows(by_task[one], columns, "yield") for one in tasks if one != task)
-        yield _of(f"buchwald {task[0]}", space, *_rows(by_task[task], columns, "yield"), others)
+        others = tuple(rows_of(by_task[one], columns, "yield") for one in tasks if one != task)
+        yield _of(f"buchwald {task[0]}", space, *rows_of(by_task[task], columns, "yield"), others)
 
 
 def _arylation(table: pd.DataFrame) -> Iterator[Problem]:
     columns = ["base_name", "ligand_name", "solvent_name", "concentration"]
     levels = tuple(sorted(float(one) for one in table["concentration"].unique()))
-    parameters: list[Parameter] = [_choices(table, name) for name in columns[:3]]
+    parameters: list[Parameter] = [choices_of(table, name) for name in columns[:3]]
     parameters.append(DiscreteParameter(name="concentration", levels=levels))
     space = SearchSpace(parameters=tuple(parameters))
-    warm = {t: _rows(table[table["temperature"] == t], columns, "yield") for t in (90, 105, 120)}
+    warm = {t: rows_of(table[table["temperature"] == t], columns, "yield") for t in (90, 105, 120)}
     yield _of("arylation 105", space, *warm[105], (warm[90], warm[120]))
 
 
@@ -210,9 +210,9 @@ def _photo(target: pd.DataFrame, earlier: pd.DataFrame) -> Problem:
 
 def _perovskites(table: pd.DataFrame) -> Problem:
     columns = ["organic", "cation", "anion"]
-    space = SearchSpace(parameters=tuple(_choices(table, name) for name in columns))
-    points, values = _rows(table, columns, "gap_hse_min")
-    _, cheap = _rows(table, columns, "gap_gga_min")
+    space = SearchSpace(parameters=tuple(choices_of(table, name) for name in columns))
+    points, values = rows_of(table, columns, "gap_hse_min")
+    _, cheap = rows_of(table, columns, "gap_gga_min")
     return _of("perovskites", space, points, -values, ((points, -cheap),))
 
 
@@ -287,11 +287,14 @@ def _of(
     return Problem(name, "real", space, points, values, sources)
 
 
-def _choices(table: pd.DataFrame, name: str) -> CategoricalParameter:
+def choices_of(table: pd.DataFrame, name: str) -> CategoricalParameter:
+    """A column of names as a parameter."""
     return CategoricalParameter(name=name, choices=tuple(sorted(map(str, table[name].unique()))))
 
 
-def _rows(table: pd.DataFrame, columns: list[str], value: str) -> tuple[tuple[Point, ...], Floats]:
+def rows_of(
+    table: pd.DataFrame, columns: list[str], value: str
+) -> tuple[tuple[Point, ...], Floats]:
     """The distinct points of a table, with the mean of their values."""
     means = table.groupby(columns)[value].mean().reset_index()
     points = tuple(
@@ -305,6 +308,7 @@ def _rows(table: pd.DataFrame, columns: list[str], value: str) -> tuple[tuple[Po
 
 
 def pool_of(numbers: Floats) -> tuple[SearchSpace, tuple[Point, ...]]:
+    """Candidates that are described by numbers, `n x d`: their space, and its points."""
     ids = tuple(f"c{k:04d}" for k in range(len(numbers)))
     columns = {f"d{k}": tuple(column.tolist()) for k, column in enumerate(numbers.T)}
     space = SearchSpace(

@@ -31,6 +31,7 @@ from tests.benchmarks.transfer.campaigns import (  # noqa: E402
     Runs,
     Task,
     development,
+    kept,
     numbered,
     problem_of,
     problems,
@@ -348,7 +349,7 @@ def main() -> None:
     parser.add_argument("--landscapes", type=int, default=0)
     parser.add_argument("--ways", nargs="*", choices=WAYS, default=["priors"])
     asked = parser.parse_args(namespace=Asked())
-    runs = Runs(KEPT)
+    runs = kept(KEPT)
     if asked.development is not None:
         developed(runs, asked, asked.development)
         return

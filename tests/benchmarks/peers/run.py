@@ -1,0 +1,144 @@
+"""Make docs/results/peers.json anew: experiments to the best of a table, beside what others make.
+
+python tests/benchmarks/peers/run.py [--seeds N] [--jobs J] [--only PART ...]
+python tests/benchmarks/peers/run.py --methods NAME ... [--contests WORD ...]    prints, and writes nothing
+
+Runs that were made are kept in build/peers.jsonl (or `--kept`), so that a benchmark that was ended goes
+on. Recorded experiments come from `../shared/data` (or ATHANOR_DATA).
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+ROOT = Path(__file__).resolve().parents[3]
+sys.path[:0] = [str(ROOT)]
+warnings.simplefilter("ignore")
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
+from agent.fingerprint import fingerprint  # noqa: E402
+from tests.benchmarks.kept import Kept  # noqa: E402
+from tests.benchmarks.loop.run import git  # noqa: E402
+from tests.benchmarks.peers.figures import Counts, figures, line  # noqa: E402
+from tests.benchmarks.peers.play import TOP1, TOP5, reached, trace  # noqa: E402
+from tests.benchmarks.peers.strategies import METHODS, code  # noqa: E402
+from tests.benchmarks.peers.tables import contests  # noqa: E402
+from tests.benchmarks.transfer.figures import Figure  # noqa: E402
+
+TARGET = ROOT / "docs" / "results" / "peers.json"
+KEPT = ROOT / "build" / "peers.jsonl"
+
+
+class Asked(argparse.Namespace):
+    """What is asked for."""
+
+    seeds: int
+    jobs: int
+    only: list[str]
+    methods: list[str] | None
+    contests: list[str]
+    kept: Path
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run: a contest, a method, a seed."""
+
+    contest: str
+    method: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """What it is kept under."""
+        return f"{self.contest}|{self.method}|{self.seed}"
+
+
+def _code(task: Task) -> str:
+    return f"{code(task.method)}-{contests()[task.contest].digest}"
+
+
+def _run(task: Task) -> tuple[Task, list[float]]:
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    method = METHODS[task.method]
+    return task, trace(contests()[task.contest], method.suggest, task.seed, method.starts)
+
+
+def counted(asked: Asked, methods: list[str]) -> Counts:
+    """Experiments that each method has needed on each contest; a line is printed for each contest."""
+    runs = Kept(asked.kept, _run, _code)
+    found: Counts = {}
+    for name, contest in contests().items():
+        if asked.contests and not any(word in name for word in asked.contests):
+            continue
+        runs.of([Task(name, m, s) for s in range(asked.seeds) for m in methods], asked.jobs)
+        found[name] = {
+            method: np.array(
+                [
+                    [reached(contest, runs.best(Task(name, method, seed)), top)
+                     for top in (TOP1, TOP5)]
+                    for seed in range(asked.seeds)
+                ], dtype=float,
+            )
+            for method in methods
+        }  # fmt: skip
+        print(line(name, found[name]), flush=True)
+    return found
+
+
+def competed(asked: Asked) -> Iterator[Figure]:
+    """Every method on every contest."""
+    counts = counted(asked, asked.methods or list(METHODS))
+    yield from figures(counts, {name: contests()[name].dimensions for name in counts})
+
+
+PARTS: dict[str, Callable[[Asked], Iterator[Figure]]] = {"contests": competed}
+
+
+def main() -> None:
+    """Run the parts, and write the file after each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--methods", nargs="*", choices=METHODS)
+    parser.add_argument("--contests", nargs="*", metavar="WORD", default=[])
+    parser.add_argument("--kept", type=Path, default=KEPT)
+    asked = parser.parse_args(namespace=Asked())
+    # Before anything runs: the tree may go on changing while the figures are made.
+    commit = git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "agent") else "")
+    for name in asked.only:
+        print(f"{name} …", flush=True)
+        found = list(PARTS[name](asked))
+        for one in found:
+            print(f"  {one['name']}: {one['value']:.3g} [{one['low']:.3g}, {one['high']:.3g}]")
+        if asked.methods is None and not asked.contests:
+            _write(found, asked, commit)
+
+
+def _write(told: list[Figure], asked: Asked, commit: str) -> None:
+    print_of = fingerprint()
+    old = json.loads(TARGET.read_text())["figures"] if TARGET.exists() else []
+    merged = {one["name"]: one for one in [*old, *told]}
+    document = {
+        "command": f"make bench-peers SEEDS={asked.seeds}",
+        "commit": commit,
+        "versions": {k: v for k, v in print_of.items() if k not in {"machine", "processor"}},
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {print_of['processor']}",
+        "figures": [merged[name] for name in sorted(merged)],
+    }
+    TARGET.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main()
