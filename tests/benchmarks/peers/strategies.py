@@ -39,11 +39,11 @@ class Method:
         return found(asked)
 
 
-def _here(module: str, function: str, *packages: str, starts: bool = True) -> Method:
-    file = _HERE / f"{module}.py"
-    shared = _TRANSFER / f"peer_{packages[0].partition('-')[0]}.py" if packages else file
-    files = (file, shared) if shared.is_file() else (file,)
-    return Method(f"tests.benchmarks.peers.{module}", function, files, packages, starts)
+def _here(
+    module: str, function: str, *packages: str, peer: str = "", starts: bool = True
+) -> Method:
+    files = [_HERE / f"{module}.py", *([_TRANSFER / f"{peer}.py"] if peer else [])]
+    return Method(f"tests.benchmarks.peers.{module}", function, tuple(files), packages, starts)
 
 
 OURS, OWN_START = "athanor", "athanor, own start"
@@ -51,8 +51,8 @@ OURS, OWN_START = "athanor", "athanor, own start"
 METHODS: dict[str, Method] = {
     OURS: _here("ours", "suggest"),
     OWN_START: _here("ours", "suggest", starts=False),
-    "baybe": _here("baybe_peer", "suggest", "baybe", "botorch"),
-    "ax": _here("ax_peer", "suggest", "ax-platform", "botorch"),
+    "baybe": _here("baybe_peer", "suggest", "baybe", "botorch", peer="peer_baybe"),
+    "ax": _here("ax_peer", "suggest", "ax-platform", "botorch", peer="peer_ax"),
     "gp_ei": _here("plain", "by_process", "botorch", "gpytorch"),
     "rf_ei": _here("plain", "by_forest", "scikit-learn"),
     "random": _here("plain", "by_chance"),
