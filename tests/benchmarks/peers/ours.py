@@ -8,9 +8,13 @@ from tests.benchmarks.peers.play import Asked
 
 
 def suggest(asked: Asked) -> int:
-    """The default policy; points that were given to begin with are its initial design."""
+    """The default policy. Where points were given to begin with, there is no initial design after
+    them, not even for those of them that have failed.
+    """
     contest, problem = asked.contest, asked.contest.problem
-    policy = Policy(initial=InitialDesign(size=asked.starts)) if asked.starts else Policy()
+    policy = Policy()
+    if asked.starts:
+        policy = Policy(initial=InitialDesign(size=min(asked.starts, len(asked.measured))))
     rows = tuple(
         Row(id=str(number), trial=str(number), point=problem.points[at], value=value)
         for number, (at, value) in enumerate(asked.measured)

@@ -33,6 +33,7 @@ from tests.benchmarks.peers.play import TOP1, TOP5, reached, trace  # noqa: E402
 from tests.benchmarks.peers.strategies import METHODS, code  # noqa: E402
 from tests.benchmarks.peers.tables import contests  # noqa: E402
 from tests.benchmarks.transfer.figures import Figure  # noqa: E402
+from tests.benchmarks.transfer.problems import data  # noqa: E402
 
 TARGET = ROOT / "docs" / "results" / "peers.json"
 KEPT = ROOT / "build" / "peers.jsonl"
@@ -102,7 +103,16 @@ def competed(asked: Asked) -> Iterator[Figure]:
     yield from figures(counts, {name: contests()[name].dimensions for name in counts})
 
 
-PARTS: dict[str, Callable[[Asked], Iterator[Figure]]] = {"contests": competed}
+def timed(asked: Asked) -> Iterator[Figure]:
+    """One suggestion of ours beside one of Ax's and of BayBE's."""
+    # Imported here: Ax and BayBE take seconds to load.
+    from tests.benchmarks.peers import times
+
+    del asked
+    yield from times.measure()
+
+
+PARTS: dict[str, Callable[[Asked], Iterator[Figure]]] = {"contests": competed, "times": timed}
 
 
 def main() -> None:
@@ -115,6 +125,9 @@ def main() -> None:
     parser.add_argument("--contests", nargs="*", metavar="WORD", default=[])
     parser.add_argument("--kept", type=Path, default=KEPT)
     asked = parser.parse_args(namespace=Asked())
+    written = asked.methods is None and not asked.contests
+    if written and data() is None:
+        parser.error("no recorded experiments: set ATHANOR_DATA to their folder")
     # Before anything runs: the tree may go on changing while the figures are made.
     commit = git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "agent") else "")
     for name in asked.only:
@@ -122,7 +135,7 @@ def main() -> None:
         found = list(PARTS[name](asked))
         for one in found:
             print(f"  {one['name']}: {one['value']:.3g} [{one['low']:.3g}, {one['high']:.3g}]")
-        if asked.methods is None and not asked.contests:
+        if written:
             _write(found, asked, commit)
 
 
