@@ -111,8 +111,11 @@ def test_figures_are_ratios_of_geometric_means_to_the_peer_that_is_best_over_all
         "high": counts(athanor=10.0, baybe=5.0, gp_ei=40.0, random=20.0),
     }
     assert best_peer(found) == "baybe"
-    told = {one["name"]: one for one in figures(found, {"flat": 2, "high": 6})}
+    told = {
+        one["name"]: one for one in figures(found, {"flat": 2, "high": 6}, {"flat": 30, "high": 30})
+    }
     assert told["experiments_over_best_peer"]["value"] == pytest.approx(1.0)
     assert told["worst_set_over_best_peer"]["value"] == told["over_best_peer_high"]["value"] == 2.0
+    assert told["missed_top1_random"]["value"] == 0.5
     assert told["acceleration_6d"]["value"] == 2.0
     assert told["baybe_over_gp_ei"]["value"] == pytest.approx(np.sqrt(4 / 8), abs=1e-4)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tests.benchmarks.peers.strategies import OURS, PEERS
-from tests.benchmarks.transfer.figures import Figure, figure, slug
+from tests.benchmarks.transfer.figures import Figure, figure, mean, slug
 from tests.benchmarks.transfer.problems import Floats
 
 Counts = dict[str, dict[str, Floats]]
@@ -51,12 +51,15 @@ def best_peer(counts: Counts) -> str:
     return min(spent, key=lambda peer: spent[peer])
 
 
-def figures(counts: Counts, dimensions: dict[str, int]) -> Iterator[Figure]:
+def figures(
+    counts: Counts, dimensions: dict[str, int], budgets: dict[str, int]
+) -> Iterator[Figure]:
     """Every figure of the contests.
 
     Args:
         counts: What each method has needed.
         dimensions: Of each contest.
+        budgets: Experiments that each contest allows.
     """
     methods = list(next(iter(counts.values())))
     best = best_peer(counts)
@@ -70,6 +73,9 @@ def figures(counts: Counts, dimensions: dict[str, int]) -> Iterator[Figure]:
     if high:
         yield ratios("acceleration_6d", [(of["random"], of[OURS]) for of in high])
     yield from _each(counts, methods)
+    for one in methods:
+        missed = [of[one][:, 0] > budgets[name] for name, of in counts.items()]
+        yield mean(f"missed_top1_{slug(one)}", [each.astype(float) for each in missed])
 
 
 def _each(counts: Counts, methods: list[str]) -> Iterator[Figure]:

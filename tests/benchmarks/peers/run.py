@@ -100,7 +100,10 @@ def counted(asked: Asked, methods: list[str]) -> Counts:
 def competed(asked: Asked) -> Iterator[Figure]:
     """Every method on every contest."""
     counts = counted(asked, asked.methods or list(METHODS))
-    yield from figures(counts, {name: contests()[name].dimensions for name in counts})
+    some = {name: contests()[name] for name in counts}
+    dimensions = {name: contest.dimensions for name, contest in some.items()}
+    budgets = {name: contest.experiments for name, contest in some.items()}
+    yield from figures(counts, dimensions, budgets)
 
 
 def timed(asked: Asked) -> Iterator[Figure]:
