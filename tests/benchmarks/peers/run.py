@@ -2,6 +2,7 @@
 
 python tests/benchmarks/peers/run.py [--seeds N] [--jobs J] [--only PART ...]
 python tests/benchmarks/peers/run.py --methods NAME ... [--contests WORD ...]    prints, and writes nothing
+python tests/benchmarks/peers/run.py --development LANDSCAPES [--methods NAME ...]    the same on made-up ones
 
 Runs that were made are kept in build/peers.jsonl (or `--kept`), so that a benchmark that was ended goes
 on. Recorded experiments come from `../shared/data` (or ATHANOR_DATA).
@@ -31,7 +32,7 @@ from tests.benchmarks.loop.run import git  # noqa: E402
 from tests.benchmarks.peers.figures import Counts, figures, line  # noqa: E402
 from tests.benchmarks.peers.play import TOP1, TOP5, reached, trace  # noqa: E402
 from tests.benchmarks.peers.strategies import METHODS, code  # noqa: E402
-from tests.benchmarks.peers.tables import contests  # noqa: E402
+from tests.benchmarks.peers.tables import contest_of, contests, made_up  # noqa: E402
 from tests.benchmarks.transfer.figures import Figure  # noqa: E402
 from tests.benchmarks.transfer.problems import data  # noqa: E402
 
@@ -47,6 +48,7 @@ class Asked(argparse.Namespace):
     only: list[str]
     methods: list[str] | None
     contests: list[str]
+    development: int
     kept: Path
 
 
@@ -65,21 +67,22 @@ class Task:
 
 
 def _code(task: Task) -> str:
-    return f"{code(task.method)}-{contests()[task.contest].digest}"
+    return f"{code(task.method)}-{contest_of(task.contest).digest}"
 
 
 def _run(task: Task) -> tuple[Task, list[float]]:
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
     method = METHODS[task.method]
-    return task, trace(contests()[task.contest], method.suggest, task.seed, method.starts)
+    return task, trace(contest_of(task.contest), method.suggest, task.seed, method.starts)
 
 
 def counted(asked: Asked, methods: list[str]) -> Counts:
     """Experiments that each method has needed on each contest; a line is printed for each contest."""
     runs = Kept(asked.kept, _run, _code)
     found: Counts = {}
-    for name, contest in contests().items():
+    every = made_up(asked.development) if asked.development else contests()
+    for name, contest in every.items():
         if asked.contests and not any(word in name for word in asked.contests):
             continue
         runs.of([Task(name, m, s) for s in range(asked.seeds) for m in methods], asked.jobs)
@@ -100,7 +103,7 @@ def counted(asked: Asked, methods: list[str]) -> Counts:
 def competed(asked: Asked) -> Iterator[Figure]:
     """Every method on every contest."""
     counts = counted(asked, asked.methods or list(METHODS))
-    some = {name: contests()[name] for name in counts}
+    some = {name: contest_of(name) for name in counts}
     dimensions = {name: contest.dimensions for name, contest in some.items()}
     budgets = {name: contest.experiments for name, contest in some.items()}
     yield from figures(counts, dimensions, budgets)
@@ -126,9 +129,10 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
     parser.add_argument("--methods", nargs="*", choices=METHODS)
     parser.add_argument("--contests", nargs="*", metavar="WORD", default=[])
+    parser.add_argument("--development", type=int, default=0, metavar="LANDSCAPES")
     parser.add_argument("--kept", type=Path, default=KEPT)
     asked = parser.parse_args(namespace=Asked())
-    written = asked.methods is None and not asked.contests
+    written = asked.methods is None and not asked.contests and not asked.development
     if written and data() is None:
         parser.error("no recorded experiments: set ATHANOR_DATA to their folder")
     # Before anything runs: the tree may go on changing while the figures are made.

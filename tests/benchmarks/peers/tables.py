@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from agent.core.parameters import CategoricalParameter, DiscreteParameter
 from agent.core.space import Parameter, SearchSpace
 from agent.core.values import Point
 from tests.benchmarks.peers.contests import Contest
+from tests.benchmarks.transfer.development import KINDS, made
 from tests.benchmarks.transfer.problems import (
     Floats,
     Problem,
@@ -39,6 +40,25 @@ def contests() -> dict[str, Contest]:
     folder = data()
     found = [*functions(), *([] if folder is None else tables(folder))]
     return {one.name: one for one in found}
+
+
+def made_up(count: int) -> dict[str, Contest]:
+    """Contests that choices may be made on: so many landscapes of each kind."""
+    return {
+        f"{kind} #{number}": contest_of(f"{kind} #{number}")
+        for kind in KINDS
+        for number in range(count)
+    }
+
+
+@cache
+def contest_of(name: str) -> Contest:
+    """A contest by its name, a made-up one too: `blend #3`."""
+    kind, _, number = name.partition(" #")
+    if not number:
+        return contests()[name]
+    problem = made(KINDS[KINDS.index(kind)], "close", int(number))
+    return Contest(replace(problem, name=name, sources=()))
 
 
 def tables(folder: Path) -> Iterator[Contest]:
