@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tests.benchmarks.peers.strategies import OURS, PEERS
+from tests.benchmarks.peers.strategies import OURS, OWN_START, PEERS
 from tests.benchmarks.transfer.figures import Figure, figure, mean, slug
 from tests.benchmarks.transfer.problems import Floats
 
@@ -67,6 +67,9 @@ def figures(
     yield ratios("experiments_over_best_peer", list(of_set.values()))
     for name, pair in of_set.items():
         yield ratios(f"over_best_peer_{slug(name)}", [pair])
+    for name, of in counts.items():
+        if OWN_START in of:
+            yield ratios(f"over_own_start_{slug(name)}", [(of[OURS], of[OWN_START])])
     worst = max(of_set, key=lambda name: ratio([of_set[name]]))
     yield ratios("worst_set_over_best_peer", [of_set[worst]])
     high = [of for name, of in counts.items() if dimensions[name] >= HIGH]
