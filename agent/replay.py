@@ -182,10 +182,14 @@ def _compare(
     stored = tuple(choice.point for choice in decision.choices)
     points = tuple(choice.point for choice in again.choices)
     same_points = [key(point) for point in stored] == [key(point) for point in points]
-    # Before version 0003 of the store decisions told no outlook: there is none to compare with.
+    # Before version 0003 of the store decisions told no outlook, before 0004 no grounds: where there
+    # are none, there are none to compare with.
+    told = any(choice.grounds for choice in decision.choices)
     stored_bits = _bits(decision.choices, decision.state, decision.outlook)
     same_bits = stored_bits == _bits(
-        again.choices, again.state, again.outlook if decision.outlook else None
+        again.choices if told else _without_grounds(again.choices),
+        again.state,
+        again.outlook if decision.outlook else None,
     )
     changed = [name for name, value in present.items() if decision.fingerprint.get(name) != value]
     verdict: Literal["identical", "equivalent", "different"] = "different"
@@ -213,6 +217,10 @@ def _compare(
 
 def _bits(choices: tuple[Choice, ...], state: object, outlook: Outlook | None) -> str:
     return canonical([[choice.model_dump(mode="json") for choice in choices], state, outlook])
+
+
+def _without_grounds(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
+    return tuple(choice.model_copy(update={"grounds": None}) for choice in choices)
 
 
 def _gap(situation: Situation, decision: Decision, points: tuple[Point, ...]) -> float | None:

@@ -235,6 +235,7 @@ def _proposal(trial: Trial, decision: Decision, choice: Choice) -> Proposal:
         feasible=choice.feasible,
         shares=choice.shares,
         why=choice.why,
+        grounds=choice.grounds,
         at=decision.at,
     )
 

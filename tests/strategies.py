@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from agent.core.actor import Actor, Process
 from agent.core.decision import Choice, Decision
+from agent.core.grounds import Grounds, Influence, Neighbour, RunnerUp
 from agent.core.history import Pending
 from agent.core.job import Job, JobStatus, Observation, Sample
 from agent.core.outlook import Outlook
@@ -102,6 +103,32 @@ trials = st.builds(
     at=moments,
 )
 predictions = st.builds(Prediction, mean=floats, sd=positive)
+grounds = st.builds(
+    Grounds,
+    probability_of_improvement=st.none() | likelihoods,
+    neighbours=several(
+        st.builds(
+            Neighbour,
+            trial=ids,
+            values=st.dictionaries(names, floats, max_size=2),
+            differs=points,
+            distance=positive,
+        )
+    ),
+    influences=several(
+        st.builds(Influence, row=ids, trial=ids, objective=names, value=floats, moved=floats)
+    ),
+    runners_up=several(
+        st.builds(
+            RunnerUp,
+            point=points,
+            prediction=st.dictionaries(names, st.tuples(floats, floats), max_size=2),
+            score=floats,
+            feasible=st.none() | likelihoods,
+            lost=st.dictionaries(names, floats, max_size=2),
+        )
+    ),
+)
 proposals = st.builds(
     Proposal,
     id=ids,
@@ -113,6 +140,7 @@ proposals = st.builds(
     feasible=st.none() | likelihoods,
     shares=st.dictionaries(names, floats, max_size=3),
     why=texts,
+    grounds=st.none() | grounds,
     at=moments,
 )
 reviews = st.builds(
@@ -230,6 +258,7 @@ choices = st.builds(
     shares=st.dictionaries(names, floats, max_size=2),
     why=texts,
     replicate_of=st.none() | ids,
+    grounds=st.none() | grounds,
 )
 pendings = st.builds(Pending, trial=ids, point=points)
 outlooks = st.builds(

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
+from agent.core.grounds import Grounds
 from agent.core.history import Pending
 from agent.core.outlook import Outlook
 from agent.core.values import Point, Value, later
@@ -13,7 +14,7 @@ class Choice(Value):
     """One chosen point with its reasons, before it becomes a trial and a proposal.
 
     `prediction` maps objective -> (mean, sd) in the objective's unit; `feasible` is the probability
-    that the point works, once something did not.
+    that the point works, once something did not; `grounds` is what a model's choice rests on.
     """
 
     point: Point
@@ -24,6 +25,7 @@ class Choice(Value):
     shares: dict[str, float] = Field(default_factory=dict)
     why: str
     replicate_of: str | None = None
+    grounds: Grounds | None = later(None)
 
 
 class Decision(Value):

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, Field
 
 from agent.core.actor import Actor
+from agent.core.grounds import Grounds
 from agent.core.values import Point, Scalar, Value, digest, later
 
 Role = Literal["candidate", "replicate", "blank", "control", "standard"]
@@ -65,7 +66,8 @@ class Proposal(Value):
     """The point and why. Never changes.
 
     `feasible` is the probability that it works, once something in the campaign did not; `shares`
-    splits the acquisition (exploit, explore, feasible); `why` is one sentence for a reviewer.
+    splits the acquisition (exploit, explore, feasible); `why` is one sentence for a reviewer; `grounds` is
+    what a model's choice rests on.
     """
 
     id: str
@@ -77,6 +79,7 @@ class Proposal(Value):
     feasible: float | None = later(None, ge=0, le=1)
     shares: dict[str, float]
     why: str
+    grounds: Grounds | None = later(None)
     at: AwareDatetime
 
 

@@ -81,6 +81,7 @@ class ProposalRow(Row, table=True):
     feasible: float | None
     shares: Json = nested()
     why: str
+    grounds: Json = nested(nullable=True)
     at: datetime = instant()
 
 

@@ -1,12 +1,15 @@
 """Choosing with a model: the best of every candidate, one after the other."""
 
 from collections.abc import Callable, Iterator
+from math import isfinite
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from botorch.acquisition.acquisition import AcquisitionFunction
 from torch import Tensor
 
+from agent.core.grounds import MOST
 from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide.acquisition import Scorer, nearest, scorer
@@ -27,6 +30,20 @@ _SAMPLE, _FEW = 2048, 192
 _STARTS = 5
 _INTEGRATED = 256
 _MOVES = 12
+_APART = 0.05
+"""From which distance on two points are different choices, in diagonals of the cube."""
+
+
+class Chosen(NamedTuple):
+    """A point with its acquisition, what was in flight (`m x d`), and what else there was.
+
+    `others` are the next best, with their acquisitions: apart from the point and from each other.
+    """
+
+    point: Point
+    score: float
+    in_flight: Tensor
+    others: tuple[tuple[Point, float], ...] = ()
 
 
 def scoring(situation: Situation, surrogate: Fitted) -> Scoring:
@@ -80,22 +97,22 @@ class Chooser:
         """The points that may not be chosen any more."""
         return self._taken
 
-    def choices(self, count: int) -> Iterator[tuple[Point, float, Tensor]]:
-        """Up to `count` points with their acquisition and what was in flight, best first."""
+    def choices(self, count: int) -> Iterator[Chosen]:
+        """Up to `count` points, best first."""
         for _ in range(count):
             best = self.choose()
             if best is None:
                 return
-            self.take(best[0])
+            self.take(best.point)
             yield best
 
-    def choose(self) -> tuple[Point, float, Tensor] | None:
-        """The best point, its acquisition, and what was in flight; None if no point is left."""
+    def choose(self) -> Chosen | None:
+        """The best point; None if no point is left."""
         if not self._free.any():
             return None
         in_flight = self._situation.in_flight(self._chosen)
-        best = self._best(self._scoring(in_flight, self.design))
-        return None if best is None else (*best, in_flight)
+        found = self._best(self._scoring(in_flight, self.design))
+        return Chosen(*found[0], in_flight, tuple(found[1:])) if found else None
 
     def take(self, point: Point) -> None:
         """From now on `point` is in flight, and may not be chosen."""
@@ -123,18 +140,29 @@ class Chooser:
         seed = derived(situation.seed, "sample")
         return sampled(situation.encoding, _SAMPLE, seed, situation.leading)
 
-    def _best(self, one: Scorer) -> tuple[Point, float] | None:
+    def _best(self, one: Scorer) -> list[tuple[Point, float]]:
+        """The best point that can be chosen, and the next best ones, apart from each other."""
         few = self._shortlisted(one)
         if not self._exact and one.rough is not None and one.function is not None:
             few = _top(few, one.rough(few.X), _FEW)
         values = one.score(few.X)
         if not self._exact and one.function is not None:
             few, values = self._polished(few, values, one, one.function)
+        found: list[tuple[Point, float]] = []
+        near = torch.zeros(len(few), dtype=torch.bool)
         for at in torch.argsort(values, descending=True, stable=True).tolist():
-            point = few.point(at)
-            if point not in self._taken and point in self._situation.space:
-                return point, float(values[at])
-        return None
+            if near[at]:
+                continue
+            point, value = few.point(at), float(values[at])
+            if point in self._taken or point not in self._situation.space:
+                continue
+            if found and not isfinite(value):
+                break
+            found.append((point, value))
+            if len(found) > MOST:
+                break
+            near |= _distances(few.X, at) <= _least(few)
+        return found
 
     def _shortlisted(self, one: Scorer) -> Candidates:
         """Those that `one` is to score: all, or of very many the best by its rough score."""
@@ -197,7 +225,7 @@ def _top(pool: Candidates, values: Tensor, count: int) -> Candidates:
 
 def _apart(few: Candidates, values: Tensor) -> list[int]:
     """The best candidates that are at least a twentieth of the cube's diagonal apart."""
-    least = 0.05 * few.X.shape[1] ** 0.5
+    least = _least(few)
     chosen: list[int] = []
     for at in torch.argsort(values, descending=True, stable=True).tolist():
         if len(chosen) == _STARTS:
@@ -205,3 +233,13 @@ def _apart(few: Candidates, values: Tensor) -> list[int]:
         if not chosen or float(torch.cdist(few.X[at : at + 1], few.X[chosen]).min()) > least:
             chosen.append(at)
     return chosen
+
+
+def _least(few: Candidates) -> float:
+    return float(_APART * few.X.shape[1] ** 0.5)
+
+
+def _distances(X: Tensor, at: int) -> Tensor:
+    """Of each of `n x d` to one of them: `n`."""
+    apart: Tensor = (X - X[at]).square().sum(dim=1).sqrt()
+    return apart

@@ -10,7 +10,7 @@ from agent.core.history import key
 from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide import designs
-from agent.decide.choose import Chooser, scoring
+from agent.decide.choose import Chooser, Chosen, scoring
 from agent.decide.situation import Situation
 from agent.decide.sources import Sources
 from agent.errors import ModelError
@@ -36,6 +36,7 @@ class Turn:
         in_flight: Points that counted as measured, `m x d`.
         without: What would have been chosen without the sources; None where it was.
         expected: What is expected there, in the objective's unit.
+        others: The next best points with their scores.
     """
 
     by: By
@@ -45,6 +46,13 @@ class Turn:
     in_flight: Tensor
     without: Point | None = None
     expected: float | None = None
+    others: tuple[tuple[Point, float], ...] = ()
+
+    @classmethod
+    def of(cls, by: By, chosen: Chosen, model: Fitted, **more: Any) -> "Turn":
+        """A turn by a model's choice."""
+        point, score, in_flight, others = chosen
+        return cls(by, point, score, model, in_flight, others=others, **more)
 
 
 class Informed:
@@ -127,13 +135,13 @@ class Informed:
             return None
         without = self._without()
         expected = None if without is None else self.transfer.predict([without])[0][0]
-        return Turn("sources", *found[:2], self.transfer, found[2], without, expected)
+        return Turn.of("sources", found, self.transfer, without=without, expected=expected)
 
     def _doubted(self) -> Turn | None:
         if self._doubter is None or self.plain is None:
             return self._evenly()
         found = self._doubter.choose()
-        return found and Turn("plain", *found[:2], self.plain, found[2])
+        return found and Turn.of("plain", found, self.plain)
 
     def _evenly(self) -> Turn | None:
         point = self._designed()
@@ -145,7 +153,7 @@ class Informed:
         if self._doubter is None:
             return self._designed()
         found = self._doubter.choose()
-        return found and found[0]
+        return found and found.point
 
     def _designed(self) -> Point | None:
         """The point of the initial design that is farthest from all others."""

@@ -13,7 +13,8 @@ from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide import designs, explain
 from agent.decide.candidates import listed, sampled
-from agent.decide.choose import Chooser, scoring
+from agent.decide.choose import Chooser, Chosen, scoring
+from agent.decide.grounds import grounds
 from agent.decide.informed import Informed, Turn, restored
 from agent.decide.outlook import outlook
 from agent.decide.situation import Situation
@@ -167,7 +168,7 @@ def _modelled(situation: Situation, before: list[Point], count: int) -> Selectio
         return Selection("initial", _designed(situation, count), None, (str(error),))
     chooser = Chooser(situation, scoring(situation, surrogate), before)
     chosen = [
-        _explained(situation, surrogate, chooser.design, *choice)
+        _explained(situation, surrogate, chooser.design, choice)
         for choice in chooser.choices(count)
     ]
     state = _with_feasibility(situation, surrogate.state())
@@ -212,32 +213,27 @@ def _reasoned(situation: Situation, decision: Informed, turn: Turn) -> Choice:
         name = designs.named(situation.encoding, situation.policy.initial)
         why = explain.of_doubt(name, decision.transfer.contradicted)
         return Choice(point=turn.point, acquisition=name, why=why)
-    one = _explained(situation, turn.model, decision.design, turn.point, turn.score, turn.in_flight)
+    chosen = Chosen(turn.point, turn.score, turn.in_flight, turn.others)
+    one = _explained(situation, turn.model, decision.design, chosen)
     by = explain.by_sources(decision.transfer.believed, turn.by == "sources")
     return one.model_copy(update={"why": f"{one.why}; {by}"})
 
 
-def _explained(
-    situation: Situation,
-    surrogate: Fitted,
-    design: Tensor,
-    point: Point,
-    value: float,
-    in_flight: Tensor,
-) -> Choice:
+def _explained(situation: Situation, surrogate: Fitted, design: Tensor, chosen: Chosen) -> Choice:
     policy, objective = situation.policy, situation.objective
-    prediction = surrogate.predict([point])[0]
-    X = situation.encoding.encode([point])
+    prediction = surrogate.predict([chosen.point])[0]
+    X = situation.encoding.encode([chosen.point])
     works = situation.feasibility
-    parts = explain.shares(surrogate, X, in_flight, design, policy, works)
+    parts = explain.shares(surrogate, X, chosen.in_flight, design, policy, works)
     feasible = None if works is None else float(works.log_probability(X).exp())
     why = explain.sentence(policy.name, objective, prediction, surrogate, parts)
     return Choice(
-        point=point,
+        point=chosen.point,
         prediction={objective.name: prediction},
         acquisition=policy.name,
-        score=value,
+        score=chosen.score,
         feasible=feasible,
         shares=parts,
         why=why if feasible is None else f"{why}; works with {feasible:.0%}",
+        grounds=grounds(situation, surrogate, chosen),
     )

@@ -9,7 +9,8 @@ from agent.core.decision import Choice
 from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide import explain
-from agent.decide.choose import Chooser
+from agent.decide.choose import Chooser, Chosen
+from agent.decide.grounds import grounds_of_several
 from agent.decide.several import ExpectedGain, scoring_of
 from agent.decide.situation import Situation
 from agent.learn.several import KIND, Several, fit_several, restore_several
@@ -39,7 +40,7 @@ def traded(situation: Situation, before: list[Point], count: int) -> Traded:
     surrogates = fit_several(encoding, aim, given, derived(situation.seed, "fit"))
     chooser = Chooser(situation, scoring_of(situation, surrogates), before)
     choices = tuple(
-        _explained(situation, surrogates, chooser.design, *choice)
+        _explained(situation, surrogates, chooser.design, choice)
         for choice in chooser.choices(count)
     )
     return Traded(choices, surrogates.state(), surrogates.notes)
@@ -62,15 +63,9 @@ def is_traded(state: dict[str, Any]) -> bool:
     return bool(state["kind"] == KIND)
 
 
-def _explained(
-    situation: Situation,
-    surrogates: Several,
-    design: Tensor,
-    point: Point,
-    value: float,
-    in_flight: Tensor,
-) -> Choice:
+def _explained(situation: Situation, surrogates: Several, design: Tensor, chosen: Chosen) -> Choice:
     policy, aim, works = situation.policy, situation.aim, situation.feasibility
+    point = chosen.point
     X = situation.encoding.encode([point])
     (prediction,) = surrogates.predict([point])
     with torch.no_grad():
@@ -78,7 +73,7 @@ def _explained(
         if policy.name == "uncertainty":
             parts = explain.unknown_share(sd.square().mean(dim=-1).sqrt(), X, design, works)
         else:
-            gain = ExpectedGain(surrogates, in_flight, situation.seed, draws=0)
+            gain = ExpectedGain(surrogates, chosen.in_flight, situation.seed, draws=0)
             parts = explain.shares_of(
                 lambda means, deviations: gain.gain(means.unsqueeze(1), deviations),
                 mean,
@@ -93,8 +88,9 @@ def _explained(
         point=point,
         prediction=prediction,
         acquisition=policy.name,
-        score=value,
+        score=chosen.score,
         feasible=feasible,
         shares=parts,
         why=why if feasible is None else f"{why}; works with {feasible:.0%}",
+        grounds=grounds_of_several(situation, surrogates, chosen),
     )

@@ -49,6 +49,10 @@ class Marginals(Protocol):
         """One joint sample at `n x d`: `n`."""
         ...
 
+    def influences(self, X: Tensor) -> Tensor:
+        """By how much each of the n rows moves the mean at each of `m x d`: `m x n`."""
+        ...
+
 
 def posterior_of(model: Model, pending: Tensor | None = None) -> Marginals:
     """The posterior of a fitted model, with `pending` points (`m x d`) in flight."""
@@ -106,6 +110,19 @@ class Posterior:
         """One joint sample at `n x d`: `n`."""
         return _drawn(self.marginals(X)[0], self.covariance(X, X), seed)
 
+    def influences(self, X: Tensor) -> Tensor:
+        """By how much each of the n rows moves the mean at each of `m x d`: `m x n`.
+
+        The mean with a row less the mean without it, hyperparameters held. With A the covariance of the
+        rows with their noise, c that with x and z - mu what the prior mean leaves over:
+        `(A^-1 (z - mu))_i (A^-1 c)_i / (A^-1)_ii` (Dubrule, 1983).
+        """
+        count = self._measured
+        factor = self._L[:count, :count]
+        inverse = torch.cholesky_inverse(factor)
+        moved: Tensor = self._between(X, self._X[:count]) @ inverse
+        return moved.mul(self._weights / inverse.diagonal())
+
     def _marginals(self, X: Tensor) -> tuple[Tensor, Tensor]:
         cross = self._between(X, self._X)
         mean = self.model.mean_module(X) + cross[:, : self._measured] @ self._weights
@@ -160,6 +177,11 @@ class WeightedSum:
         """One joint sample at `n x d`: `n`."""
         return _drawn(self.marginals(X)[0], self.covariance(X, X), seed)
 
+    def influences(self, X: Tensor) -> Tensor:
+        """By how much each of the campaign's n rows moves the mean at `m x d`, weights held: `m x n`."""
+        moved: Tensor = self._weights[-1] * self._parts[-1].influences(X)
+        return moved
+
 
 class Mixture:
     """The posterior of several models, each believed by its weight; of one, it is that one's.
@@ -193,6 +215,13 @@ class Mixture:
         mean = (weights * means).sum(0)
         second = (weights * (deviations.square() + (means - mean).square())).sum(0)
         return mean, second.sqrt()
+
+    def influences(self, X: Tensor) -> Tensor:
+        """By how much each of the n rows moves the mean at each of `m x d`, weights held: `m x n`."""
+        with once():
+            moved = torch.stack([part.influences(X) for part in self.parts])
+        weighted: Tensor = torch.tensordot(self._weights, moved, dims=1)
+        return weighted
 
     def draw(self, X: Tensor, seed: int) -> Tensor:
         """One joint sample at `n x d`, of a model that is drawn by its weight: `n`."""

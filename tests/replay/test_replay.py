@@ -116,6 +116,23 @@ def altered(kept: Path, tmp_path: Path, statement: str) -> Path:
     return copy
 
 
+def test_a_decision_of_before_there_were_grounds_is_identical(kept, tmp_path):
+    change = "update decisions set choices = json_remove(choices, '$[0].grounds') where number = 5"
+    with Store.open(str(altered(kept, tmp_path, change))) as store:
+        assert store.decisions(store.entry("quick").id)[4].choices[0].grounds is None
+        assert {one.verdict for one in replay(store, "quick")} == {"identical"}
+
+
+def test_altered_grounds_are_seen(kept, tmp_path):
+    change = (
+        "update decisions set choices = json_set(choices, '$[0].grounds.influences[0].moved', 9.5) "
+        "where number = 5"
+    )
+    with Store.open(str(altered(kept, tmp_path, change))) as store:
+        verdicts = {one.number: one.verdict for one in replay(store, "quick")}
+    assert [number for number, verdict in verdicts.items() if verdict != "identical"] == [5]
+
+
 def test_one_altered_row_is_seen(kept, tmp_path):
     change = "update observations set value = value + 0.001 where id like '%-O000002'"
     copy = altered(kept, tmp_path, change)
