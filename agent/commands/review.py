@@ -16,6 +16,7 @@ from agent.commands.common import (
     person,
     show_json,
 )
+from agent.commands.grounds import lines as grounds_lines
 from agent.core.campaign import Campaign
 from agent.core.history import effective
 from agent.core.space import SearchSpace, describe
@@ -203,7 +204,11 @@ def _show(store: Store, campaign: Campaign, trial: Trial) -> None:
         f"\n[bold]{trial.number}[/bold]  {escape(describe(wanted.settings, campaign.space.units))}",
         highlight=False,
     )
-    for line in _lines(campaign, proposal):
+    lines = _lines(campaign, proposal)
+    if proposal:
+        numbers = {one.id: one.number for one in store.trials(trial.campaign)}
+        lines += grounds_lines(proposal, trial.point, campaign, numbers)
+    for line in lines:
         console.print(f"   {escape(line)}", highlight=False)
     decided = store.decision(proposal.decision) if proposal else None
     without = without_priors(decided, trial.point) if decided else None

@@ -57,6 +57,15 @@ def key(point: Mapping[str, Scalar]) -> tuple[tuple[str, str], ...]:
     return tuple((name, _key(point[name])) for name in sorted(point))
 
 
+def differing(there: Point, here: Point) -> Point:
+    """Those settings of a point that are other than in `here`."""
+    return {
+        name: value
+        for name, value in there.items()
+        if name not in here or key({name: value}) != key({name: here[name]})
+    }
+
+
 def _key(value: Scalar) -> str:
     return value if isinstance(value, str) else f"{float(value):.10g}"
 

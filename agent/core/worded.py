@@ -12,3 +12,23 @@ def told(values: Mapping[str, float], aim: Aim) -> str:
         for one in aim.objectives
         if one.name in values
     )
+
+
+def figures(mean: float, sd: float) -> str:
+    """`mean ± sd` with as many digits as sd supports."""
+    return f"{like(mean, sd)} ± {sd:.2g}"
+
+
+def like(value: float, sd: float) -> str:
+    """`value` rounded where two digits of sd end."""
+    if not 1e-4 <= sd <= 1e6:
+        return f"{value:.4g}"
+    digits = max(0, 1 - int(f"{sd:e}".split("e")[1]))
+    return f"{value:.{digits}f}"
+
+
+def percent(share: float) -> str:
+    """A share in per cent; one that is nearly nothing or all is not called that."""
+    if 0 < share < 0.005:
+        return "less than 1 %"
+    return "more than 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"

@@ -9,6 +9,7 @@ from agent.core.aim import Aim
 from agent.core.history import best
 from agent.core.objective import Objective
 from agent.core.policy import Policy
+from agent.core.worded import figures, like
 from agent.decide.acquisition import expected_improvement, incumbent, upper_bound
 from agent.learn.feasibility import Feasibility
 from agent.learn.fitted import Fitted
@@ -133,7 +134,7 @@ def sentence(
     text = f"{_REASON[policy]}: predicted {figures(mean, sd)}{unit}"
     known = best(surrogate.rows, objective)
     if known is not None:
-        text += f", best so far {_like(known.value, sd)}"
+        text += f", best so far {like(known.value, sd)}"
     return f"{text}; {outstanding(parts)}"
 
 
@@ -175,11 +176,6 @@ def of_doubt(name: str, contradicted: bool) -> str:
     return f"unlike everything tried so far ({name}), as without the sources, by turns"
 
 
-def figures(mean: float, sd: float) -> str:
-    """`mean ± sd` with as many digits as sd supports."""
-    return f"{_like(mean, sd)} ± {sd:.2g}"
-
-
 def of_design(name: str, number: int, size: int) -> str:
     """Why a point of the initial design was chosen."""
     reason = {
@@ -194,11 +190,3 @@ def of_design(name: str, number: int, size: int) -> str:
 def of_replicate(trial: str, times: int, wanted: int) -> str:
     """Why a point is measured again."""
     return f"measured again: {times} of {wanted} measurements of the point of {trial} so far"
-
-
-def _like(value: float, sd: float) -> str:
-    """`value` rounded where two digits of sd end."""
-    if not 1e-4 <= sd <= 1e6:
-        return f"{value:.4g}"
-    digits = max(0, 1 - int(f"{sd:e}".split("e")[1]))
-    return f"{value:.{digits}f}"

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.special import ndtr
 
 from agent.core.front import known
 from agent.core.grounds import MOST, Grounds, Influence, Neighbour, RunnerUp
-from agent.core.history import key
+from agent.core.history import differing
 from agent.core.objective import Objective
 from agent.core.values import Point
 from agent.decide.choose import Chosen
@@ -15,6 +16,7 @@ from agent.decide.feasible import weighing, worth_trying
 from agent.decide.lost import Told, lost, wanted_of, wanted_of_several
 from agent.decide.situation import Situation
 from agent.learn.fitted import Fitted
+from agent.learn.once import once
 from agent.learn.posterior import Mixture
 from agent.learn.several import Several
 
@@ -43,14 +45,14 @@ def grounds(situation: Situation, surrogate: Fitted, chosen: Chosen) -> Grounds:
             in_flight = Mixture(surrogate.members, chosen.in_flight).marginals(X)[1]
         told = Told(mean, sd, in_flight / sd, _works(situation, X))
         wanted = wanted_of(policy, surrogate, chosen.in_flight)
-        parts = lost(wanted, told, weighing(policy, surrogate))
+        parts = lost(wanted, told, weighing(policy, surrogate) if situation.feasibility else None)
+        expected = zip(mean.tolist(), sd.tolist(), strict=True)
+        predictions = [{name: surrogate.scaling.restored(*one)} for one in expected]
         return Grounds(
             probability_of_improvement=probability_of_improvement(surrogate, X[:1]),
             neighbours=neighbours(situation, chosen.point),
             influences=_foremost(influences(surrogate, situation.objective, X[:1])),
-            runners_up=_runners_up(
-                situation, chosen, [{name: one} for one in surrogate.predict(points)], parts
-            ),
+            runners_up=_runners_up(situation, chosen, predictions, parts),
         )
 
 
@@ -89,20 +91,23 @@ def probability_of_improvement(surrogate: Fitted, X: Tensor) -> float | None:
     """The probability that the underlying value at a point (`1 x d`) is better than the best mean at a
     measured point (Kushner, 1964), exactly, of a mixture too; None before there is one.
     """
-    measured, scaling = surrogate.training.X, surrogate.scaling
+    measured, scaling, posterior = surrogate.training.X, surrogate.scaling, surrogate.posterior
     if not len(measured):
         return None
-    posterior = surrogate.posterior
-    best = float(scaling.score(posterior.marginals(measured)[0]).max())
+    together = torch.cat([X, measured])
+    with once():
+        parts = [part.marginals(together) for part in posterior.parts]
+    told = list(zip(posterior.weights, parts, strict=True))
+    mean = torch.stack([weight * means[1:] for weight, (means, _) in told]).sum(dim=0)
+    best = float(scaling.score(mean).max())
     low, high = (scaling.low + best, scaling.high - best) if scaling.ranged else (best, torch.inf)
     if not low < high or (scaling.ranged and best >= 0):
         return 0.0
-    total = 0.0
-    for weight, part in zip(posterior.weights, posterior.parts, strict=True):
-        mean, sd = part.marginals(X)
-        inside = torch.special.ndtr((high - mean) / sd) - torch.special.ndtr((low - mean) / sd)
-        total += weight * float(inside)
-    return min(max(total, 0.0), 1.0)
+    total = sum(
+        weight * (ndtr((high - means[0]) / sd[0]) - ndtr((low - means[0]) / sd[0]))
+        for weight, (means, sd) in told
+    )
+    return min(max(float(total), 0.0), 1.0)
 
 
 def neighbours(situation: Situation, point: Point) -> tuple[Neighbour, ...]:
@@ -121,7 +126,7 @@ def neighbours(situation: Situation, point: Point) -> tuple[Neighbour, ...]:
         Neighbour(
             trial=measured[at].trial,
             values=_named(situation, measured[at].values),
-            differs=_differs(measured[at].point, point),
+            differs=differing(measured[at].point, point),
             distance=float(distances[at]),
         )
         for at in nearest
@@ -187,11 +192,3 @@ def _works(situation: Situation, X: Tensor) -> Tensor | None:
 def _named(situation: Situation, values: dict[str, float]) -> dict[str, float]:
     """Values by objective, where rows of a single one may leave its name out."""
     return {name or situation.objective.name: value for name, value in values.items()}
-
-
-def _differs(there: Point, here: Point) -> Point:
-    return {
-        name: there[name]
-        for name in here
-        if name in there and key({name: there[name]}) != key({name: here[name]})
-    }

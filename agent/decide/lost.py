@@ -39,7 +39,7 @@ class Told(NamedTuple):
     works: Tensor | None
 
 
-def lost(wanted: Wanted | None, told: Told, weigh: Weigh) -> list[dict[str, float]]:
+def lost(wanted: Wanted | None, told: Told, weigh: Weigh | None) -> list[dict[str, float]]:
     """For each of r candidates, which parts its acquisition is lower by, summing to one.
 
     The Shapley values (1953) of four changes, from the candidate to the chosen point: its mean, its
@@ -49,7 +49,7 @@ def lost(wanted: Wanted | None, told: Told, weigh: Weigh) -> list[dict[str, floa
     Args:
         wanted: The acquisition; None where the policy has none in closed form.
         told: What it takes.
-        weigh: How it goes together with what works.
+        weigh: How it goes together with what works; None where nothing has failed.
     """
     count = len(told.mean) - 1
     if wanted is None or not count:
@@ -59,7 +59,7 @@ def lost(wanted: Wanted | None, told: Told, weigh: Weigh) -> list[dict[str, floa
     # Of which point each part is taken: the chosen one (0), or the candidate.
     of = torch.where(with_part.repeat(count, 1), 0, candidate.unsqueeze(-1))
     values = wanted(told.mean[of[:, 0]], told.sd[of[:, 1]] * told.left[of[:, 2]])
-    if told.works is not None:
+    if told.works is not None and weigh is not None:
         values = weigh(values, told.works[of[:, 3]])
     shares = values.reshape(count, -1) @ _shapley(with_part).T
     return [_normalised(one) for one in shares.tolist()]

@@ -9,6 +9,7 @@ from agent.core.pools import PoolColumn
 from agent.core.trial import Trial, TrialStatus
 from agent.core.values import Scalar
 from agent.report.digits import brief, setting, unit
+from agent.report.grounds import Kind, kinds
 from agent.report.view import View
 
 _MOST_COLUMNS = 8
@@ -42,6 +43,7 @@ class Line:
     best: bool = False
     imported: bool = False
     classes: str = field(default="")
+    grounds: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ def _line(views: Sequence[View], trial: Trial, reviewed: str, best: bool) -> Lin
         best=best,
         imported=imported,
         classes=" ".join(("best-row " if best else "", "imported-row " if imported else "", kind)),
+        grounds=kinds(views, trial),
     )
 
 

@@ -19,6 +19,7 @@ from agent.report import (
     colophon,
     front,
     grid,
+    grounds,
     headline,
     known,
     listing,
@@ -156,7 +157,8 @@ def _waiting(views: Sequence[View]) -> dict[str, object]:
             if text
         ]
         expected = f"predicted {', '.join(told)}" if told else ""
-        shown.append((view.name(trial), words, expected, proposal.why if proposal else ""))
+        why = proposal.why if proposal else ""
+        shown.append((view.name(trial), words, expected, why, grounds.kinds(views, trial)))
     return {"shown": shown, "more": len(waiting) - len(shown)}
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from agent.errors import GateError, IngestError, NotFound, SpaceError
+from tests.commands.conftest import QUICK
 
 
 @pytest.fixture
@@ -17,6 +18,24 @@ def test_a_proposal_says_what_and_why(athanor, waiting):
     said = athanor("review", "reviewed").output
     assert "mm" in said
     assert waiting["proposal"]["why"][:20] in said
+
+
+def test_a_model_s_proposal_says_what_it_rests_on(athanor, tmp_path):
+    path = tmp_path / "modelled.yaml"
+    text = QUICK.replace("name: random", "initial: {size: 3}, batch_size: 3")
+    path.write_text(text.replace("quick", "modelled") + "review: {mode: required}\n")
+    athanor("run", str(path), "--direct", "--no-wait", code=3)
+    athanor("review", "modelled", "--approve", "all")
+    athanor("run", "modelled", "--direct", "--no-wait", code=3)
+    said = " ".join(athanor("review", "modelled").output.split())
+    assert "better than the best known with" in said
+    assert "nearest measured: trial " in said
+    assert "prediction moved most by trial " in said
+    assert "rather than x" in said
+    first = json.loads(athanor("review", "modelled", "--json").output)[0]
+    grounds = first["proposal"]["grounds"]
+    assert len(grounds["neighbours"]) == len(grounds["influences"]) == 3
+    assert 0 < grounds["probability_of_improvement"] < 1
 
 
 def test_approved_is_run(athanor, waiting):

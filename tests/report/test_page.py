@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from agent.core.actor import Actor
 from agent.core.budget import Budget
 from agent.core.compositions import Component, CompositionParameter
+from agent.core.grounds import Grounds, Influence, Neighbour, RunnerUp
 from agent.core.objective import Objective
 from agent.core.parameters import CategoricalParameter, ContinuousParameter
 from agent.core.pools import CandidatesParameter, Pool
@@ -309,6 +310,62 @@ class TestList:
         assert found.rows[1][1:3] == ["0", ""]
 
 
+def rested(setting: float | str, objective: str, column: str, trial: str = "c-T0001") -> Grounds:
+    """Grounds of every kind, with one setting."""
+    return Grounds(
+        probability_of_improvement=0.31,
+        neighbours=(
+            Neighbour(trial=trial, values={objective: 41.0}, differs={column: setting}, distance=0.2),
+        ),
+        influences=(
+            Influence(row="c-O0001", trial=trial, objective=objective, value=41.0, moved=-2.25),
+        ),
+        runners_up=(
+            RunnerUp(
+                point={column: setting}, prediction={objective: (80.0, 4.0)}, score=-1.0,
+                feasible=0.9, lost={"exploit": 0.7, "explore": 0.3},
+            ),
+        ),
+    )  # fmt: skip
+
+
+class TestGrounds:
+    def test_they_are_told_of_what_waits_and_in_the_list(self) -> None:
+        world = reactor(3, waiting=0)
+        point = {"temperature": 84.5, "residence_time": 6.8, "equivalents": 1.75, "solvent": "DMF"}
+        grounds = rested(70.0, "yield", "temperature")
+        world.trial(point, TrialStatus.PROPOSED, predicted=(88.0, 3.1), grounds=grounds)
+        found = page(world)
+        for section in ("waiting", "trials"):
+            said = found.words(section)
+            assert "what it rests on" in said
+            assert "better than the best known" in said
+            assert "31 %" in said
+            assert "Trial 1, 41.0 % (temperature 70.0 °C)" in said
+            assert "Trial 1 (41.0 %) by −2.2 %" in said
+            assert "temperature 70.0 °C, predicted 80.0 ± 4.0 %, works with 90 %" in said
+            assert "worse prediction and less unknown there" in said
+
+    def test_a_proposal_without_them_says_nothing(self) -> None:
+        assert "rests on" not in page(reactor(8)).words("trials")
+
+    def test_of_an_edited_point_they_are_those_before_the_edit(self) -> None:
+        world = simple([1.0])
+        trial = world.measured({"x": 5}, 2.0, grounds=rested(9, "y", "x"))
+        world.review(trial, "edit", point={"x": 6})
+        assert "for the point before its edit" in page(world).words("trials")
+
+    def test_of_a_pool_candidates_are_called_by_their_names(self) -> None:
+        world = alloys(8)
+        world.trial(
+            {"crystal": "TiPd (B2)"}, TrialStatus.PROPOSED,
+            grounds=rested("ZrPd (B2)", "formation_energy", "crystal", trial=world.trials[0].id),
+        )  # fmt: skip
+        said = page(world).words("waiting")
+        assert "TaFe (B2), 41" in said
+        assert "ZrPd (B2), predicted" in said
+
+
 class TestEnd:
     def test_what_the_campaign_is(self) -> None:
         words = page(reactor()).words("campaign")
@@ -438,7 +495,8 @@ class TestUserText:
         trial = world.measured({"choice": a}, 1.0, why=why, predicted=(1.0, 1.0))
         world.review(trial, by=Actor(kind="person", name=person), reasons=(reason,))
         world.failed({"choice": b}, "infeasible", message)
-        world.trial({"choice": b}, TrialStatus.PROPOSED, why=why)
+        grounds = rested(a, "y", "choice", trial.id)
+        world.trial({"choice": b}, TrialStatus.PROPOSED, why=why, grounds=grounds)
         unknown(world)
         standing = renamed(world.standing(CampaignStatus.PAUSED, reason), name)
         found = Page(render(standing, world.proposals))
@@ -471,7 +529,7 @@ def _plain() -> Page:
         world.measured({"choice": "a"}, 1.0, why="w", predicted=(1.0, 1.0)), reasons=("r",)
     )
     world.failed({"choice": "b"}, "infeasible", "m")
-    world.trial({"choice": "b"}, TrialStatus.PROPOSED, why="w")
+    world.trial({"choice": "b"}, TrialStatus.PROPOSED, why="w", grounds=rested("a", "y", "choice"))
     unknown(world)
     return Page(render(world.standing(CampaignStatus.PAUSED, "r"), world.proposals))
 

@@ -11,6 +11,7 @@ from agent.core.budget import Budget, Cost, Stop
 from agent.core.campaign import Campaign, Quantity, ReviewRule
 from agent.core.decision import Decision
 from agent.core.execution import Execution
+from agent.core.grounds import Grounds
 from agent.core.job import FailureKind, Job, JobStatus, Observation
 from agent.core.objective import Objective
 from agent.core.parameters import CategoricalParameter, ContinuousParameter, IntegerParameter
@@ -55,7 +56,8 @@ class World:
 
     def trial(
         self, point: Point, status: TrialStatus = TrialStatus.DONE, *, why: str = "",
-        predicted: tuple[float, float] | None = None, origin: str = "campaign", **more: object,
+        predicted: tuple[float, float] | None = None, grounds: Grounds | None = None,
+        origin: str = "campaign", **more: object,
     ) -> Trial:  # fmt: skip
         number = len(self.trials) + 1
         if origin == "campaign" and not self.decisions:
@@ -73,7 +75,8 @@ class World:
             self.proposals.append(
                 Proposal(
                     id=f"c-P{number:04d}", trial=made.id, decision=decision, prediction=prediction,
-                    acquisition="log_nei", score=0.1, shares={}, why=why, at=self._at(),
+                    acquisition="log_nei", score=0.1, shares={}, why=why, grounds=grounds,
+                    at=self._at(),
                 )
             )  # fmt: skip
         return made
