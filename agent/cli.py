@@ -16,6 +16,7 @@ from agent.commands import (
     backtesting,
     checking,
     control,
+    importance,
     priors,
     results,
     review,
@@ -49,6 +50,7 @@ app.command()(results.export)
 app.command("import")(results.import_)
 app.command()(results.replay)
 app.command()(results.report)
+app.command()(importance.importance)
 app.command()(backtesting.backtest)
 app.command()(results.schema)
 app.add_typer(priors.priors, name="priors")

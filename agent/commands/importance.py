@@ -1,0 +1,44 @@
+"""`athanor importance`: what the objectives depend on, as the model sees it."""
+
+from rich.markup import escape
+
+from agent.commands.common import (
+    JsonOption,
+    NameArgument,
+    StoreOption,
+    console,
+    existing,
+    show_json,
+    table,
+)
+from agent.core.importance import Importance, Part
+from agent.core.worded import percent
+
+
+def importance(name: NameArgument, store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """Show which parameters matter, by the model of the last decision, and how sure that is."""
+    from agent.importance import importance_of
+
+    with existing(store) as opened:
+        number, found = importance_of(opened, name)
+    if as_json:
+        told = [one.model_dump(mode="json") for one in found]
+        show_json({"decision": number, "objectives": told})
+        return
+    for one in found:
+        words = (
+            f"{one.objective}, by the model of decision {number}: shares of its variance, with 90 %"
+        )
+        console.print(f"[bold]{escape(words)}[/bold]", highlight=False)
+        console.print(table("", ("parameter", "share", "from", "to"), _rows(one)))
+
+
+def _rows(one: Importance) -> list[tuple[str, ...]]:
+    return [
+        (" with ".join(part.parameters), *(percent(value) for value in _shares(part)))
+        for part in (*one.totals, *one.pairs)
+    ]
+
+
+def _shares(part: Part) -> tuple[float, float, float]:
+    return part.share, part.low, part.high

@@ -1,0 +1,28 @@
+"""Importance of a campaign's parameters, from the last decision that a model made."""
+
+from agent.core.importance import Importance
+from agent.data.store import Store
+from agent.decide.importance import importance
+from agent.errors import NotFound
+from agent.replay import situation_of
+
+
+def importance_of(store: Store, name: str) -> tuple[int, tuple[Importance, ...]]:
+    """What each objective of a campaign depends on, and the number of the decision that it is taken from.
+
+    Args:
+        store: Where the campaign is.
+        name: Its name or id.
+
+    Raises:
+        NotFound: no model has made a decision yet.
+        ReplayError: what went into the decision is not in the store any more.
+    """
+    decisions = store.decisions(store.entry(name).id)
+    last = next((one for one in reversed(decisions) if one.state), None)
+    if last is None or last.state is None:
+        raise NotFound(
+            f"no model has made a decision of {name} yet",
+            "it does after the initial design; a random policy has none",
+        )
+    return last.number, importance(situation_of(store, last), last.state)
