@@ -92,7 +92,7 @@ class _Swaps:
         pairs = zip(self.own.parts, self.other.parts, strict=True)
         return Table(tuple(b if at in which else a for at, (a, b) in enumerate(pairs)))
 
-    def X(self, which: Which) -> Tensor:  # noqa: N802 - a matrix
+    def encoded(self, which: Which) -> Tensor:
         """The same, `n x d`."""
         return self.encoding.encoded(self.table(which))
 
@@ -118,7 +118,7 @@ def _importance(situation: Situation, objective: str, model: Fitted) -> Importan
     alone: list[Which] = [(at,) for at in range(len(names))]
     pairs: list[Which] = list(combinations(range(len(names)), 2))
     mean = {
-        which: model.posterior.marginals(swaps.X(which))[0].unsqueeze(0)
+        which: model.posterior.marginals(swaps.encoded(which))[0].unsqueeze(0)
         for which in [(), *alone, *pairs]
     }
     expected = {which: _effect(mean, which, swaps) for which in [*alone, *pairs]}
@@ -156,7 +156,7 @@ def _effect(values: Mapping[Which, Tensor], which: Which, swaps: _Swaps) -> Tens
 
 def _drawn(model: Fitted, swaps: _Swaps, asked: list[Which], seed: int) -> dict[Which, Tensor]:
     """Joint draws at every exchanged sample, each member's share by its weight: `draws x n` each."""
-    X = torch.cat([swaps.X(which) for which in asked])
+    X = torch.cat([swaps.encoded(which) for which in asked])
     points, at = torch.unique(X, dim=0, return_inverse=True)
     random = np.random.default_rng(seed)
     posterior = model.posterior
