@@ -1,22 +1,19 @@
-"""Results that a person brings: of an experiment at the bench, of one in doubt, or as a correction."""
+"""Results that a person brings: of an experiment at the bench, of one in doubt or one that has ended."""
 
 import math
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import zip_longest
 from typing import NamedTuple
 
-from agent.core import ids
 from agent.core.actor import Actor
 from agent.core.adapter import Measurement, Outcome
 from agent.core.campaign import Campaign
-from agent.core.history import current
-from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation
+from agent.core.job import IN_FLIGHT, Job, JobStatus
 from agent.core.trial import Trial, TrialStatus
 from agent.data.store import Store
-from agent.data.writing import Transaction
 from agent.errors import IngestError, NotFound
+from agent.ingest import amend
 from agent.ingest.admit import Reading, admit
 from agent.ingest.collect import ingest
 from agent.standing import campaign_of
@@ -81,8 +78,9 @@ def record(
 ) -> Recorded:
     """Write the readings of one trial.
 
-    A trial in progress is ended by them (also one whose job is in doubt); a trial that has results
-    already takes them only as a correction: the older ones stay in the store, superseded.
+    A trial in progress is ended by them (also one whose job is in doubt). One that has ended takes
+    those that are missing, also where it has failed: it did work after all. Others only as a
+    correction: the older ones stay in the store, superseded.
 
     Raises:
         IngestError: a reading cannot be read, or the trial cannot take it.
@@ -90,7 +88,7 @@ def record(
     """
     entry = store.entry(name)
     campaign = campaign_of(store, entry.id)
-    trial = _trial(store, entry.id, trial_name)
+    trial = trial_of(store, entry.id, trial_name)
     readings = _numbered([read(text, campaign, trial.id) for text in values])
     refused = [
         reading.void
@@ -100,13 +98,24 @@ def record(
     if refused:
         raise IngestError(f"nothing was recorded: {refused[0]}", "mend the value or its unit")
     if correct:
-        return Recorded(_correct(store, campaign, trial, readings, by, now))
-    job = _job(store, trial)
-    outcome = Outcome(state="done", measurements=tuple(readings), message=f"recorded by {by.name}")
-    ingest(store, None, campaign, job, outcome, now, by)
+        counts = amend.correct(store, campaign, trial, readings, by, now)
+        return Recorded(
+            [_line(campaign, one) + _instead(counts[one.objective]) for one in readings]
+        )
+    job = _waits(store, trial)
+    if job is None:
+        amend.supplement(store, campaign, trial, readings, by, now)
+    else:
+        said = f"recorded by {by.name}"
+        outcome = Outcome(state="done", measurements=tuple(readings), message=said)
+        ingest(store, None, campaign, job, outcome, now, by)
     status = store.trial(trial.id).status
     lines = [*(_line(campaign, one) for one in readings), f"{trial.id} is {status}"]
     return Recorded(lines, job)
+
+
+def _instead(count: int) -> str:
+    return f" (corrected, in place of {count} readings)" if count > 1 else " (corrected)"
 
 
 def _numbered(readings: list[Measurement]) -> list[Measurement]:
@@ -118,75 +127,17 @@ def _numbered(readings: list[Measurement]) -> list[Measurement]:
     ]
 
 
-def _correct(
-    store: Store,
-    campaign: Campaign,
-    trial: Trial,
-    readings: list[Measurement],
-    by: Actor,
-    now: datetime,
-) -> list[str]:
-    """The new readings of an objective take the place of all the older ones: of one each, and what
-    is left of the older ones is void.
-    """
-    said = []
-    with store.write(by, now) as tx:
-        standing = current(store.observations_of(trial.id))
-        for name in dict.fromkeys(one.objective for one in readings):
-            old = [one for one in standing if one.objective == name]
-            new = [one for one in readings if one.objective == name]
-            if not old:
-                raise IngestError(
-                    f"{trial.id} has no {name} to correct", "record it without --correct"
-                )
-            for number, (before, after) in enumerate(zip_longest(old, new), start=1):
-                corrected = _corrected(tx, campaign, before or old[-1], after, by, now)
-                if before is None:
-                    corrected = corrected.model_copy(
-                        update={"supersedes": None, "replicate": _next(old, number - len(old))}
-                    )
-                tx.observe(corrected)
-            count = f", in place of {len(old)} readings" if len(old) > 1 else ""
-            said += [f"{_line(campaign, one)} (corrected{count})" for one in new]
-    return said
-
-
-def _next(old: Sequence[Observation], number: int) -> int:
-    return max(one.replicate for one in old) + number
-
-
-def _corrected(
-    tx: Transaction,
-    campaign: Campaign,
-    old: Observation,
-    measurement: Measurement | None,
-    by: Actor,
-    now: datetime,
-) -> Observation:
-    reading = Reading(void="corrected") if measurement is None else _admitted(measurement, campaign)
-    return Observation(
-        id=ids.record(old.campaign, "O", tx.number(old.campaign, "observation")),
-        campaign=old.campaign,
-        trial=old.trial,
-        objective=old.objective,
-        fidelity=old.fidelity,
-        replicate=old.replicate,
-        job=old.job,
-        unit=next(o.unit for o in campaign.objectives if o.name == old.objective),
-        executed=old.executed,
-        supersedes=old.id,
-        by=by,
-        at=now,
-        **reading._asdict(),
-    )
-
-
 def _admitted(measurement: Measurement, campaign: Campaign) -> Reading:
     objective = next(one for one in campaign.objectives if one.name == measurement.objective)
     return admit(measurement, objective)
 
 
-def _trial(store: Store, campaign: str, name: str) -> Trial:
+def trial_of(store: Store, campaign: str, name: str) -> Trial:
+    """The trial of that number or id of a campaign (by id).
+
+    Raises:
+        NotFound: there is none.
+    """
     trials = store.trials(campaign)
     found = [trial for trial in trials if name in {trial.id, str(trial.number)}]
     if not found:
@@ -195,13 +146,13 @@ def _trial(store: Store, campaign: str, name: str) -> Trial:
     return found[0]
 
 
-def _job(store: Store, trial: Trial) -> Job:
+def _waits(store: Store, trial: Trial) -> Job | None:
+    """The job that waits for the readings of a trial; None where it has ended."""
     jobs = store.jobs_of(trial.id)
-    takes = {*IN_FLIGHT, JobStatus.UNKNOWN} - {JobStatus.INTENDED}
-    if trial.status is not TrialStatus.IN_PROGRESS or not jobs or jobs[-1].status not in takes:
-        raise IngestError(
-            f"{trial.id} is {trial.status}: it waits for no result", "a correction needs --correct"
-        )
+    if trial.status is not TrialStatus.IN_PROGRESS or not jobs:
+        return None
+    if jobs[-1].status not in {*IN_FLIGHT, JobStatus.UNKNOWN} - {JobStatus.INTENDED}:
+        raise IngestError(f"{jobs[-1].id} is only being sent", "record it after the next round")
     return jobs[-1]
 
 

@@ -20,12 +20,14 @@ from agent.core.history import (
     Pending,
     Row,
     best,
+    current,
     effective,
     key,
     rows_of,
     since_improvement,
 )
 from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation
+from agent.core.judgement import Judgement, faults, infeasible
 from agent.core.objective import Objective
 from agent.core.outlook import Outlook, latest
 from agent.core.pools import Pool
@@ -54,6 +56,7 @@ class Standing:
     observations: tuple[Observation, ...]
     decisions: tuple[Decision, ...]
     now: datetime
+    judgements: tuple[Judgement, ...] = ()
 
     @cached_property
     def effective(self) -> dict[str, Effective]:
@@ -169,15 +172,15 @@ class Standing:
         """Points that may not be asked for again: rejected, infeasible, or twice without a value."""
         failures: dict[object, int] = {}
         told = {row.trial for row in self._rows(own=False)}
-        infeasible = self._infeasible
+        nothing = faults(self.judgements)
         found = []
         for trial in self.trials:
             point = self.effective[trial.id].point
             void = trial.status in {TrialStatus.DONE, TrialStatus.PARTIAL} and trial.id not in told
-            if trial.status is TrialStatus.FAILED or void:
+            if (trial.status is TrialStatus.FAILED or void) and trial.id not in nothing:
                 failures[key(point)] = failures.get(key(point), 0) + 1
             again = failures.get(key(point), 0) >= _AGAIN
-            if trial.status is TrialStatus.REJECTED or trial.id in infeasible or again:
+            if trial.status is TrialStatus.REJECTED or trial.id in self._infeasible or again:
                 found.append(point)
         # Executed elsewhere than planned: the row stands there, and the plan is not to come again.
         for row in self._rows(own=False):
@@ -188,7 +191,7 @@ class Standing:
 
     @cached_property
     def infeasible(self) -> tuple[Point, ...]:
-        """Points that do not work: jobs that said so. No other failure says anything of a point."""
+        """Points that do not work: a job said so, or a person. No other failure says anything of one."""
         found = []
         for trial in self.trials:
             if trial.id in self._infeasible and trial.status is not TrialStatus.VOIDED:
@@ -198,8 +201,7 @@ class Standing:
 
     @cached_property
     def _infeasible(self) -> frozenset[str]:
-        told = (job.trials for job in self.jobs if job.failure == "infeasible")
-        return frozenset(trial for trials in told for trial in trials)
+        return infeasible(self.jobs, self.judgements, current(self.observations))
 
     @cached_property
     def watches(self) -> dict[str, Watch]:
@@ -242,6 +244,7 @@ class Standing:
             and last.revision == self.revision
             and last.rows == tuple(row.id for row in self.rows)
             and last.pending == self.pending
+            and last.barred == self.barred
         )
 
     @property
@@ -347,6 +350,7 @@ def stand(store: Store, campaign: str, now: datetime) -> Standing:
         observations=tuple(store.observations(entry.id)),
         decisions=tuple(store.decisions(entry.id)),
         now=now,
+        judgements=tuple(store.judgements(entry.id)),
     )
 
 

@@ -10,6 +10,7 @@ from agent.core.decision import Choice, Decision
 from agent.core.grounds import Grounds, Influence, Neighbour, RunnerUp
 from agent.core.history import Pending
 from agent.core.job import Job, JobStatus, Observation, Sample
+from agent.core.judgement import Judgement
 from agent.core.outlook import Outlook
 from agent.core.register import CampaignStatus, Entry, JournalEntry, Lease, Revision
 from agent.core.trial import (
@@ -248,6 +249,16 @@ def observations(draw: st.DrawFn) -> Observation:
     )
 
 
+judgements = st.builds(
+    Judgement,
+    id=ids,
+    campaign=ids,
+    trial=ids,
+    word=st.sampled_from(["infeasible", "fault"]),
+    reason=texts,
+    by=actors,
+    at=moments,
+)
 choices = st.builds(
     Choice,
     point=points,
@@ -301,6 +312,7 @@ RECORDS: dict[type[Any], st.SearchStrategy[Any]] = {
     Job: jobs,
     Sample: samples,
     Observation: observations(),
+    Judgement: judgements,
     Decision: decisions,
 }
 """Every record that the store keeps, with its strategy."""

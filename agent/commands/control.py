@@ -1,4 +1,4 @@
-"""`athanor pause | resume | stop | resolve`: what people say of a campaign, or of a job in doubt."""
+"""`athanor pause | resume | stop | resolve | judge`: what people say of a campaign, a job or a trial."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -84,6 +84,38 @@ def resolve(
             for trial in found.trials:
                 tx.settle(trial, objectives, campaign.execution.attempts)
     console.print(f"{job} is {fate}.")
+
+
+class Cause(StrEnum):
+    """What a person can say of a trial that has ended without a result."""
+
+    INFEASIBLE = "infeasible"
+    FAULT = "fault"
+
+
+def judge(
+    name: NameArgument,
+    trial: Annotated[str, typer.Argument(help="Trial, by number or id.")],
+    cause: Annotated[
+        Cause,
+        typer.Argument(
+            help="infeasible: its point does not work. fault: it was no property of the point."
+        ),
+    ],
+    reason: Annotated[
+        str, typer.Option("--reason", help="How you know.", prompt="How do you know?")
+    ],
+    store: StoreOption = None,
+    by: ByOption = None,
+) -> None:
+    """Say why a trial has no result, whatever its instrument said. A result you have: athanor record."""
+    from agent.assemble import SystemClock
+    from agent.judging import judge as write
+
+    with existing(store) as opened:
+        lines = write(opened, name, trial, cause.value, reason, person(by), SystemClock().now())
+    for line in lines:
+        console.print(escape(line), highlight=False)
 
 
 def _say(name: str, status: CampaignStatus, reason: str, url: str | None, by: str | None) -> None:

@@ -45,6 +45,8 @@ TRIAL: tuple[Step, ...] = (
     Step(_T.IN_PROGRESS, _T.FAILED, _ANY, "its last job failed, or was refused too often"),
     Step(_T.IN_PROGRESS, _T.CANCELLED, _ANY, "its last job was cancelled"),
     Step(_T.PARTIAL, _T.DONE, _ANY, "what was missing was observed"),
+    Step(_T.FAILED, _T.DONE, _PERSON, "a person has the result after all"),
+    Step(_T.FAILED, _T.PARTIAL, _PERSON, "a person has a part of the result after all"),
     Step(_T.DONE, _T.VOIDED, _PERSON, "a person declares the result void"),
     Step(_T.PARTIAL, _T.VOIDED, _PERSON, "a person declares the result void"),
 )  # fmt: skip

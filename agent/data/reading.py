@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, or_, select
 
 from agent.core.decision import Decision
 from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation, Sample
+from agent.core.judgement import Judgement
 from agent.core.register import Entry, JournalEntry, Revision
 from agent.core.trial import Approval, Proposal, Review, Trial, TrialStatus
 from agent.core.values import Value
@@ -164,6 +165,14 @@ class Reading:
     def observations_of(self, trial: str) -> list[Observation]:
         """The observations of one trial, superseded ones too, in the order of their ids."""
         return self._about(Observation, trial, "id")
+
+    def judgements(self, campaign: str) -> list[Judgement]:
+        """What people said of the trials of a campaign that have ended, oldest first."""
+        return self._of(Judgement, campaign, "id")
+
+    def judgements_of(self, trial: str) -> list[Judgement]:
+        """What people said of one trial, oldest first."""
+        return self._about(Judgement, trial, "id")
 
     def decisions(self, campaign: str) -> list[Decision]:
         """The decisions of a campaign, in order."""

@@ -8,6 +8,7 @@ from sqlalchemy import Insert, Select, Table, Update, bindparam, insert, select,
 
 from agent.core.decision import Decision
 from agent.core.job import Job, Observation, Sample
+from agent.core.judgement import Judgement
 from agent.core.register import Entry, JournalEntry, Lease, Revision
 from agent.core.trial import Approval, Proposal, Review, Trial
 from agent.core.values import Value
@@ -26,6 +27,7 @@ TABLES: Mapping[type[Value], Table] = {
     Job: table("jobs"),
     Sample: table("samples"),
     Observation: table("observations"),
+    Judgement: table("judgements"),
     Decision: table("decisions"),
     Lease: table("leases"),
     JournalEntry: table("journal"),

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from agent.core.job import IN_FLIGHT, FailureKind, Job, JobStatus, Observation, Sample
+from agent.core.judgement import Judgement
 from agent.core.lifecycle import JOB, check_step, trial_status
 from agent.core.trial import Trial, TrialStatus
 from agent.data.facts import sealed
@@ -14,7 +15,7 @@ from agent.data.leases import insert_new
 from agent.data.rows import TABLES, from_row, query
 from agent.data.tables import table
 from agent.data.writer import Writer
-from agent.errors import LifecycleError, StoreError
+from agent.errors import GateError, LifecycleError, StoreError
 
 _SEEN_ROWS, _JOBS, _LINKS = TABLES[Observation], TABLES[Job], table("job_trials")
 _NEWER = _SEEN_ROWS.alias()
@@ -28,6 +29,7 @@ _JOBS_OF = (
     .where(_LINKS.c.trial == bindparam("wanted"))
     .order_by(_JOBS.c.seq)
 )
+_JUDGED = frozenset({TrialStatus.DONE, TrialStatus.PARTIAL, TrialStatus.FAILED})
 _ENDED = frozenset({JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.REFUSED})
 
 
@@ -109,6 +111,30 @@ class Running(Writer):
             data["supersedes"] = observation.supersedes
         self.record(observation.campaign, "observation.made", observation.id, data)
 
+    def judge(self, judgement: Judgement) -> None:
+        """Write what a person says of a trial that has ended.
+
+        Raises:
+            GateError: somebody else says it than who writes, or it is no person.
+            LifecycleError: the trial has not ended.
+        """
+        if self.by != judgement.by or self.by.kind != "person":
+            raise GateError(f"{self.by} may not judge for {judgement.by}", "a person does, as such")
+        trial = self._locked_trial(judgement.trial)
+        if trial.status not in _JUDGED:
+            raise LifecycleError(
+                f"{trial.id} is {trial.status}", "only what was executed is judged"
+            )
+        self._same_campaign(judgement.campaign, [trial.id])
+        self._insert(judgement)
+        data = {
+            "judgement": judgement.id,
+            "word": judgement.word,
+            "reason": judgement.reason,
+            **sealed(judgement),
+        }
+        self.record(judgement.campaign, "trial.judged", trial.id, data)
+
     def add_sample(self, sample: Sample) -> None:
         """Add a sample.
 
@@ -149,11 +175,27 @@ class Running(Writer):
             derived = TrialStatus.IN_PROGRESS
         if trial.status is TrialStatus.PARTIAL and derived is not TrialStatus.DONE:
             return trial.status
-        if derived is not trial.status:
-            self._take(trial, derived)
-            data = {"from": trial.status, "to": derived, "reason": "settled"}
+        return self._moved(trial, derived, "settled")
+
+    def supplement(self, trial_id: str, objectives: Sequence[str]) -> TrialStatus:
+        """Put a trial that has ended where its observations say, after a person has brought some that
+        were missing: a failed one, too, whose jobs stay failed; the new state.
+
+        Raises:
+            NotFound: there is no such trial.
+            LifecycleError: it can take none.
+        """
+        trial = self._locked_trial(trial_id)
+        complete = self._objectives_seen(trial).issuperset(objectives)
+        found = TrialStatus.DONE if complete else TrialStatus.PARTIAL
+        return self._moved(trial, found, f"readings brought by {self.by.name}")
+
+    def _moved(self, trial: Trial, target: TrialStatus, reason: str) -> TrialStatus:
+        if target is not trial.status:
+            self._take(trial, target)
+            data = {"from": trial.status, "to": target, "reason": reason}
             self.record(trial.campaign, "trial.moved", trial.id, data)
-        return derived
+        return target
 
     def _times(self, job: Job, target: JobStatus) -> dict[str, Any]:
         times: dict[str, Any] = {}

@@ -84,14 +84,15 @@ class Store(Reading, Writing, Leases, Remembering):
 
     def verify(self, campaign: str) -> int:
         """How many lines the campaign's journal has, when its chain holds and every fact that it
-        tells of (observations, reviews, decisions, proposals, revisions) is as it was written.
+        tells of (observations, judgements, reviews, decisions, proposals, revisions) is as it was written.
 
         Raises:
             JournalBroken: it does not, or one is not; names the line or the fact.
         """
         entries = self.journal(campaign)
         lines = journal.verify(entries)
-        kept = (self.observations, self.reviews, self.decisions, self.proposals, self.revisions)
+        said = (self.judgements, self.reviews, self.decisions, self.proposals, self.revisions)
+        kept = (self.observations, *said)
         facts.verify(entries, [fact for read in kept for fact in read(campaign)])
         return lines
 

@@ -200,6 +200,19 @@ class ObservationRow(Row, table=True):
     at: datetime = instant()
 
 
+class JudgementRow(Row, table=True):
+    """`judgement.Judgement`."""
+
+    __tablename__ = "judgements"
+    id: str = Field(primary_key=True)
+    campaign: str = key("campaigns.id")
+    trial: str = key("trials.id")
+    word: str
+    reason: str
+    by: Json = nested()
+    at: datetime = instant()
+
+
 METADATA = Row.metadata
 """The catalogue of all tables."""
 

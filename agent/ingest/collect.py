@@ -57,7 +57,7 @@ def ingest(
         job = tx.job(job.id)
         if job.status not in _TAKING:
             if by.kind == "person":
-                raise IngestError(f"{job.id} is {job.status} since", "a correction needs --correct")
+                raise IngestError(f"{job.id} is {job.status} since", "record it again")
             tx.record(job.campaign, "outcome.late", job.id, _told(outcome, raw))
             return
         seen = {

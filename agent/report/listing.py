@@ -162,7 +162,7 @@ def _reviewed(view: View) -> dict[str, str]:
 
 
 def _trouble(views: Sequence[View], trial: Trial) -> list[str]:
-    """What went wrong: failures of its jobs, and why a reading is void."""
+    """What went wrong: failures of its jobs, why a reading is void, and what people said."""
     found = []
     for job in views[0].jobs.get(trial.id, ()):
         if job.failure or (job.message and job.status in {"failed", "refused", "unknown"}):
@@ -170,6 +170,11 @@ def _trouble(views: Sequence[View], trial: Trial) -> list[str]:
             found.append(f"{kind}: {job.message}" if job.message else kind)
     voids = (one.void for view in views for one in view.measured.get(trial.id, ()) if one.void)
     found += [f"void: {why}" for why in dict.fromkeys(voids)]
+    found += [
+        f"{one.word}, says {one.by.name}: {one.reason}"
+        for one in views[0].standing.judgements
+        if one.trial == trial.id
+    ]
     if trial.status is TrialStatus.VOIDED:
         found.append("a person declared the result void")
     return found

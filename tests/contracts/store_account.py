@@ -25,6 +25,7 @@ APPEND_ONLY = {
     "observations": "value = 99",
     "proposals": "why = 'x'",
     "decisions": "seed = 1",
+    "judgements": "word = 'fault'",
     "reviews": "verdict = 'reject'",
     "revisions": "source = 'x'",
     "blobs": "media = 'x'",
@@ -188,6 +189,7 @@ class JournalContract:
         "sql",
         [
             "UPDATE observations SET value = value + 1",
+            "UPDATE judgements SET reason = 'nothing'",
             "UPDATE reviews SET verdict = 'edit'",
             "UPDATE decisions SET seed = seed + 1",
             "UPDATE proposals SET why = 'nothing'",
@@ -196,7 +198,9 @@ class JournalContract:
         ],
     )
     def test_an_altered_fact_is_found(self, store: Store, sql: str) -> None:
-        w.intended(store, 1)
+        w.ended(store, w.JobStatus.FAILED)
+        with store.write(w.ANNA, w.NOW) as tx:
+            tx.judge(w.judgement())
         with store.write(AGENT, w.NOW) as tx:
             tx.observe(w.observation(1))
         assert store.verify("c1") > 0
@@ -209,7 +213,9 @@ class JournalContract:
 
     @pytest.mark.parametrize("table", APPEND_ONLY)
     def test_what_was_written_stays(self, store: Store, table: str) -> None:
-        w.intended(store, 1)
+        w.ended(store, w.JobStatus.FAILED)
+        with store.write(w.ANNA, w.NOW) as tx:
+            tx.judge(w.judgement())
         with store.write(AGENT, w.NOW) as tx:
             tx.observe(w.observation(1))
             tx.put_blob(b"raw", "text/plain")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent.core.actor import AGENT
+from agent.core.actor import AGENT, Actor
 from agent.core.job import JobStatus
 from agent.core.lifecycle import JOB
 from agent.core.trial import TrialStatus
@@ -202,6 +202,43 @@ class RunningContract:
             tx.move_job("j2", J.STARTED)
             tx.move_job("j2", J.DONE)
         assert _settle(store) is T.PARTIAL
+
+    def test_a_person_judges_what_has_ended(self, store: Store) -> None:
+        w.ended(store, J.FAILED)
+        with store.write(w.ANNA, w.LATER) as tx:
+            tx.judge(w.judgement(1))
+            tx.judge(w.judgement(2, word="infeasible"))
+        assert store.judgements("c1") == store.judgements_of("t1")
+        assert [one.word for one in store.judgements("c1")] == ["fault", "infeasible"]
+        line = store.last_line("c1", "trial.judged", "t1")
+        assert line is not None
+        assert (line.by, line.data["word"]) == (w.ANNA, "infeasible")
+        assert store.verify("c1")
+
+    @pytest.mark.parametrize("speaker", [AGENT, w.RULE, w.BERT])
+    def test_nobody_judges_for_a_person(self, store: Store, speaker: Actor) -> None:
+        w.ended(store, J.FAILED)
+        with pytest.raises(GateError), store.write(speaker, w.LATER) as tx:
+            tx.judge(w.judgement())
+
+    def test_what_has_not_ended_is_not_judged(self, store: Store) -> None:
+        w.intended(store, 1)
+        with pytest.raises(LifecycleError), store.write(w.ANNA, w.LATER) as tx:
+            tx.judge(w.judgement())
+
+    def test_what_a_person_brings_ends_a_failed_trial_otherwise(self, store: Store) -> None:
+        w.ended(store, J.FAILED)
+        for number, name, after in [(1, "yield", T.PARTIAL), (2, "purity", T.DONE)]:
+            _observe(store, w.observation(number, objective=name))
+            with store.write(w.ANNA, w.LATER) as tx:
+                assert tx.supplement("t1", ("yield", "purity")) is after
+            assert w.status(store) is after
+        assert store.job("j1").status is J.FAILED
+
+    def test_the_agent_supplements_nothing_that_failed(self, store: Store) -> None:
+        w.ended(store, J.FAILED)
+        with pytest.raises(LifecycleError), store.write(AGENT, w.LATER) as tx:
+            tx.supplement("t1", ("yield",))
 
     def test_what_is_not_in_progress_does_not_settle(self, store: Store) -> None:
         w.approved(store, 1)

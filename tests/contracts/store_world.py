@@ -6,6 +6,7 @@ from typing import Any
 from agent.core.actor import AGENT, Actor, Process
 from agent.core.decision import Choice, Decision
 from agent.core.job import Job, JobStatus, Observation, Sample
+from agent.core.judgement import Judgement
 from agent.core.register import Entry, Revision
 from agent.core.trial import (
     Approval,
@@ -149,6 +150,11 @@ def observation(number: int = 1, **more: Any) -> Observation:
     return Observation(**{**given, **more})
 
 
+def judgement(number: int = 1, by: Actor = ANNA, **more: Any) -> Judgement:
+    given: dict[str, Any] = {"campaign": "c1", "trial": "t1", "word": "fault", "reason": "the lamp"}
+    return Judgement(**{"id": f"v{number}", "by": by, "at": NOW, **given, **more})
+
+
 def sample(number: int = 1, **more: Any) -> Sample:
     given: dict[str, Any] = {"campaign": "c1", "code": f"S{number}", "job": None, "trial": "t1"}
     return Sample(**{"id": f"s{number}", "at": NOW, **given, **more})
@@ -196,6 +202,14 @@ def moved(store: Store, *targets: JobStatus, by: Actor = AGENT, **more: Any) -> 
     for target in targets:
         with store.write(by, LATER) as tx:
             tx.move_job("j1", target, **(more if target is targets[-1] else {}))
+    return store
+
+
+def ended(store: Store, *targets: JobStatus) -> Store:
+    """The store, with the first trial settled after its job was started and taken through these."""
+    moved(intended(store, 1), JobStatus.STARTED, *targets)
+    with store.write(AGENT, LATER) as tx:
+        tx.settle("t1", ("yield", "purity"), 3)
     return store
 
 

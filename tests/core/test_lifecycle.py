@@ -7,7 +7,7 @@ import pytest
 from agent.core.actor import AGENT, Actor
 from agent.core.job import JobStatus
 from agent.core.lifecycle import JOB, TRIAL, check_step, trial_status
-from agent.core.trial import OPEN, TrialStatus
+from agent.core.trial import TrialStatus
 from agent.errors import LifecycleError
 from tests.core.made import job
 from tools.reference import FOLDER, PAGES
@@ -41,11 +41,16 @@ def test_only_a_person_ends_the_doubt():
     assert all(step.actors == {"person"} for step in ends)
 
 
-def test_what_has_ended_stays_ended():
+def test_a_job_that_has_ended_stays_ended():
     ended = {JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.REFUSED}
     assert not [step for step in JOB if step.source in ended]
-    for status in set(TrialStatus) - OPEN - {TrialStatus.DONE, TrialStatus.PARTIAL}:
-        assert not [step for step in TRIAL if step.source is status]
+
+
+def test_only_a_failed_trial_comes_back_and_only_by_a_person_who_has_its_result():
+    dead = {TrialStatus.REJECTED, TrialStatus.EXPIRED, TrialStatus.CANCELLED, TrialStatus.VOIDED}
+    assert not [step for step in TRIAL if step.source in dead]
+    back = {step.target for step in TRIAL if step.source is TrialStatus.FAILED}
+    assert back == {TrialStatus.DONE, TrialStatus.PARTIAL}
 
 
 @pytest.mark.parametrize(
