@@ -166,6 +166,7 @@ def situation_of(
         sources_of(store, campaign),
         silent(watches_of(campaign, before)),
         infeasible=decision.infeasible,
+        remakes=decision.remakes,
         stop=campaign.stop,
         outlooks=latest([one.outlook for one in before if one.revision == decision.revision]),
         record=record_of(before, store.trials(entry.id), rows, campaign.objective.name),

@@ -23,6 +23,7 @@ from agent.core.history import (
     current,
     effective,
     key,
+    row_of,
     rows_of,
     since_improvement,
 )
@@ -31,6 +32,7 @@ from agent.core.judgement import Judgement, faults, infeasible
 from agent.core.objective import Objective
 from agent.core.outlook import Outlook, latest
 from agent.core.pools import Pool
+from agent.core.question import Question, questions
 from agent.core.record import Tested, record_of
 from agent.core.register import Entry
 from agent.core.source import Source
@@ -99,7 +101,46 @@ class Standing:
             row for row in self._rows(own=False, fidelity=fidelity) if row.objective == name
         )
 
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """The results that are kept and not learnt, until it is settled whether they are right."""
+        seen = {
+            one.id: row
+            for one in self.observations
+            if (row := row_of(one, self.effective[one.trial].point))
+        }
+        rule = self.campaign.policy.in_question
+        return questions(self.trials, self.measured, seen, self.decisions, self.judgements, rule)
+
+    @cached_property
+    def measured(self) -> tuple[Row, ...]:
+        """The campaign's own values, those in question too."""
+        return self._every_row(own=True)
+
+    @property
+    def remakes(self) -> tuple[Pending, ...]:
+        """The trials that the agent is to make again now, and where."""
+        found = {}
+        for one in self.questions:
+            point = self.campaign.space.completed(self.effective[one.trial].point)
+            if one.due and point is not None:
+                found[one.trial] = Pending(trial=one.trial, point=point)
+        return tuple(found.values())
+
+    @property
+    def remaking(self) -> bool:
+        """Whether a result in question is being made again, or is about to be."""
+        return bool(self.remakes) or any(one.remaking for one in self.questions)
+
     def _rows(self, *, own: bool, fidelity: str = TARGET) -> tuple[Row, ...]:
+        rows = self._every_row(own=own, fidelity=fidelity)
+        if fidelity != TARGET:
+            return rows
+        held = {row for one in self.questions for row in one.rows}
+        return tuple(row for row in rows if row.id not in held)
+
+    def _every_row(self, *, own: bool, fidelity: str = TARGET) -> tuple[Row, ...]:
+        """The rows that count, those in question too."""
         return rows_of(
             self.trials,
             self.observations,
@@ -169,9 +210,11 @@ class Standing:
 
     @cached_property
     def barred(self) -> tuple[Point, ...]:
-        """Points that may not be asked for again: rejected, infeasible, or twice without a value."""
+        """Points that may not be asked for again: rejected, infeasible, twice without a value, or with a
+        result in question.
+        """
         failures: dict[object, int] = {}
-        told = {row.trial for row in self._rows(own=False)}
+        told = {row.trial for row in self._every_row(own=False)}
         nothing = faults(self.judgements)
         found = []
         for trial in self.trials:
@@ -187,7 +230,7 @@ class Standing:
             planned = self.effective[row.trial].point
             if self.campaign.policy.replicates == 1 and key(planned) != key(row.point):
                 found.append(planned)
-        return tuple(found)
+        return (*found, *(self.effective[one.trial].point for one in self.questions))
 
     @cached_property
     def infeasible(self) -> tuple[Point, ...]:
@@ -278,6 +321,8 @@ class Standing:
             score = aim.wanted[0].score if len(aim.wanted) == 1 else float
             if score(self.best.value) >= score(stop.target):
                 return f"the target is reached: {self.best.value:g} {aim.unit}"
+        if self.remaking:
+            return None  # what may be a discovery is looked at before it is called enough
         enough = stop.enough(self.outlooks, aim.unit)
         if enough:
             return enough

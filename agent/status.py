@@ -10,6 +10,7 @@ from agent.core.decision import Decision
 from agent.core.front import Known
 from agent.core.job import JobStatus
 from agent.core.outlook import Outlook
+from agent.core.question import Question
 from agent.core.saving import Saving
 from agent.core.source import LEFT_OUT
 from agent.core.trial import TrialStatus
@@ -53,6 +54,7 @@ class Summary(Value):
 
     Of several objectives `front` are the points that none is better than, and `best` is what is worth
     most where that is one number (`unit` is its unit). `hypervolume` is what the front dominates.
+    `in_question` are results that are not learnt until it is settled whether they are right.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Summary(Value):
     outlook: Outlook | None = None
     front: tuple[Known, ...] = ()
     hypervolume: float | None = None
+    in_question: tuple[Question, ...] = ()
 
     @property
     def bar(self) -> tuple[float, float]:
@@ -110,6 +113,7 @@ def summarise(standing: Standing, saving: Saving | None = None) -> Summary:
         outlook=standing.outlooks[-1] if standing.outlooks else None,
         front=() if aim.single else standing.front,
         hypervolume=standing.hypervolume,
+        in_question=standing.questions,
     )
 
 

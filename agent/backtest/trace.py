@@ -146,7 +146,7 @@ def _run(lab: Lab, campaign: Campaign) -> str:
 def _experiments(standing: Standing) -> tuple[Experiment, ...]:
     job_of = {one.id: one.job for one in standing.observations}
     seen: dict[str | None, list[Row]] = {}
-    for row in standing.own_rows:
+    for row in standing.measured:
         seen.setdefault(job_of[row.id], []).append(row)
     return tuple(
         Experiment(seen[job.id][0].point, tuple((row.objective, row.value) for row in seen[job.id]))

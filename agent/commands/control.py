@@ -86,20 +86,23 @@ def resolve(
     console.print(f"{job} is {fate}.")
 
 
-class Cause(StrEnum):
-    """What a person can say of a trial that has ended without a result."""
+class Said(StrEnum):
+    """What a person can say of a trial that has ended."""
 
     INFEASIBLE = "infeasible"
     FAULT = "fault"
+    ACCEPT = "accept"
+    REMAKE = "remake"
 
 
 def judge(
     name: NameArgument,
     trial: Annotated[str, typer.Argument(help="Trial, by number or id.")],
-    cause: Annotated[
-        Cause,
+    word: Annotated[
+        Said,
         typer.Argument(
-            help="infeasible: its point does not work. fault: it was no property of the point."
+            help="Without a result: infeasible (its point does not work), fault (no property of the "
+            "point). With one in question: accept (it is right), remake (measure it again)."
         ),
     ],
     reason: Annotated[
@@ -108,12 +111,15 @@ def judge(
     store: StoreOption = None,
     by: ByOption = None,
 ) -> None:
-    """Say why a trial has no result, whatever its instrument said. A result you have: athanor record."""
+    """Say why a trial has no result, whatever its instrument said, or that a result in question is right.
+
+    A result you have: athanor record.
+    """
     from agent.assemble import SystemClock
     from agent.judging import judge as write
 
     with existing(store) as opened:
-        lines = write(opened, name, trial, cause.value, reason, person(by), SystemClock().now())
+        lines = write(opened, name, trial, word.value, reason, person(by), SystemClock().now())
     for line in lines:
         console.print(escape(line), highlight=False)
 

@@ -13,7 +13,7 @@ from agent.core.history import OWN, Row, current, key
 from agent.core.job import JobStatus
 from agent.core.space import describe
 from agent.core.trial import Trial, TrialStatus
-from agent.core.worded import told
+from agent.core.worded import asked, told
 from agent.data.store import Store
 from agent.loop import Round
 from agent.standing import Standing, stand
@@ -103,9 +103,20 @@ class Display:
 
     def _void(self, standing: Standing, trial: Trial) -> str:
         readings = [one for one in current(standing.observations) if one.trial == trial.id]
+        if any(one.trial == trial.id for one in standing.questions):
+            return self._questioned(standing, trial)
         why = "; ".join(one.void or f"{one.objective} only as a bound" for one in readings)
         where = escape(_where(standing, trial))
         return f"{trial.number:>4}  {where}  [yellow]no value[/yellow] {escape(why)}"
+
+    def _questioned(self, standing: Standing, trial: Trial) -> str:
+        units = {one.name: one.unit for one in standing.campaign.objectives}
+        told = [
+            asked(one, trial.number, units[one.objective])
+            for one in standing.questions
+            if one.trial == trial.id
+        ]
+        return f"  [yellow]in question[/yellow] {escape('; '.join(told))}"
 
     def _new(self, standing: Standing) -> dict[str, list[Row]]:
         """The readings not shown yet, by trial."""

@@ -11,7 +11,7 @@ from agent.core.outlook import Outlook
 from agent.core.register import CampaignStatus
 from agent.core.space import describe
 from agent.core.trial import TrialStatus
-from agent.core.worded import told
+from agent.core.worded import asked, told
 from agent.data.store import Store
 from agent.errors import NotFound
 from agent.savings import remembered
@@ -110,6 +110,8 @@ def _one(standing: Standing, summary: Summary) -> None:
     if summary.priors:
         for line in _trusted(summary.priors):
             console.print(f"  {line}", highlight=False)
+    for line in in_question(standing):
+        console.print(f"  {line}", highlight=False)
     for whom in _waits_for(standing):
         console.print(f"  waits for {whom}", highlight=False)
     if not summary.waits_for and summary.state == CampaignStatus.ACTIVE:
@@ -132,6 +134,32 @@ def _front(standing: Standing, summary: Summary) -> list[str]:
         ]
         + ([f"{'':10}and {len(along) - _MOST_SHOWN} more"] if len(along) > _MOST_SHOWN else [])
     )
+
+
+def in_question(standing: Standing) -> list[str]:
+    """The results in question, and what can be said of them."""
+    found: list[str] = []
+    for words, question in zip(asked_all(standing), standing.questions, strict=True):
+        found.append(f"{'' if found else 'question':10}{escape(words)}")
+        if standing.entry.status is CampaignStatus.ACTIVE and (question.due or question.remaking):
+            found.append(f"{'':10}  it is made again; until then it is not learnt")
+            continue
+        number = next(one.number for one in standing.trials if one.id == question.trial)
+        judge = f"athanor judge {standing.entry.name} {number}"
+        record = f"athanor record {standing.entry.name} {number}"
+        found += [
+            f"{'':10}  it is right: [bold]{judge} accept[/bold]",
+            f"{'':10}  it is none: [bold]{record} '{question.objective}=void: REASON' --correct[/bold]",
+            f"{'':10}  once more: [bold]{judge} remake[/bold]",
+        ]
+    return found
+
+
+def asked_all(standing: Standing) -> list[str]:
+    """Each result in question in words."""
+    numbers = {one.id: one.number for one in standing.trials}
+    units = {one.name: one.unit for one in standing.campaign.objectives}
+    return [asked(one, numbers[one.trial], units[one.objective]) for one in standing.questions]
 
 
 def _left(outlook: Outlook, named: str, confidence: int) -> str:

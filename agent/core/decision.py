@@ -29,9 +29,9 @@ class Choice(Value):
 
 
 class Decision(Value):
-    """One round's choice. `rows` (ids of observations), `pending`, `barred` and `infeasible` are in the
-    order in which they went in; `started` is how many trials there were. `outlook` is what was left to
-    gain before it.
+    """One round's choice. `rows` (ids of observations), `pending`, `barred`, `infeasible` and `remakes`
+    (trials whose results are in question) are in the order in which they went in; `started` is how many
+    trials there were. `outlook` is what was left to gain before it.
 
     `state` is the fitted surrogate as JSON (hyperparameters and data transforms); `notes` tell of
     fallbacks. `budget` is what was read of it. `seed` is derived from the campaign's and `number`.
@@ -46,6 +46,7 @@ class Decision(Value):
     pending: tuple[Pending, ...]
     barred: tuple[Point, ...] = ()
     infeasible: tuple[Point, ...] = later(())
+    remakes: tuple[Pending, ...] = later(())
     started: int = Field(default=0, ge=0)
     batch: int = Field(ge=1)
     seed: int

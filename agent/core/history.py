@@ -108,20 +108,25 @@ def rows_of(
         and t.status is not TrialStatus.VOIDED
         and (t.origin == OWN or not own)
     }
-    return tuple(
-        Row(
-            id=one.id,
-            trial=one.trial,
-            point=executed(one, plans[one.trial].point),
-            value=one.value,
-            sd=one.sd,
-            objective=one.objective,
-        )
+    found = (
+        row_of(one, plans[one.trial].point)
         for one in current(observations)
-        if one.value is not None
-        and one.objective in names
-        and one.fidelity == fidelity
-        and one.trial in counted
+        if one.objective in names and one.fidelity == fidelity and one.trial in counted
+    )
+    return tuple(row for row in found if row is not None)
+
+
+def row_of(observation: Observation, point: Point) -> Row | None:
+    """A value as a row, at its point as executed; None of a bound or a void reading."""
+    if observation.value is None:
+        return None
+    return Row(
+        id=observation.id,
+        trial=observation.trial,
+        point=executed(observation, point),
+        value=observation.value,
+        sd=observation.sd,
+        objective=observation.objective,
     )
 
 

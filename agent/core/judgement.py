@@ -1,7 +1,7 @@
 """Judgement: what a person says of a trial after it has ended, and what follows for its point."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import AwareDatetime
 
@@ -9,8 +9,15 @@ from agent.core.actor import Actor
 from agent.core.job import Job, Observation
 from agent.core.values import Value
 
-Word = Literal["infeasible", "fault"]
-"""`infeasible`: the point does not work. `fault`: what happened was no property of the point."""
+Cause = Literal["infeasible", "fault"]
+"""Of a trial without a result. `infeasible`: its point does not work. `fault`: what happened was no
+property of the point.
+"""
+
+Answer = Literal["accept", "remake"]
+"""Of a result in question. `accept`: it is right. `remake`: it is to be measured again."""
+
+Word = Cause | Answer
 
 
 class Judgement(Value):
@@ -26,8 +33,8 @@ class Judgement(Value):
 
 
 def last_words(judgements: Iterable[Judgement]) -> dict[str, Word]:
-    """Trial id -> the last word on it; `judgements` are oldest first."""
-    return {one.trial: one.word for one in judgements}
+    """Trial id -> the last word on why it has no result; `judgements` are oldest first."""
+    return {one.trial: one.word for one in judgements if one.word in get_args(Cause)}
 
 
 def faults(judgements: Iterable[Judgement]) -> frozenset[str]:

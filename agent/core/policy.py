@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from agent.core.transfer import TransferRule
-from agent.core.values import Point, Value
+from agent.core.values import Point, Value, later
 
 PolicyName = Literal[
     "expected_improvement", "uncertainty", "committee", "ucb", "thompson", "random"
@@ -13,6 +13,10 @@ PolicyName = Literal[
 
 Failures = Literal["learn", "bar"]
 """What infeasible points are for: to learn from, or only not to be asked for again."""
+
+
+InQuestion = Literal["remake", "ask", "learn"]
+"""What is done with a result far outside its prediction: it is made again, left to a person, or learnt."""
 
 
 class InitialDesign(Value):
@@ -56,6 +60,11 @@ class Policy(Value):
         default="learn",
         description="learn: what was infeasible weighs the choice of other points; bar: only the very "
         "point is not asked for again",
+    )
+    in_question: InQuestion = later(
+        "remake",
+        description="a result far outside its prediction is not learnt until it is settled. remake: it "
+        "is made again, once; ask: a person says; learn: it is learnt as any other",
     )
     transfer: TransferRule = Field(
         default=TransferRule(), description="how priors take part in the choice"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from agent.core.aim import Aim
+from agent.core.question import Question
 
 
 def told(values: Mapping[str, float], aim: Aim) -> str:
@@ -32,3 +33,19 @@ def percent(share: float) -> str:
     if 0 < share < 0.005:
         return "less than 1 %"
     return "more than 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
+
+
+def asked(question: Question, number: int, unit: str) -> str:
+    """A result in question: `12: yield 8.3 percent, where 41.2 to 78 was expected`.
+
+    Args:
+        question: What is in question.
+        number: Of its trial.
+        unit: Of its objective.
+    """
+    mean, far = question.expected.mean, question.expected.far
+    read = f"{question.objective} {question.value:.5g}" + ("" if unit == "1" else f" {unit}")
+    again = ", ".join(f"{value:.5g}" for value in question.remade)
+    return f"{number}: {read}, where {mean - far:.4g} to {mean + far:.4g} was expected" + (
+        f"; made again: {again}" if again else ""
+    )

@@ -29,6 +29,7 @@ class DecisionRow(Row, table=True):
     pending: Json = nested()
     barred: Json = nested()
     infeasible: Json = nested()
+    remakes: Json = nested()
     started: int = whole()
     batch: int = whole()
     seed: int = whole()

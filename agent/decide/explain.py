@@ -190,3 +190,8 @@ def of_design(name: str, number: int, size: int) -> str:
 def of_replicate(trial: str, times: int, wanted: int) -> str:
     """Why a point is measured again."""
     return f"measured again: {times} of {wanted} measurements of the point of {trial} so far"
+
+
+def of_remake(trial: str) -> str:
+    """Why a result in question is made again."""
+    return f"made again: the result of {trial} is far outside what was predicted for it"

@@ -54,16 +54,19 @@ class Selection:
 def propose(situation: Situation, q: int) -> Selection:
     """The next `q` points: a pure function of its arguments.
 
-    Declared replicates come first, then points given in the campaign, then the initial design; from
-    then on a surrogate of the rows and the policy's acquisition choose, one point after the other.
-    Where too little is left to gain, by the campaign's stop rule, nothing is chosen.
+    Results in question and declared replicates come first, then points given in the campaign, then
+    the initial design; from then on a surrogate of the rows and the policy's acquisition choose, one
+    point after the other.
+    Where too little is left to gain, by the campaign's stop rule, only results in question are made
+    again.
     """
     with seeded(situation.seed):
         selection = _selected(situation, q)
     outlooks = latest([*situation.outlooks, selection.outlook])
     enough = situation.stop.enough(outlooks, situation.aim.unit)
     if enough:
-        return replace(selection, choices=(), notes=(*selection.notes, enough))
+        remade = selection.choices[: len(situation.remakes)]
+        return replace(selection, choices=remade, notes=(*selection.notes, enough))
     missing = q - len(selection.choices)
     if not missing:
         return selection

@@ -40,6 +40,7 @@ class Situation:
         sources: What was known before the campaign.
         silent: Names of those sources that this decision is not to ask: the guard has switched them off.
         infeasible: Points that did not work: they are barred too, and teach where others may not.
+        remakes: Trials whose results are in question, and that are to be made again.
         classifier: State of the model of what works, where it is to be restored and not fitted.
         remembered: What was fitted of sources before, by key: it saves time, and may be left out.
         stop: When it is enough.
@@ -61,6 +62,7 @@ class Situation:
     silent: tuple[str, ...] = ()
     remembered: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     infeasible: tuple[Point, ...] = field(default=(), kw_only=True)
+    remakes: tuple[Pending, ...] = field(default=(), kw_only=True)
     classifier: Mapping[str, Any] | None = field(default=None, kw_only=True)
     stop: Stop = field(default=Stop(), kw_only=True)
     outlooks: tuple[Outlook, ...] = field(default=(), kw_only=True)
@@ -169,10 +171,13 @@ class Situation:
         return X[torch.isfinite(X).all(dim=1)]
 
     def replicates(self, count: int) -> list[Choice]:
-        """Up to `count` points that were not yet measured as often as the policy declares."""
+        """Up to `count` points to measure again: results in question first, then those that were not
+        yet measured as often as the policy declares.
+        """
         wanted = self.policy.replicates
+        remade = [_remade(one) for one in self.remakes]
         if wanted == 1:
-            return []
+            return remade[:count]
         trials: dict[tuple[tuple[str, str], ...], dict[str, Point]] = {}
         measured = [(row.trial, row.point) for row in self.usable]
         for trial, at in measured + [(one.trial, one.point) for one in self.pending]:
@@ -192,4 +197,9 @@ class Situation:
                 )
                 for times in range(len(of), wanted)
             ]
-        return found[:count]
+        return [*remade, *found][:count]
+
+
+def _remade(one: Pending) -> Choice:
+    why = explain.of_remake(one.trial)
+    return Choice(point=one.point, acquisition="replicate", why=why, replicate_of=one.trial)

@@ -72,6 +72,7 @@ EXAMPLES: dict[str, Any] = {
     "Policy.in_flight": 2,
     "Policy.replicates": 1,
     "Policy.failures": "learn",
+    "Policy.in_question": "remake",
     "Policy.transfer": {"plain_every": 2},
     "TransferRule.method": "experts",
     "TransferRule.plain_every": 2,

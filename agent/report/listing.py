@@ -8,6 +8,7 @@ from agent.core.parameters import CategoricalParameter
 from agent.core.pools import PoolColumn
 from agent.core.trial import Trial, TrialStatus
 from agent.core.values import Scalar
+from agent.core.worded import asked
 from agent.report.digits import brief, setting, unit
 from agent.report.grounds import Kind, kinds
 from agent.report.view import View
@@ -170,6 +171,12 @@ def _trouble(views: Sequence[View], trial: Trial) -> list[str]:
             found.append(f"{kind}: {job.message}" if job.message else kind)
     voids = (one.void for view in views for one in view.measured.get(trial.id, ()) if one.void)
     found += [f"void: {why}" for why in dict.fromkeys(voids)]
+    found += [
+        f"in question, not learnt: {asked(one, trial.number, view.objective.unit)}"
+        for view in views
+        for one in view.standing.questions
+        if (one.trial, one.objective) == (trial.id, view.objective.name)
+    ]
     found += [
         f"{one.word}, says {one.by.name}: {one.reason}"
         for one in views[0].standing.judgements

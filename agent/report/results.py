@@ -69,6 +69,10 @@ def _seen(view: View, trial: Trial, one: Observation) -> Outcome:
         return Outcome(
             "bound", one.at, trial, f"{name}: {view.seen(one)}", low=one.low, high=one.high
         )
+    if any(one.id in question.rows for question in view.standing.questions):
+        return Outcome(
+            "void", one.at, trial, f"{name}: {view.seen(one)} is in question, not learnt"
+        )
     return Outcome("void", one.at, trial, f"{name}: void, {one.void or 'declared so by a person'}")
 
 

@@ -29,6 +29,7 @@ from tests.benchmarks.loop import (  # noqa: E402
     failures,
     kills,
     promises,
+    questions,
     whole,
 )
 
@@ -114,6 +115,7 @@ PARTS: dict[str, Callable[[int], list[Figure]]] = {
 DEVELOPMENT: dict[str, Callable[[int, int], None]] = {
     "failures": failures.develop,
     "promises": promises.develop,
+    "questions": questions.develop,
 }
 """What choices were made on, by the part that judges them."""
 
