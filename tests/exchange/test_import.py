@@ -42,7 +42,8 @@ def test_imported_rows_teach_and_do_not_count(store: Store, sheet: Write) -> Non
         plan_import(store, "suzuki", sheet(HEAD + "80,DMF,2,1.5,61,3\n")), store, ANNA, NOW
     )
     standing = stand(store, "suzuki", NOW)
-    assert len(standing.rows) == 1
+    assert {row.trial for row in standing.rows} == {standing.trials[0].id}
+    assert [row.objective for row in standing.rows] == list(standing.campaign.aim.names)
     assert standing.own_rows == ()
     assert standing.best is None
     assert standing.use.experiments == 0
