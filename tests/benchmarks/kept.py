@@ -59,6 +59,10 @@ class Kept(Generic[T]):
                     left = (time.perf_counter() - start) / done * (len(missing) - done)
                     print(f"{done} of {len(missing)}, {left / 60:.0f} min to go", flush=True)
 
+    def has(self, task: T) -> bool:
+        """Whether that run was made."""
+        return self._key(task) in self._kept
+
     def best(self, task: T) -> list[float]:
         """The best score so far after each experiment of a run that was made."""
         return self._kept[self._key(task)]

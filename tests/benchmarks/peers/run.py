@@ -1,6 +1,7 @@
 """Make docs/results/peers.json anew: experiments to the best of a table, beside what others make.
 
 python tests/benchmarks/peers/run.py [--seeds N] [--jobs J] [--only PART ...]
+python tests/benchmarks/peers/run.py --made [--seeds N]    the file from runs that were made, and no others
 python tests/benchmarks/peers/run.py --methods NAME ... [--contests WORD ...]    prints, and writes nothing
 python tests/benchmarks/peers/run.py --development LANDSCAPES [--methods NAME ...]    the same on made-up ones
 
@@ -49,6 +50,7 @@ class Asked(argparse.Namespace):
     methods: list[str] | None
     contests: list[str]
     development: int
+    made: bool
     kept: Path
 
 
@@ -85,13 +87,18 @@ def counted(asked: Asked, methods: list[str]) -> Counts:
     for name, contest in every.items():
         if asked.contests and not any(word in name for word in asked.contests):
             continue
-        runs.of([Task(name, m, s) for s in range(asked.seeds) for m in methods], asked.jobs)
+        seeds = list(range(asked.seeds))
+        if asked.made:
+            seeds = [s for s in seeds if all(runs.has(Task(name, m, s)) for m in methods)]
+        if not seeds:
+            continue
+        runs.of([Task(name, m, s) for s in seeds for m in methods], asked.jobs)
         found[name] = {
             method: np.array(
                 [
                     [reached(contest, runs.best(Task(name, method, seed)), top)
                      for top in (TOP1, TOP5)]
-                    for seed in range(asked.seeds)
+                    for seed in seeds
                 ], dtype=float,
             )
             for method in methods
@@ -130,6 +137,7 @@ def main() -> None:
     parser.add_argument("--methods", nargs="*", choices=METHODS)
     parser.add_argument("--contests", nargs="*", metavar="WORD", default=[])
     parser.add_argument("--development", type=int, default=0, metavar="LANDSCAPES")
+    parser.add_argument("--made", action="store_true")
     parser.add_argument("--kept", type=Path, default=KEPT)
     asked = parser.parse_args(namespace=Asked())
     written = asked.methods is None and not asked.contests and not asked.development
@@ -151,7 +159,8 @@ def _write(told: list[Figure], asked: Asked, commit: str) -> None:
     old = json.loads(TARGET.read_text())["figures"] if TARGET.exists() else []
     merged = {one["name"]: one for one in [*old, *told]}
     document = {
-        "command": f"make bench-peers SEEDS={asked.seeds}",
+        "command": f"make bench-peers SEEDS={asked.seeds}"
+        + (", as far as it was run" * asked.made),
         "commit": commit,
         "versions": {k: v for k, v in print_of.items() if k not in {"machine", "processor"}},
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {print_of['processor']}",
