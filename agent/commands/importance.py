@@ -30,15 +30,22 @@ def importance(name: NameArgument, store: StoreOption = None, as_json: JsonOptio
             f"{one.objective}, by the model of decision {number}: shares of its variance, with 90 %"
         )
         console.print(f"[bold]{escape(words)}[/bold]", highlight=False)
-        console.print(table("", ("parameter", "share", "from", "to"), _rows(one)))
+        console.print(table("", _COLUMNS, _rows(one)))
+
+
+_COLUMNS = ("parameter", "share", "from", "to", "of that alone", "from", "to")
 
 
 def _rows(one: Importance) -> list[tuple[str, ...]]:
-    return [
-        (" with ".join(part.parameters), *(percent(value) for value in _shares(part)))
-        for part in (*one.totals, *one.pairs)
+    alone = {part.parameters: _shares(part) for part in one.alone}
+    nothing = ("", "", "")
+    totals = [
+        (*part.parameters, *_shares(part), *alone.get(part.parameters, nothing))
+        for part in one.totals
     ]
+    together = [(" with ".join(part.parameters), *_shares(part), *nothing) for part in one.pairs]
+    return totals + together
 
 
-def _shares(part: Part) -> tuple[float, float, float]:
-    return part.share, part.low, part.high
+def _shares(part: Part) -> tuple[str, str, str]:
+    return percent(part.share), percent(part.low), percent(part.high)

@@ -20,9 +20,10 @@ class Importance(Value):
     """What an objective depends on, the most important first.
 
     `totals` are of single parameters, alone and with others, so that they may sum to more than one;
-    `pairs` the strongest of what two of them do only together.
+    `alone` what the foremost of them do by themselves; `pairs` the strongest of what two do only together.
     """
 
     objective: str
     totals: tuple[Part, ...]
+    alone: tuple[Part, ...]
     pairs: tuple[Part, ...]

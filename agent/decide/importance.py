@@ -1,6 +1,6 @@
 """How far a model's response depends on each parameter, and on two of them together."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from linear_operator.utils.cholesky import psd_safe_cholesky
 from torch import Tensor
+from torch.quasirandom import SobolEngine
 
 from agent.core.importance import Importance, Part
 from agent.core.seeds import derived
@@ -23,8 +24,8 @@ from agent.learn.several import restore_several
 from agent.learn.surrogate import restore
 
 DRAWS = 256
-PAIRS = 3
-_SAMPLE, _MOST, _JOINT = 2048, 2048, 1500
+PAIRS, ALONE = 3, 8
+_SAMPLE, _MOST, _DRAWN, _JOINT = 2048, 2048, 8192, 1500
 _FEWEST = 8
 _QUANTILES = (0.05, 0.5, 0.95)
 _TINY = 1e-300
@@ -76,10 +77,19 @@ class _Swaps:
 
     @classmethod
     def of(cls, encoding: Encoding, seed: int) -> "_Swaps":
-        """Samples with replacement of a space's candidates."""
+        """The halves of one scrambled Sobol sequence (Saltelli et al., 2010), where enough of both can be
+        measured; otherwise, and where compositions are listed, candidates drawn with replacement.
+        """
         whole = listed(encoding)
+        if whole is None or not encoding.compositions:
+            engine = SobolEngine(2 * encoding.cube, True, seed)  # type: ignore[no-untyped-call]
+            cube = engine.draw(_MOST, dtype=torch.float64).numpy()
+            own, other = (encoding.spread(half) for half in np.split(cube, 2, axis=1))
+            good = feasible(encoding, own) & feasible(encoding, other)
+            if good.sum() >= _MOST // 4:
+                return cls(encoding, own.take(good), other.take(good))
         pool = sampled(encoding, _SAMPLE, seed) if whole is None else whole
-        rows = np.random.default_rng(seed).integers(0, len(pool), (2, _MOST))
+        rows = np.random.default_rng(seed).integers(0, len(pool), (2, _DRAWN))
         return cls(encoding, pool.table.take(rows[0]), pool.table.take(rows[1]))
 
     def take(self, count: int) -> "_Swaps":
@@ -96,62 +106,97 @@ class _Swaps:
         """The same, `n x d`."""
         return self.encoding.encoded(self.table(which))
 
-    def good(self, which: Which) -> Tensor:
-        """Where these parameters can be exchanged, one by one and together: `n`, bool."""
+    def good(self, asked: Iterable[Which]) -> Tensor:
+        """Where every one of these exchanges can be measured: `n`, bool."""
         found = np.ones(len(self.own), dtype=bool)
-        for size in range(1, len(which) + 1):
-            for some in combinations(which, size):
-                found &= feasible(self.encoding, self.table(some))
+        for which in asked:
+            found &= feasible(self.encoding, self.table(which))
         return torch.from_numpy(found)
+
+
+@dataclass(frozen=True)
+class _Effect:
+    """What one parameter does, or two: `E[(sum_u sign_u f(A_u))^2] / (terms * Var f)`.
+
+    Attributes:
+        of: The parameters.
+        signs: Each exchange u with its sign.
+        rest: Whether the exchanges are of all the other parameters: the share is what these leave.
+    """
+
+    of: Which
+    signs: Mapping[Which, int]
+    rest: bool = False
+
+    @classmethod
+    def total(cls, at: int) -> "_Effect":
+        """Of a parameter, alone and with others: `f(A) - f(A_j)` (Jansen, 1999)."""
+        return cls((at,), {(): 1, (at,): -1})
+
+    @classmethod
+    def alone(cls, at: int, count: int) -> "_Effect":
+        """Of a parameter by itself: what is left when all `count` but it are exchanged."""
+        others = tuple(one for one in range(count) if one != at)
+        return cls((at,), {(): 1, others: -1} if others else {}, rest=True)
+
+    @classmethod
+    def together(cls, one: int, other: int) -> "_Effect":
+        """Of two only together: `f(A) - f(A_j) - f(A_k) + f(A_jk)` (Liu & Owen, 2006)."""
+        return cls((one, other), {(): 1, (one,): -1, (other,): -1, (one, other): 1})
+
+    def shares(self, values: Mapping[Which, Tensor], swaps: _Swaps) -> Tensor:
+        """The effect in each of several functions (`draws x n`), `draws`; none where too few exchanges
+        can be measured.
+        """
+        spread = values[()].var(dim=1, correction=0).clamp_min(_TINY)
+        good = swaps.good(self.signs)
+        if int(good.sum()) < _FEWEST:
+            return spread[:0]
+        moved = torch.zeros_like(values[()][:, good])
+        for which, sign in self.signs.items():
+            moved = moved + sign * values[which][:, good]
+        share = moved.square().mean(dim=1) / max(len(self.signs), 1) / spread
+        return 1 - share if self.rest else share
 
 
 def _importance(situation: Situation, objective: str, model: Fitted) -> Importance:
     """By samples A and B of what can be measured, and draws f from the posterior.
 
-    With A_j the sample with parameter j of B, where that can be measured too,
-    `E[(f(A) - f(A_j))^2] / 2 Var f` is the total effect of j (Jansen, 1999), and
-    `E[(f(A) - f(A_j) - f(A_k) + f(A_jk))^2] / 4 Var f` what j and k do only together (Liu & Owen, 2006).
+    A_u is the sample A with the parameters u of B, where that can be measured too.
     """
     names = [one.name for one in situation.space.parameters]
-    seed = derived(situation.seed, "importance")
+    seed, count = derived(situation.seed, "importance"), len(names)
     swaps = _Swaps.of(situation.encoding, seed)
-    alone: list[Which] = [(at,) for at in range(len(names))]
-    pairs: list[Which] = list(combinations(range(len(names)), 2))
-    mean = {
-        which: model.posterior.marginals(swaps.encoded(which))[0].unsqueeze(0)
-        for which in [(), *alone, *pairs]
-    }
-    expected = {which: _effect(mean, which, swaps) for which in [*alone, *pairs]}
-    strongest = sorted(pairs, key=lambda which: -float(expected[which].sum()))[:PAIRS]
-    few = swaps.take(_JOINT // (1 + len(alone) + len(strongest)))
-    drawn = _drawn(model, few, [(), *alone, *strongest], seed)
-    roughly = {which: values[:, : len(few.own)] for which, values in mean.items()}
-    found: list[list[Part]] = [[], []]
-    for told, some in zip(found, (alone, strongest), strict=True):
-        for which in some:
-            effect = _effect(drawn, which, few)
-            if len(effect):
+    mean: dict[Which, Tensor] = {}
+
+    def strongest(effects: Iterable[_Effect], most: int) -> list[_Effect]:
+        return sorted(effects, key=lambda one: -float(expected(one).sum()))[:most]
+
+    def expected(effect: _Effect) -> Tensor:
+        for which in {(), *effect.signs} - set(mean):
+            mean[which] = model.posterior.marginals(swaps.encoded(which))[0].unsqueeze(0)
+        return effect.shares(mean, swaps)
+
+    totals = strongest((_Effect.total(at) for at in range(count)), count)
+    alone = [_Effect.alone(one.of[0], count) for one in totals[:ALONE]]
+    pairs = strongest((_Effect.together(*two) for two in combinations(range(count), 2)), PAIRS)
+    asked = sorted({which for one in (*totals, *alone, *pairs) for which in ((), *one.signs)})
+    few = swaps.take(_JOINT // len(asked))
+    drawn = _drawn(model, few, asked, seed)
+
+    def told(effects: Sequence[_Effect]) -> tuple[Part, ...]:
+        found = []
+        for one in effects:
+            shares, whole = one.shares(drawn, few), expected(one)
+            if len(shares):
                 # What so few points are off by, the mean of the posterior tells: a control variate.
-                off = expected[which] - _effect(roughly, which, few)
-                told.append(_part(names, which, (effect + off).clamp(0.0, 1.0)))
-    totals, together = (tuple(sorted(one, key=lambda part: -part.share)) for one in found)
-    return Importance(objective=objective, totals=totals, pairs=together)
+                roughly = {which: mean[which][:, : len(few.own)] for which in ((), *one.signs)}
+                found.append(_part(names, one.of, shares + whole - one.shares(roughly, few)))
+        return tuple(sorted(found, key=lambda part: -part.share))
 
-
-def _effect(values: Mapping[Which, Tensor], which: Which, swaps: _Swaps) -> Tensor:
-    """The effect of one parameter or of two, in each of several functions (`draws x n`): `draws`; of
-    none, where it cannot be exchanged.
-    """
-    good = swaps.good(which)
-    if int(good.sum()) < _FEWEST:
-        return torch.zeros(0)
-    moved = torch.zeros(())
-    for size in range(len(which) + 1):
-        for some in combinations(which, size):
-            moved = moved + (-1) ** size * values[some][:, good]
-    spread = values[()].var(dim=1, correction=0).clamp_min(_TINY)
-    effect: Tensor = moved.square().mean(dim=1) / 2 ** len(which) / spread
-    return effect
+    return Importance(
+        objective=objective, totals=told(totals), alone=told(alone), pairs=told(pairs)
+    )
 
 
 def _drawn(model: Fitted, swaps: _Swaps, asked: list[Which], seed: int) -> dict[Which, Tensor]:
@@ -173,7 +218,6 @@ def _drawn(model: Fitted, swaps: _Swaps, asked: list[Which], seed: int) -> dict[
 
 
 def _part(names: list[str], which: Which, effect: Tensor) -> Part:
-    low, middle, high = torch.quantile(
-        effect, torch.tensor(_QUANTILES, dtype=effect.dtype)
-    ).tolist()
+    at = torch.tensor(_QUANTILES, dtype=effect.dtype)
+    low, middle, high = torch.quantile(effect.clamp(0.0, 1.0), at).tolist()
     return Part(parameters=tuple(names[at] for at in which), share=middle, low=low, high=high)

@@ -43,9 +43,38 @@ def test_shares_are_those_of_the_response() -> None:
     for one in found.totals:
         assert one.share == pytest.approx(true[one.parameters], abs=0.08)
         assert one.low <= one.share <= one.high
+    own = {("a",): 4 / 12 / whole, ("b",): 1 / 12 / whole, ("c",): 0.0}
+    assert {one.parameters: one.share for one in found.alone} == pytest.approx(own, abs=0.08)
     assert found.pairs[0].parameters == ("a", "b")
     assert found.pairs[0].share == pytest.approx(16 / 144 / whole, abs=0.08)
     assert importance(at, state) == (found,)
+
+
+def test_of_a_sum_every_share_is_right_within_its_range() -> None:
+    """Variances of `n x_n` are as 1 : 4 : 9 : 16; nothing is shared, so that the totals sum to one."""
+    space = SearchSpace(
+        parameters=tuple(ContinuousParameter(name=f"x{n}", low=0, high=1) for n in range(1, 7))
+    )
+    weights = {f"x{n}": n if n <= 4 else 0 for n in range(1, 7)}
+    rows = tuple(
+        Row(
+            id=f"o{n}",
+            trial=f"t{n}",
+            point=point,
+            value=sum(weights[name] * float(value) for name, value in point.items()),
+        )
+        for n, point in enumerate(points_of(space, 50))
+    )
+    at = Situation(space, UP, POLICY, rows, seed=3, started=50)
+    state = propose(at, 1).state
+    assert state
+    (found,) = importance(at, state)
+    assert sum(one.share for one in found.totals) == pytest.approx(1.0, abs=0.02)
+    for one in (*found.totals, *found.alone):
+        true = weights[one.parameters[0]] ** 2 / 30
+        assert one.low - 0.01 <= true <= one.high + 0.01
+    assert [one.parameters for one in found.totals[:4]] == [("x4",), ("x3",), ("x2",), ("x1",)]
+    assert all(one.share < 0.01 for one in found.pairs)
 
 
 def test_with_few_results_it_is_less_sure() -> None:
