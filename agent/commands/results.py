@@ -128,13 +128,26 @@ def import_(
             console.print(f"{len(plan.rows)} rows taken in.")
 
 
-def report(name: NameArgument, output: OutOption, store: StoreOption = None) -> None:
+def report(
+    name: NameArgument,
+    output: OutOption,
+    importance: Annotated[
+        bool,
+        typer.Option("--importance", help="Draw, too, which parameters matter by the last model."),
+    ] = False,
+    store: StoreOption = None,
+) -> None:
     """Write one self-contained HTML page that shows how the campaign stands."""
     from agent.assemble import SystemClock
     from agent.report import write
 
     with existing(store) as opened:
-        write(opened, name, output, SystemClock().now())
+        matters = None
+        if importance:
+            from agent.importance import importance_of
+
+            matters = importance_of(opened, name)
+        write(opened, name, output, SystemClock().now(), matters)
     console.print(f"{output}", highlight=False, soft_wrap=True)
 
 

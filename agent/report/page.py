@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from agent.core.importance import Importance
 from agent.core.register import JournalEntry, Revision
 from agent.core.saving import Saving
 from agent.core.space import SearchSpace
@@ -21,6 +22,7 @@ from agent.report import (
     grid,
     grounds,
     headline,
+    importance,
     known,
     listing,
     predicted,
@@ -34,6 +36,9 @@ from agent.savings import remembered
 from agent.standing import Standing, space_of, stand
 
 _MOST_WAITING = 6
+
+Matters = tuple[int, Sequence[Importance]]
+"""A decision's number, and what each objective depends on by its model."""
 
 
 @cache
@@ -62,6 +67,7 @@ def render(
     journal: Sequence[JournalEntry] = (),
     space: SearchSpace | None = None,
     saving: Saving | None = None,
+    matters: Matters | None = None,
 ) -> str:
     """The report of a campaign as one HTML page. The same input gives the same text.
 
@@ -72,6 +78,7 @@ def render(
         journal: Its account; of the last line, the hash is printed.
         space: Its space with the pools bound; without, candidates never tried are not drawn.
         saving: What its priors have saved, where that was reckoned.
+        matters: Which parameters matter, where that was asked for.
     """
     objectives = standing.campaign.objectives
     views = [View(standing, proposals, space, one) for one in objectives]
@@ -86,6 +93,7 @@ def render(
         account=colophon.account(journal),
         saved=saving.words if saving else "",
         parts=[_part(one, alone=len(views) == 1) for one in views],
+        matters=matters and importance.drawn(views, *matters),
         **_words(views),
         **_figures(views),
     )
@@ -162,7 +170,9 @@ def _waiting(views: Sequence[View]) -> dict[str, object]:
     return {"shown": shown, "more": len(waiting) - len(shown)}
 
 
-def write(store: Store, name: str, path: Path, now: datetime) -> Path:
+def write(
+    store: Store, name: str, path: Path, now: datetime, matters: Matters | None = None
+) -> Path:
     """Write the report of the campaign `name` to `path`.
 
     Args:
@@ -170,6 +180,7 @@ def write(store: Store, name: str, path: Path, now: datetime) -> Path:
         name: The campaign, by name or id.
         path: The HTML file.
         now: The time that the page bears.
+        matters: Which parameters matter, where that was asked for.
 
     Returns:
         The file that was written.
@@ -186,6 +197,7 @@ def write(store: Store, name: str, path: Path, now: datetime) -> Path:
         journal=store.journal(campaign),
         space=space_of(store, standing.campaign),
         saving=remembered(store, standing),
+        matters=matters,
     )
     path.write_text(page, encoding="utf-8")
     return path

@@ -6,6 +6,7 @@ import pytest
 
 from agent.errors import NotFound
 from tests.commands.conftest import QUICK
+from tests.report.pages import Page
 
 
 def test_it_is_told_of_the_last_model(athanor, tmp_path):
@@ -20,6 +21,12 @@ def test_it_is_told_of_the_last_model(athanor, tmp_path):
     told = json.loads(athanor("importance", "modelled", "--json").output)
     assert told["decision"] == 4
     (one,) = told["objectives"]
+    assert {tuple(part["parameters"]) for part in one["alone"]} == {("x1",), ("x2",)}
+    page = tmp_path / "page.html"
+    athanor("report", "modelled", "-o", str(page))
+    assert "importance" not in Page(page.read_text(encoding="utf-8")).sections
+    athanor("report", "modelled", "-o", str(page), "--importance")
+    assert "decision 4" in Page(page.read_text(encoding="utf-8")).words("importance")
     assert {tuple(part["parameters"]) for part in one["totals"]} == {("x1",), ("x2",)}
     assert all(part["low"] <= part["share"] <= part["high"] for part in one["totals"])
 
