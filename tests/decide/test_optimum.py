@@ -62,7 +62,7 @@ def scored(space: SearchSpace, points: list[Point], seed: int) -> tuple[float, n
     situation = Situation(space, DOWN, Policy(name="ucb"), rows, seed=seed, started=20)
     chooser = Chooser(situation, scoring(situation, fit(situation.encoding, rows, DOWN, 0)), [])
     others = np.array(chooser.acquisition(points))
-    return next(value for _, value, _ in chooser.choices(1)), others
+    return next(chooser.choices(1)).score, others
 
 
 @pytest.mark.parametrize(
