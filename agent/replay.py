@@ -1,13 +1,12 @@
 """Replay: each decision is computed again from its stored inputs, one at a time, never free-running."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 from agent.core.campaign import Campaign
 from agent.core.decision import Choice, Decision
 from agent.core.guard import silent
-from agent.core.history import Effective, Row, effective, executed, key
-from agent.core.job import Observation
+from agent.core.history import Bound, Reading, Row, bound_of, effective, key, row_of
 from agent.core.outlook import Outlook, latest
 from agent.core.policy import Policy
 from agent.core.record import record_of
@@ -20,6 +19,8 @@ from agent.errors import ReplayError
 from agent.fingerprint import fingerprint
 from agent.standing import sources_of, space_of, watches_of
 from agent.variant import variant
+
+Read = TypeVar("Read", bound=Reading)
 
 TOLERANCE = 1e-6
 """How far below the best the stored point's recomputed acquisition may be, to count as equivalent."""
@@ -95,8 +96,11 @@ def counterfactual(store: Store, name: str, policy: str) -> Iterator[Counterfact
         )
 
 
-def rows_at(store: Store, entry: Entry, decision: Decision) -> tuple[Row, ...]:
-    """The rows that went into a decision, in its order, read from the store as they are now.
+def learnt_at(
+    store: Store, entry: Entry, decision: Decision
+) -> tuple[tuple[Row, ...], tuple[Bound, ...]]:
+    """The rows and the bounds that went into a decision, in its order, read from the store as they are
+    now.
 
     Raises:
         ReplayError: one of them is gone.
@@ -109,7 +113,16 @@ def rows_at(store: Store, entry: Entry, decision: Decision) -> tuple[Row, ...]:
             f"{decision.id}: the observation {missing[0]} is not in the store", "restore the store"
         )
     plans = effective(store.trials(entry.id), store.reviews(entry.id))
-    return tuple(_row(observed[row], plans, campaign, decision) for row in decision.rows)
+    told = [observed[row] for row in decision.rows]
+    if any(one.kind == "void" for one in told):
+        raise _altered(decision, next(one.id for one in told if one.kind == "void"))
+    points = {one.id: plans[one.trial].point for one in told}
+    rows = [row for one in told if (row := row_of(one, points[one.id]))]
+    bounds = [bound_of(one, points[one.id]) for one in told if one.kind == "bound"]
+    return (
+        tuple(_completed(one, campaign, decision) for one in rows),
+        tuple(_completed(one, campaign, decision) for one in bounds),
+    )
 
 
 def campaign_at(store: Store, decision: Decision) -> Campaign:
@@ -117,21 +130,16 @@ def campaign_at(store: Store, decision: Decision) -> Campaign:
     return Campaign.model_validate(store.revision(decision.campaign, decision.revision).document)
 
 
-def _row(
-    observation: Observation, plans: dict[str, Effective], campaign: Campaign, decision: Decision
-) -> Row:
-    point = campaign.space.completed(executed(observation, plans[observation.trial].point))
-    if point is None or observation.value is None:
-        raise ReplayError(
-            f"{decision.id}: {observation.id} cannot be a row of it", "the store was altered"
-        )
-    return Row(
-        id=observation.id,
-        trial=observation.trial,
-        point=point,
-        value=observation.value,
-        sd=observation.sd,
-        objective=observation.objective,
+def _completed(one: Read, campaign: Campaign, decision: Decision) -> Read:
+    point = campaign.space.completed(one.point)
+    if point is None:
+        raise _altered(decision, one.id)
+    return one.model_copy(update={"point": point})
+
+
+def _altered(decision: Decision, observation: str) -> ReplayError:
+    return ReplayError(
+        f"{decision.id}: {observation} cannot be a row of it", "the store was altered"
     )
 
 
@@ -155,7 +163,7 @@ def situation_of(
     campaign, entry = campaign_at(store, decision), store.entry(decision.campaign)
     if before is None:
         before = [one for one in store.decisions(entry.id) if one.number < decision.number]
-    rows = rows_at(store, entry, decision)
+    rows, bounds = learnt_at(store, entry, decision)
     return Situation(
         space_of(store, campaign),
         campaign.objective,
@@ -165,6 +173,7 @@ def situation_of(
         decision.barred,
         sources_of(store, campaign),
         silent(watches_of(campaign, before)),
+        bounds=bounds,
         infeasible=decision.infeasible,
         remakes=decision.remakes,
         stop=campaign.stop,

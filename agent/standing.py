@@ -16,10 +16,12 @@ from agent.core.history import (
     OWN,
     TARGET,
     Best,
+    Bound,
     Effective,
     Pending,
     Row,
     best,
+    bounds_of,
     current,
     effective,
     key,
@@ -72,6 +74,21 @@ class Standing:
             (row, self.campaign.space.completed(row.point)) for row in self._rows(own=False)
         )
         return tuple(row.model_copy(update={"point": point}) for row, point in completed if point)
+
+    @cached_property
+    def bounds(self) -> tuple[Bound, ...]:
+        """The bounds that teach beside the rows, in the present space."""
+        completed = ((one, self.campaign.space.completed(one.point)) for one in self._bounds)
+        return tuple(one.model_copy(update={"point": point}) for one, point in completed if point)
+
+    @cached_property
+    def _bounds(self) -> tuple[Bound, ...]:
+        return bounds_of(self.trials, self.observations, self.campaign.objectives, self.effective)
+
+    @property
+    def learnt(self) -> tuple[str, ...]:
+        """The ids of what a decision learns from: rows, then bounds."""
+        return tuple(one.id for one in (*self.rows, *self.bounds))
 
     @cached_property
     def own_rows(self) -> tuple[Row, ...]:
@@ -214,7 +231,7 @@ class Standing:
         result in question.
         """
         failures: dict[object, int] = {}
-        told = {row.trial for row in self._every_row(own=False)}
+        told = {one.trial for one in (*self._every_row(own=False), *self._bounds)}
         nothing = faults(self.judgements)
         found = []
         for trial in self.trials:
@@ -285,7 +302,7 @@ class Standing:
             last is not None
             and not last.choices
             and last.revision == self.revision
-            and last.rows == tuple(row.id for row in self.rows)
+            and last.rows == self.learnt
             and last.pending == self.pending
             and last.barred == self.barred
         )

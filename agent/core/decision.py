@@ -29,9 +29,9 @@ class Choice(Value):
 
 
 class Decision(Value):
-    """One round's choice. `rows` (ids of observations), `pending`, `barred`, `infeasible` and `remakes`
-    (trials whose results are in question) are in the order in which they went in; `started` is how many
-    trials there were. `outlook` is what was left to gain before it.
+    """One round's choice. `rows` (ids of observations, those of bounds after those of values), `pending`,
+    `barred`, `infeasible` and `remakes` (trials whose results are in question) are in the order in which
+    they went in; `started` is how many trials there were. `outlook` is what was left to gain before it.
 
     `state` is the fitted surrogate as JSON (hyperparameters and data transforms); `notes` tell of
     fallbacks. `budget` is what was read of it. `seed` is derived from the campaign's and `number`.

@@ -1,6 +1,6 @@
 """What a campaign knows so far: trials and observations as rows for learning, best, and curve."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from agent.core.job import Observation
 from agent.core.objective import Objective
@@ -32,17 +32,31 @@ def effective(trials: Iterable[Trial], reviews: Iterable[Review]) -> dict[str, E
     return found
 
 
-class Row(Value):
-    """One measured value at one point. `id` is the observation's; `sd` its standard uncertainty;
-    `objective` says what was measured, and may be left out where there is only one.
+class Reading(Value):
+    """What was read at one point: a Row or a Bound. `id` is the observation's; `sd` its standard
+    uncertainty; `objective` says what was measured, and may be left out where there is only one.
     """
 
     id: str
     trial: str
     point: Point
-    value: float
     sd: float | None = None
     objective: str = ""
+
+
+class Row(Reading):
+    """One measured value at one point."""
+
+    value: float
+
+
+class Bound(Reading):
+    """A reading of which only limits are known: above `low`, below `high`, or both. It teaches, and counts
+    for nothing else.
+    """
+
+    low: float | None = None
+    high: float | None = None
 
 
 class Pending(Value):
@@ -100,20 +114,29 @@ def rows_of(
         own: Leave out imported rows: they teach, and do not count for best, stop and report.
         fidelity: Of the values; only those of `target` count for anything here.
     """
-    names = {one.name for one in objectives}
-    counted = {
-        t.id: t
-        for t in trials
-        if t.role in COUNTED_ROLES
-        and t.status is not TrialStatus.VOIDED
-        and (t.origin == OWN or not own)
-    }
+    counted = {t.id for t in trials if _counts(t) and (t.origin == OWN or not own)}
     found = (
         row_of(one, plans[one.trial].point)
-        for one in current(observations)
-        if one.objective in names and one.fidelity == fidelity and one.trial in counted
+        for one in _told(observations, objectives, counted, fidelity)
     )
     return tuple(row for row in found if row is not None)
+
+
+def bounds_of(
+    trials: Iterable[Trial],
+    observations: Iterable[Observation],
+    objectives: Sequence[Objective],
+    plans: Mapping[str, Effective],
+) -> tuple[Bound, ...]:
+    """The bounds that teach, imported ones too, in the order in which they were observed: what `rows_of`
+    leaves out of the same trials, since there is only a limit.
+    """
+    counted = {trial.id for trial in trials if _counts(trial)}
+    return tuple(
+        bound_of(one, plans[one.trial].point)
+        for one in _told(observations, objectives, counted, TARGET)
+        if one.kind == "bound"
+    )
 
 
 def row_of(observation: Observation, point: Point) -> Row | None:
@@ -127,6 +150,37 @@ def row_of(observation: Observation, point: Point) -> Row | None:
         value=observation.value,
         sd=observation.sd,
         objective=observation.objective,
+    )
+
+
+def bound_of(observation: Observation, point: Point) -> Bound:
+    """An observed bound, at the point that was wanted, or as executed."""
+    return Bound(
+        id=observation.id,
+        trial=observation.trial,
+        point=executed(observation, point),
+        low=observation.low,
+        high=observation.high,
+        sd=observation.sd,
+        objective=observation.objective,
+    )
+
+
+def _counts(trial: Trial) -> bool:
+    return trial.role in COUNTED_ROLES and trial.status is not TrialStatus.VOIDED
+
+
+def _told(
+    observations: Iterable[Observation],
+    objectives: Sequence[Objective],
+    trials: Collection[str],
+    fidelity: str,
+) -> Iterator[Observation]:
+    names = {one.name for one in objectives}
+    return (
+        one
+        for one in current(observations)
+        if one.objective in names and one.fidelity == fidelity and one.trial in trials
     )
 
 

@@ -134,11 +134,14 @@ def neighbours(situation: Situation, point: Point) -> tuple[Neighbour, ...]:
 
 
 def influences(surrogate: Fitted, objective: Objective, X: Tensor) -> list[tuple[float, Influence]]:
-    """What each row moved of the mean at a point (`1 x d`), with its size in standardised units."""
+    """What each row moved of the mean at a point (`1 x d`), with its size in standardised units; what
+    bounds moved is not told.
+    """
     if not surrogate.rows:
         return []
     scaling = surrogate.scaling
-    moved = surrogate.posterior.influences(X)[0].tolist()
+    # What stands for bounds comes after the rows.
+    moved = surrogate.posterior.influences(X)[0][: len(surrogate.rows)].tolist()
     return [
         (
             abs(by),

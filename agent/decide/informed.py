@@ -19,7 +19,8 @@ from agent.learn.priors.given import Given
 from agent.learn.priors.methods import fit_transfer, restore_transfer
 from agent.learn.priors.source import restore_source
 from agent.learn.priors.transfer import Transfer
-from agent.learn.surrogate import EXPECTED, Surrogate, fit, restore
+from agent.learn.surrogate import Surrogate, fit, restore
+from agent.learn.training import EXPECTED
 
 By = Literal["sources", "plain", "design"]
 
@@ -92,7 +93,9 @@ class Informed:
         """In words: sources left out or switched off, fallbacks."""
         silent = self._situation.silent
         off = (f"switched off, since it says nothing here: {', '.join(silent)}",) if silent else ()
-        return (*self.transfer.notes, *self.sources.notes, *off)
+        count = len(self._situation.usable_bounds)
+        bounds = (f"the models with priors leave out bounds: {count} of them",) if count else ()
+        return (*self.transfer.notes, *self.sources.notes, *off, *bounds)
 
     def turns(self, count: int) -> Iterator[Turn]:
         """Up to `count` choices, the best first."""
@@ -178,7 +181,7 @@ def restored(situation: Situation, state: dict[str, Any]) -> Fitted:
     """
     encoding, rows, objective = situation.encoding, situation.rows, situation.objective
     if state["turns"] and state["turns"][0]["by"] == "plain":
-        return restore(state["plain"], encoding, rows, objective)
+        return restore(state["plain"], encoding, rows, objective, situation.bounds)
     known = [source["sha256"] for source in state["sources"]]
     believed = [source for source in situation.sources if source.sha256 in known]
     pairs = zip(state["sources"], believed, strict=True)
@@ -213,6 +216,7 @@ def _plain(situation: Situation) -> Surrogate | None:
         return None
     seed = derived(situation.seed, "fit")
     try:
-        return fit(situation.encoding, situation.rows, situation.objective, seed)
+        told = (situation.encoding, situation.rows, situation.objective, seed)
+        return fit(*told, bounds=situation.bounds)
     except ModelError:
         return None

@@ -17,7 +17,7 @@ from agent.decide import designs
 from agent.decide.situation import Situation
 from agent.learn.fitted import Fitted
 from agent.learn.posterior import Mixture
-from agent.learn.surrogate import EXPECTED
+from agent.learn.training import EXPECTED
 
 DRAWS = 1024
 MOST = 500

@@ -87,7 +87,8 @@ def acquisition_of(situation: Situation, state: dict[str, Any], points: list[Poi
         elif is_traded(state):
             return scores_of(situation, state, points)
         else:
-            surrogate = restore(state, situation.encoding, situation.rows, situation.objective)
+            told = (situation.encoding, situation.rows, situation.objective, situation.bounds)
+            surrogate = restore(state, *told)
         return Chooser(situation, scoring(situation, surrogate), []).acquisition(points)
 
 
@@ -165,7 +166,11 @@ def _modelled(situation: Situation, before: list[Point], count: int) -> Selectio
     """Points by the policy's acquisition; by the initial design where no model can be fitted."""
     try:
         surrogate = fit(
-            situation.encoding, situation.rows, situation.objective, derived(situation.seed, "fit")
+            situation.encoding,
+            situation.rows,
+            situation.objective,
+            derived(situation.seed, "fit"),
+            bounds=situation.bounds,
         )
     except ModelError as error:
         return Selection("initial", _designed(situation, count), None, (str(error),))

@@ -12,7 +12,7 @@ from agent.core.aim import Aim, TradeOff
 from agent.core.budget import Stop
 from agent.core.decision import Choice
 from agent.core.front import front, known
-from agent.core.history import Pending, Row, key
+from agent.core.history import Bound, Pending, Row, key
 from agent.core.objective import Objective
 from agent.core.outlook import Outlook
 from agent.core.policy import Policy
@@ -24,6 +24,7 @@ from agent.decide import designs, explain
 from agent.decide.candidates import Taken
 from agent.learn.encoding import Encoding
 from agent.learn.feasibility import Feasibility, fit_feasibility, restore_feasibility
+from agent.learn.training import usable
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Situation:
         barred: Points that may not come again (rejected, infeasible).
         sources: What was known before the campaign.
         silent: Names of those sources that this decision is not to ask: the guard has switched them off.
+        bounds: Readings of every objective of which only a limit is known, in their order.
         infeasible: Points that did not work: they are barred too, and teach where others may not.
         remakes: Trials whose results are in question, and that are to be made again.
         classifier: State of the model of what works, where it is to be restored and not fitted.
@@ -61,6 +63,7 @@ class Situation:
     sources: tuple[Source, ...] = ()
     silent: tuple[str, ...] = ()
     remembered: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    bounds: tuple[Bound, ...] = field(default=(), kw_only=True)
     infeasible: tuple[Point, ...] = field(default=(), kw_only=True)
     remakes: tuple[Pending, ...] = field(default=(), kw_only=True)
     classifier: Mapping[str, Any] | None = field(default=None, kw_only=True)
@@ -91,7 +94,7 @@ class Situation:
         """
         if not self.infeasible or self.policy.failures == "bar":
             return None
-        worked = [row.point for row in self.usable]
+        worked = [one.point for one in (*self.usable, *self.usable_bounds)]
         if self.classifier is not None:
             return restore_feasibility(self.classifier, self.encoding, worked, self.infeasible)
         return fit_feasibility(self.encoding, worked, self.infeasible)
@@ -109,10 +112,12 @@ class Situation:
     @cached_property
     def usable(self) -> tuple[Row, ...]:
         """The rows whose settings mean something in this space."""
-        if not self.rows:
-            return ()
-        finite = torch.isfinite(self.encoding.encode([row.point for row in self.rows])).all(dim=1)
-        return tuple(row for row, good in zip(self.rows, finite.tolist(), strict=True) if good)
+        return usable(self.encoding, self.rows)[1]
+
+    @cached_property
+    def usable_bounds(self) -> tuple[Bound, ...]:
+        """The bounds whose settings mean something in this space."""
+        return usable(self.encoding, self.bounds)[1]
 
     def told_of(self, objective: Objective) -> tuple[Row, ...]:
         """The usable rows of one objective."""
@@ -120,10 +125,16 @@ class Situation:
             return self.usable
         return tuple(row for row in self.usable if row.objective == objective.name)
 
+    def bounds_of(self, objective: Objective) -> tuple[Bound, ...]:
+        """The usable bounds of one objective."""
+        if self.aim.single:
+            return self.usable_bounds
+        return tuple(one for one in self.usable_bounds if one.objective == objective.name)
+
     @property
     def measured(self) -> int:
-        """How many usable rows there are, of the objective that has most."""
-        return max(len(self.told_of(one)) for one in self.aim.objectives)
+        """How many usable rows and bounds there are, of the objective that has most."""
+        return max(len(self.told_of(one)) + len(self.bounds_of(one)) for one in self.aim.objectives)
 
     @cached_property
     def leading(self) -> list[Point]:
@@ -139,7 +150,7 @@ class Situation:
     @cached_property
     def taken(self) -> Taken:
         """Every point that may not come again as a new one."""
-        measured = [row.point for row in self.rows]
+        measured = [one.point for one in (*self.rows, *self.bounds)]
         open_points = [one.point for one in self.pending]
         return Taken(self.encoding, [*measured, *open_points, *self.barred])
 
@@ -179,7 +190,7 @@ class Situation:
         if wanted == 1:
             return remade[:count]
         trials: dict[tuple[tuple[str, str], ...], dict[str, Point]] = {}
-        measured = [(row.trial, row.point) for row in self.usable]
+        measured = [(one.trial, one.point) for one in (*self.usable, *self.usable_bounds)]
         for trial, at in measured + [(one.trial, one.point) for one in self.pending]:
             trials.setdefault(key(at), {})[trial] = at
         barred = {key(point) for point in self.barred}

@@ -14,7 +14,7 @@ from agent.decide.situation import Situation
 from agent.errors import ModelError, ReplayError
 from agent.learn.encoding import Encoding
 from agent.learn.priors.source import SourceModel, fit_source, restore_source
-from agent.learn.surrogate import EXPECTED
+from agent.learn.training import EXPECTED
 
 _KEPT = 64
 

@@ -37,7 +37,8 @@ def traded(situation: Situation, before: list[Point], count: int) -> Traded:
     """
     aim, encoding = situation.aim, situation.encoding
     given = [(one, situation.told_of(one)) for one in aim.objectives]
-    surrogates = fit_several(encoding, aim, given, derived(situation.seed, "fit"))
+    seed = derived(situation.seed, "fit")
+    surrogates = fit_several(encoding, aim, given, seed, situation.usable_bounds)
     chooser = Chooser(situation, scoring_of(situation, surrogates), before)
     choices = tuple(
         _explained(situation, surrogates, chooser.design, choice)
@@ -54,7 +55,7 @@ def scores_of(situation: Situation, state: dict[str, Any], points: list[Point]) 
     """
     aim = situation.aim
     given = [(one, situation.told_of(one)) for one in aim.objectives]
-    surrogates = restore_several(state, situation.encoding, aim, given)
+    surrogates = restore_several(state, situation.encoding, aim, given, situation.usable_bounds)
     return Chooser(situation, scoring_of(situation, surrogates), []).acquisition(points)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from agent.learn.fitted import Fitted
-from agent.learn.posterior import CHUNK, Member, Posterior
+from agent.learn.posterior import CHUNK, Member, Posterior, noise_of
 from agent.learn.weighted import WeightedModel
 
 HALF = 8
@@ -32,6 +32,9 @@ class Committee:
 
     def __init__(self, surrogate: Fitted, pending: Tensor, seed: int) -> None:
         X, z = surrogate.training.X, surrogate.training.z
+        told = torch.ones(len(X) + len(pending), dtype=torch.bool)
+        if surrogate.training.readings is not None:
+            told[surrogate.training.readings : len(X)] = False
         with torch.no_grad():
             believed = surrogate.posterior.marginals(pending)[0] if len(pending) else z[:0]
         X, z = torch.cat([X, pending]), torch.cat([z, believed])
@@ -43,6 +46,8 @@ class Committee:
 
         trees = ExtraTreesRegressor(HALF, bootstrap=True, random_state=seed, n_jobs=1)
         # Before there are rows only models with sources disagree.
+        # What stands for a bound is no value that a tree could take.
+        X, z = X[told], z[told]
         self._trees = trees.fit(X.numpy(), z.numpy()).estimators_ if len(X) else []
 
     def variance(self, X: Tensor) -> Tensor:
@@ -77,7 +82,7 @@ class _Processes:
         self._kernel, self._mean = model.covar_module, model.mean_module
         noise = model.likelihood.noise.detach()
         own = len(model.train_inputs[0])
-        noises = torch.cat([noise.expand(own), noise.mean().expand(len(X) - own)])
+        noises = torch.cat([noise.expand(own), noise.new_full((len(X) - own,), noise_of(model))])
         self._weights = self._bagged(z, noises, count, random)
 
     def means(self, X: Tensor) -> Tensor:

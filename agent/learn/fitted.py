@@ -17,7 +17,7 @@ from agent.learn.posterior import Member, Mixture
 from agent.learn.scaling import Scaling
 
 if TYPE_CHECKING:
-    from agent.learn.surrogate import Training
+    from agent.learn.training import Training
 
 
 class Fitted(ABC):

@@ -21,6 +21,23 @@ CHUNK = 512
 _LEAST_VARIANCE = 1e-12
 
 
+class CensoredGP(SingleTaskGP):
+    """A Gaussian process of which only the first rows are readings; the others stand for bounds.
+
+    Attributes:
+        readings: How many are readings.
+    """
+
+    readings: int
+
+
+def noise_of(model: SingleTaskGP) -> float:
+    """The mean noise variance of a model's readings, in its standardised units."""
+    noise = model.likelihood.noise.detach()
+    rows = model.readings if isinstance(model, CensoredGP) else len(model.train_inputs[0])
+    return float((noise.expand(len(model.train_inputs[0]))[:rows] if rows else noise).mean())
+
+
 class Member(NamedTuple):
     """One model of a mixture, with the logarithm of its weight."""
 
@@ -86,7 +103,7 @@ class Posterior:
         self.model = model
         self._X = model.train_inputs[0]
         noise = model.likelihood.noise.detach().expand(len(self._X))
-        self.noise = float((noise if len(noise) else model.likelihood.noise.detach()).mean())
+        self.noise = noise_of(model)
         with torch.no_grad():
             factor = self._factor(noise)
             residual = (model.train_targets - model.mean_module(self._X)).unsqueeze(-1)

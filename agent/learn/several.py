@@ -12,7 +12,7 @@ from torch import Tensor
 
 from agent.core.aim import LEAST, Aim, ends
 from agent.core.front import reference
-from agent.core.history import Row
+from agent.core.history import Bound, Row
 from agent.core.objective import Objective
 from agent.core.seeds import derived
 from agent.core.values import Point
@@ -151,28 +151,44 @@ class Several:
         return {**state, "reference": self.reference.tolist()} if self.aim.fronted else state
 
 
-def fit_several(encoding: Encoding, aim: Aim, given: Given, seed: int) -> Several:
-    """A surrogate for each objective, from the rows that it has.
+def fit_several(
+    encoding: Encoding, aim: Aim, given: Given, seed: int, bounds: Sequence[Bound] = ()
+) -> Several:
+    """A surrogate for each objective, from the rows and the bounds that it has.
 
     Raises:
         ModelError: an objective has no row that can be used, or cannot be fitted.
     """
     return Several(
         aim,
-        tuple(fit(encoding, rows, one, derived(seed, one.name)) for one, rows in given),
+        tuple(
+            fit(encoding, rows, one, derived(seed, one.name), bounds=_of(bounds, one))
+            for one, rows in given
+        ),
     )
 
 
 def restore_several(
-    state: Mapping[str, Any], encoding: Encoding, aim: Aim, given: Given
+    state: Mapping[str, Any],
+    encoding: Encoding,
+    aim: Aim,
+    given: Given,
+    bounds: Sequence[Bound] = (),
 ) -> Several:
-    """The surrogates whose `state` was kept, from the same rows, without optimisation.
+    """The surrogates whose `state` was kept, from the same rows and bounds, without optimisation.
 
     Raises:
         ReplayError: the rows are not those that they learnt from.
     """
-    parts = (restore(state["parts"][one.name], encoding, rows, one) for one, rows in given)
+    parts = (
+        restore(state["parts"][one.name], encoding, rows, one, _of(bounds, one))
+        for one, rows in given
+    )
     return Several(aim, tuple(parts))
+
+
+def _of(bounds: Sequence[Bound], objective: Objective) -> tuple[Bound, ...]:
+    return tuple(one for one in bounds if one.objective == objective.name)
 
 
 def _log_inside(mean: Tensor, sd: Tensor, scaling: Scaling) -> Tensor:

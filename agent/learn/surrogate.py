@@ -1,154 +1,33 @@
 """The surrogate: a Gaussian process on encoded rows, with a chain of fallbacks."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
-from botorch.exceptions.errors import ModelFittingError
-from botorch.fit import fit_gpytorch_mll
 from botorch.models import SingleTaskGP
-from botorch.settings import validate_input_scaling
-from gpytorch.mlls import ExactMarginalLogLikelihood
-from linear_operator.utils.errors import NanError, NotPSDError
 from torch import Tensor
-from torch.linalg import LinAlgError  # type: ignore[attr-defined]
 
-from agent.core.history import Row
+from agent.core.history import Bound, Row
 from agent.core.objective import Objective
-from agent.core.values import digest
 from agent.errors import ModelError, ReplayError
+from agent.learn.bounds import hash_of_bounds, limits_of, noise_behind, spread, stand_ins
 from agent.learn.encoding import Encoding
-from agent.learn.evidence import Believed, LogNormal, Rows
 from agent.learn.fitted import Fitted
-from agent.learn.kernel import (
-    NOISE_FLOOR,
-    Normal,
-    PartlyAdditive,
-    TiedMatern,
-    noise,
-    squared_distances,
-    usual,
-    vague,
-)
 from agent.learn.posterior import Member, Posterior
 from agent.learn.scaling import Scaling
 from agent.learn.scope import seeded
-
-_LEAST_FIXED_NOISE = 1e-6
-_SAFER_FLOOR = 1e-2
-EXPECTED = (ModelFittingError, NotPSDError, NanError, LinAlgError, ModelError)
-"""What fitting may raise: the next of a chain is tried."""
-
-
-@dataclass(frozen=True)
-class Training:
-    """Rows as the model sees them.
-
-    Attributes:
-        X: `n x d`, in the unit cube.
-        z: `n`, standardised.
-        variance: `n`, standardised variances of the readings, if every row has one.
-        scales: The number of the lengthscale of each column, `d`.
-        named: Of each lengthscale, whether it is that of a choice among names. Left out, nothing is
-            known of the lengthscales, and no part of the covariance is a sum.
-    """
-
-    X: Tensor
-    z: Tensor
-    variance: Tensor | None
-    scales: tuple[int, ...]
-    named: tuple[bool, ...] = ()
-
-    @property
-    def believed(self) -> Normal:
-        """The prior of the lengthscales."""
-        return usual(self.named) if self.named else vague(max(self.scales) + 1)
-
-    @property
-    def additive(self) -> bool:
-        """Whether a part of the covariance is a sum over the scales: where there are names, of which
-        a model of all settings together knows little until each combination was tried.
-        """
-        return len(self.named) > 1 and any(self.named)
-
-    @classmethod
-    def of(cls, encoding: Encoding, scaling: Scaling, X: Tensor, rows: Sequence[Row]) -> "Training":
-        """Encoded rows (`n x d`) with their values in the units of `scaling`."""
-        known = [row.sd for row in rows if row.sd is not None]
-        variance = None
-        if rows and len(known) == len(rows):
-            relative = torch.tensor(known, dtype=torch.float64) / scaling.scale
-            variance = relative.square().clamp_min(_LEAST_FIXED_NOISE)
-        z = scaling.standardised([row.value for row in rows])
-        return cls(X, z, variance, encoding.scales, encoding.named)
-
-    def model(self, floor: float = NOISE_FLOOR) -> SingleTaskGP:
-        """A model at the mode of its priors.
-
-        Args:
-            floor: Smallest noise variance; added to the readings' own where they are known.
-        """
-        fixed = self.variance
-        if fixed is not None and floor > NOISE_FLOOR:
-            fixed = fixed + floor
-        kernel = PartlyAdditive if self.additive else TiedMatern
-        with validate_input_scaling(False):
-            return SingleTaskGP(
-                self.X,
-                self.z.unsqueeze(-1),
-                train_Yvar=None if fixed is None else fixed.unsqueeze(-1),
-                likelihood=noise(floor) if fixed is None else None,
-                covar_module=kernel(self.scales, self.believed),
-                outcome_transform=None,
-            ).to(self.X)
-
-
-Fitter = Callable[[Training], SingleTaskGP]
-
-
-def likeliest(training: Training) -> SingleTaskGP:
-    """Hyperparameters at the largest posterior density, from the mode of their priors."""
-    X, z, fixed = training.X.numpy(), training.z.numpy(), training.variance
-    rows = Rows(
-        squared_distances(X, X, training.scales),
-        z,
-        np.zeros((len(z), len(z))),
-        None if fixed is None else fixed.numpy(),
-        around=True,
-        additive=training.additive,
-    )
-    found = rows.most_likely(Believed(LogNormal(*training.believed)))
-    model = training.model()
-    with torch.no_grad():
-        model.covar_module.set(torch.tensor(found.lengthscales, dtype=torch.float64))
-        if training.additive:
-            model.covar_module.set_share(found.share)
-        model.mean_module.constant.fill_(found.mean)
-        if fixed is None:
-            model.likelihood.noise_covar.raw_noise.fill_(found.noise)
-    return model
-
-
-def likeliest_with_more_noise(training: Training) -> SingleTaskGP:
-    """The same from another start (lengthscales of half a cube) and with more noise."""
-    model = training.model(floor=_SAFER_FLOOR)
-    model.covar_module.set(torch.full_like(model.covar_module.lengthscales, 0.5))
-    fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model), max_attempts=4)
-    return model
-
-
-def prior_mode(training: Training) -> SingleTaskGP:
-    """No optimisation: hyperparameters at the mode of their priors."""
-    return training.model(floor=_SAFER_FLOOR)
-
-
-FITTERS: tuple[tuple[str, Fitter], ...] = (
-    ("largest marginal likelihood", likeliest),
-    ("another start and more noise", likeliest_with_more_noise),
-    ("hyperparameters at the mode of their priors", prior_mode),
+from agent.learn.training import (
+    EXPECTED,
+    FITTERS,
+    LEAST_FIXED_NOISE,
+    Fitter,
+    Training,
+    hash_of,
+    usable,
 )
+
+WITH_BOUNDS = "largest marginal likelihood, with bounds"
+"""What the fit of values and bounds together is called."""
 
 
 class Surrogate(Fitted):
@@ -159,6 +38,7 @@ class Surrogate(Fitted):
         scaling: The objective's unit to standardised outcomes.
         model: BoTorch's model, in standardised units, higher is better (goals match and within: z).
         rows: The rows that it learnt from.
+        bounds: The bounds that it learnt from.
         fitter: Which of the chain's attempts it is.
         notes: Fallbacks and rows left out, in words.
     """
@@ -172,12 +52,14 @@ class Surrogate(Fitted):
         rows: tuple[Row, ...],
         fitter: str,
         notes: tuple[str, ...],
+        bounds: tuple[Bound, ...] = (),
     ) -> None:
         self.encoding = encoding
         self.scaling = scaling
         self.training = training
         self._model = model
         self.rows = rows
+        self.bounds = bounds
         self.fitter = fitter
         self.notes = notes
 
@@ -189,13 +71,14 @@ class Surrogate(Fitted):
     def state(self) -> dict[str, Any]:
         """Everything that `restore` needs beside the rows, as JSON."""
         return {
+            **self._censored(),
             "kind": "gaussian process",
             "kernel": "Matérn-5/2, lengthscales logN(-1 or -0.3 + log(g)/2, 0.8)",
             "fitter": self.fitter,
             "lengthscales": self._model.covar_module.lengthscales.detach().flatten().tolist(),
             "scales": list(self.encoding.scale_names),
             "mean": float(self._model.mean_module.constant.detach()),
-            "noise": self._model.likelihood.noise.detach().flatten().tolist(),
+            "noise": self._noise[: self.training.readings].tolist(),
             "noise_known": self.training.variance is not None,
             "shift": self.scaling.shift,
             "scale": self.scaling.scale,
@@ -205,6 +88,23 @@ class Surrogate(Fitted):
             **({"share": self._model.covar_module.share} if self.training.additive else {}),
         }
 
+    def _censored(self) -> dict[str, Any]:
+        """Of a model with bounds, what stands for them."""
+        if not self.bounds:
+            return {}
+        return {
+            "bounds": {
+                "z": self.training.z[len(self.rows) :].tolist(),
+                "variance": self._noise[len(self.rows) :].tolist(),
+                "sha256": hash_of_bounds(self.bounds),
+            }
+        }
+
+    @property
+    def _noise(self) -> Tensor:
+        noise: Tensor = self._model.likelihood.noise.detach().flatten()
+        return noise
+
 
 def fit(
     encoding: Encoding,
@@ -212,8 +112,12 @@ def fit(
     objective: Objective,
     seed: int,
     fitters: Sequence[tuple[str, Fitter]] = FITTERS,
+    *,
+    bounds: Sequence[Bound] = (),
 ) -> Surrogate:
     """A surrogate of `rows`: the first of the chain of `fitters` that gives a finite posterior.
+
+    With bounds it is the likeliest one of both; where that cannot be fitted, the chain without them.
 
     Rows outside the encoding (an unknown choice, a missing setting) are left out, with a note.
 
@@ -223,6 +127,7 @@ def fit(
         objective: What is wanted.
         seed: For the restarts of the optimiser.
         fitters: The chain of fallbacks, each with a name.
+        bounds: Readings of which only a limit is known.
 
     Raises:
         ModelError: no row can be used, or every fitter failed.
@@ -231,6 +136,14 @@ def fit(
     if not kept:
         raise ModelError("there is no row to learn from", "measure at least one point first")
     notes = [f"{len(rows) - len(kept)} rows left out: outside the space"] * (len(kept) < len(rows))
+    limited, within = usable(encoding, bounds)
+    if len(within) < len(bounds):
+        notes.append(f"{len(bounds) - len(within)} bounds left out: outside the space")
+    if within:
+        try:
+            return _with_bounds(encoding, (X, kept), (limited, within), objective, tuple(notes))
+        except EXPECTED as error:
+            notes.append(f"the bounds are left out: {str(error).splitlines()[0][:120]}")
     scaling = Scaling.of([row.value for row in kept], objective)
     training = Training.of(encoding, scaling, X, kept)
     with seeded(seed):
@@ -245,15 +158,21 @@ def fit(
 
 
 def restore(
-    state: dict[str, Any], encoding: Encoding, rows: Sequence[Row], objective: Objective
+    state: dict[str, Any],
+    encoding: Encoding,
+    rows: Sequence[Row],
+    objective: Objective,
+    bounds: Sequence[Bound] = (),
 ) -> Surrogate:
-    """The surrogate whose `state` was kept, from the same rows, without optimisation.
+    """The surrogate whose `state` was kept, from the same rows and bounds, without optimisation.
 
     Raises:
         ReplayError: the rows are not those that it learnt from, or the space has other scales.
     """
     X, kept = usable(encoding, rows)
-    if hash_of(kept) != state["rows_sha256"]:
+    limited, within = usable(encoding, bounds if "bounds" in state else ())
+    other = "bounds" in state and hash_of_bounds(within) != state["bounds"]["sha256"]
+    if hash_of(kept) != state["rows_sha256"] or other:
         raise ReplayError(
             "these are not the rows that the surrogate learnt from",
             "a row was altered, added or taken away since",
@@ -267,31 +186,65 @@ def restore(
     # Decisions of earlier versions knew of no sum over the scales.
     named = encoding.named if "share" in state or not any(encoding.named) else ()
     training = Training(X, z, known, encoding.scales, named)
+    if within:
+        z = torch.cat([z, torch.tensor(state["bounds"]["z"], dtype=torch.float64)])
+        told = torch.tensor(state["bounds"]["variance"], dtype=torch.float64)
+        points, each = torch.cat([X, limited]), torch.cat([noises, told])
+        training = Training(points, z, each, encoding.scales, encoding.named, len(kept))
     model = training.model()
     with torch.no_grad():
         model.covar_module.set(torch.tensor(state["lengthscales"], dtype=torch.float64))
         if training.additive:
             model.covar_module.set_share(state["share"])
         model.mean_module.constant.fill_(state["mean"])
-        if known is None:
+        if training.variance is None:
             model.likelihood.noise_covar.raw_noise.copy_(noises)
     model = _settled(model)
     notes = tuple(state["notes"])
-    return Surrogate(encoding, scaling, training, model, kept, state["fitter"], notes)
+    return Surrogate(encoding, scaling, training, model, kept, state["fitter"], notes, within)
 
 
-def usable(encoding: Encoding, rows: Sequence[Row]) -> tuple[Tensor, tuple[Row, ...]]:
-    """The rows that mean something in the encoding's space, encoded (`n x d`) and as they are."""
-    if not rows:
-        return torch.zeros(0, encoding.width, dtype=torch.float64), ()
-    X = encoding.encode([row.point for row in rows])
-    good = torch.isfinite(X).all(dim=1)
-    return X[good], tuple(row for row, fits in zip(rows, good.tolist(), strict=True) if fits)
+def _with_bounds(
+    encoding: Encoding,
+    readings: tuple[Tensor, tuple[Row, ...]],
+    limited: tuple[Tensor, tuple[Bound, ...]],
+    objective: Objective,
+    notes: tuple[str, ...],
+) -> Surrogate:
+    """The surrogate of readings and bounds, each with their points (`n x d` and `b x d`).
+
+    What lies beyond a limit widens the spread of the outcomes, by which they are standardised: a
+    first fit says by how much, and a second one is kept.
+    """
+    rows, (at, bounds) = readings[1], limited
+    narrow = Scaling.of(spread(rows, bounds), objective)
+    _, model, scaling = _around_limits(encoding, readings, limited, narrow)
+    means = Posterior(model).marginals(at)[0].tolist()
+    expected = [scaling.restored(mean, 0.0)[0] for mean in means]
+    wider = Scaling.of(spread(rows, bounds, expected), objective)
+    training, model, scaling = _around_limits(encoding, readings, limited, wider)
+    return Surrogate(encoding, scaling, training, model, rows, WITH_BOUNDS, notes, bounds)
 
 
-def hash_of(rows: Sequence[Row]) -> str:
-    """sha256 of what a model learns of its rows."""
-    return digest([[row.id, row.point, row.value, row.sd] for row in rows])
+def _around_limits(
+    encoding: Encoding,
+    readings: tuple[Tensor, tuple[Row, ...]],
+    limited: tuple[Tensor, tuple[Bound, ...]],
+    scaling: Scaling,
+) -> tuple[Training, SingleTaskGP, Scaling]:
+    """The likeliest model in the units of `scaling`, and the rows as it sees them."""
+    told = Training.of(encoding, scaling, *readings)
+    behind = noise_behind(limited[1], told.variance, scaling, LEAST_FIXED_NOISE)
+    limits = limits_of(*limited, scaling)
+    points, z, variance, found = stand_ins(
+        (told.X, told.z, told.variance), limits, behind, told.scales, told.believed
+    )
+    training = Training(points, z, variance, told.scales, told.named, len(told.z))
+    model = training.model()
+    with torch.no_grad():
+        model.covar_module.set(torch.tensor(found.lengthscales, dtype=torch.float64))
+        model.mean_module.constant.fill_(found.mean)
+    return training, _settled(model), scaling
 
 
 def _settled(model: SingleTaskGP) -> SingleTaskGP:

@@ -1,6 +1,15 @@
 """What counts as a row, what is best, and how long ago it became better."""
 
-from agent.core.history import best, current, curve, effective, key, rows_of, since_improvement
+from agent.core.history import (
+    best,
+    bounds_of,
+    current,
+    curve,
+    effective,
+    key,
+    rows_of,
+    since_improvement,
+)
 from agent.core.objective import Objective
 from agent.core.trial import TrialStatus
 from tests.core.made import observation, review, trial
@@ -31,6 +40,27 @@ def test_only_values_of_candidates_and_replicates_at_target_fidelity_count():
         observation(8, "c-T0001", low=3.0),
     ]
     assert [row.id for row in rows(trials, observed)] == ["c-O0001", "c-O0002"]
+
+
+def test_bounds_are_of_the_same_trials_and_stand_apart():
+    trials = [trial(1), trial(2, role="blank"), trial(3, status=TrialStatus.VOIDED)]
+    observed = [
+        observation(1, low=0.5, sd=0.1, executed={"x": 1.5}),
+        observation(2, low=0.4, high=0.6),
+        observation(3, high=3.0, supersedes="c-O0002"),
+        observation(4, value=2.0),
+        observation(5, "c-T0002", low=1.0),
+        observation(6, "c-T0003", low=1.0),
+        observation(7, low=1.0, fidelity="cheap"),
+        observation(8, void="spilled"),
+    ]
+    found = bounds_of(trials, observed, [MOST], effective(trials, ()))
+    assert [(one.id, one.low, one.high, one.sd) for one in found] == [
+        ("c-O0001", 0.5, None, 0.1),
+        ("c-O0003", None, 3.0, None),
+    ]
+    assert found[0].point == {"x": 1.5}
+    assert [row.id for row in rows(trials, observed)] == ["c-O0004"]
 
 
 def test_a_correction_replaces_and_keeps():

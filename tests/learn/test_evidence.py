@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agent.errors import ModelError
 from agent.learn.evidence import Believed, LogNormal, Rows
 from agent.learn.kernel import squared_distances
-from agent.learn.surrogate import Training, likeliest
+from agent.learn.training import Training, likeliest
 
 PRIOR = Believed(LogNormal(sqrt(2) + log(3) / 2, sqrt(3)), LogNormal(0.0, 0.5))
 

@@ -12,7 +12,8 @@ from agent.errors import ModelError, ReplayError
 from agent.learn.committee import Committee
 from agent.learn.encoding import Encoding
 from agent.learn.posterior import Posterior
-from agent.learn.surrogate import FITTERS, Training, fit, prior_mode, restore
+from agent.learn.surrogate import fit, restore
+from agent.learn.training import FITTERS, Training, prior_mode
 from tests.learn.spaces import SPACES, points_of, rows_of
 
 UP = Objective(name="y", unit="eV", goal="maximise")

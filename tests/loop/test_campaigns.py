@@ -20,6 +20,7 @@ from agent.core.trial import TrialStatus
 from agent.data.store import Store
 from agent.errors import GateError, LeaseHeld, LeaseLost
 from agent.loop import run_rounds
+from agent.replay import replay
 from agent.status import summarise
 from tests.loop.worlds import (
     ANNA,
@@ -313,8 +314,6 @@ def test_results_that_come_one_by_one_are_taken_in_once(make_world: Make) -> Non
     ("reading", "kind", "word"),
     [
         ({"void": "spilled"}, "void", "spilled"),
-        ({"low": 0.5}, "bound", ""),
-        ({"low": 0.5, "high": 0.9}, "bound", ""),
         ({"value": 2e6}, "void", "implausible"),
         ({"value": 1.0, "unit": "second"}, "void", "1.0 second"),
         ({"value": 1.0, "unit": "no such unit"}, "void", "no such unit"),
@@ -334,6 +333,68 @@ def test_what_is_not_a_plain_value_is_kept_and_teaches_nothing(
     assert all(word in (one.void or "") for one in seen)
     assert not made.standing.rows
     assert {trial.status for trial in made.trials()} == {TrialStatus.DONE}
+
+
+def second(job: Job) -> bool:
+    """Whether it is of every second trial."""
+    return int(job.trials[0][-1]) % 2 == 0
+
+
+@pytest.mark.parametrize("reading", [{"low": 0.5}, {"high": 0.5}, {"low": 0.5, "high": 0.9}])
+def test_bounds_teach_and_count_for_nothing_else(
+    make_world: Make, reading: dict[str, object]
+) -> None:
+    made = make_world(
+        budget={"experiments": 9},
+        policy={"name": "expected_improvement", "initial": {"size": 6}},
+        stop={"no_improvement_after": 6},
+    )
+    made.instrument.ending = lambda job: (
+        None if second(job) else Outcome(state="done", measurements=readings(job, **reading))
+    )
+    assert made.run().reason == "9 of 9 experiments are started"
+    standing = made.standing
+    assert (len(standing.own_rows), len(standing.bounds)) == (4, 5)
+    assert standing.best is not None
+    assert standing.best.trial in {row.trial for row in standing.own_rows}
+    assert not standing.barred
+    assert len({key(trial.point) for trial in made.trials()}) == 9
+    told = standing.decisions[-1]
+    assert told.kind == "model"
+    assert told.state is not None
+    assert len(told.state["bounds"]["z"]) == 4
+    assert set(told.rows) == {one.id for one in standing.observations[:-1]}
+    assert {one.verdict for one in replay(made.store, made.name)} == {"identical"}
+
+
+def test_where_there_are_only_bounds_the_design_goes_on(make_world: Make) -> None:
+    made = make_world(policy={"name": "expected_improvement", "initial": {"size": 2}})
+    made.instrument.ending = lambda job: Outcome(state="done", measurements=readings(job, high=0.5))
+    assert made.run().reason == "4 of 4 experiments are started"
+    assert {one.kind for one in made.standing.decisions} == {"initial"}
+    assert made.standing.best is None
+    assert len({key(trial.point) for trial in made.trials()}) == 4
+
+
+def test_of_several_objectives_each_has_its_bounds(make_world: Make) -> None:
+    made = make_world(
+        objectives=TWO,
+        budget={"experiments": 7},
+        policy={"name": "expected_improvement", "initial": {"size": 4}},
+    )
+
+    def ending(job: Job) -> Outcome:
+        mass = readings(job, "mass", value=float(job.plans[0].settings()["x"]))
+        told = {"high": 5.0} if second(job) else {"value": 50.0}
+        return Outcome(state="done", measurements=(*mass, *readings(job, "purity", **told)))
+
+    made.instrument.ending = ending
+    assert made.run().reason == "7 of 7 experiments are started"
+    state = made.standing.decisions[-1].state
+    assert state is not None
+    assert "bounds" in state["parts"]["purity"]
+    assert "bounds" not in state["parts"]["mass"]
+    assert {one.verdict for one in replay(made.store, made.name)} == {"identical"}
 
 
 def test_another_unit_of_the_same_kind_is_converted(make_world: Make) -> None:

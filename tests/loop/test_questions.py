@@ -20,7 +20,7 @@ from agent.recording import record
 from agent.replay import replay
 from agent.report import write
 from agent.status import summarise
-from tests.loop.worlds import ANNA, World, done, measured
+from tests.loop.worlds import ANNA, World, done, measured, readings
 
 Make = Callable[..., World]
 
@@ -79,6 +79,25 @@ def test_a_wrong_reading_is_made_again_and_left_to_a_person(make_world: Make) ->
     assert not any(reading in one.rows for one in made.standing.decisions)
     assert same_again(made)
     assert made.verify()
+
+
+def test_a_bound_that_says_little_does_not_hide_it(make_world: Make) -> None:
+    made = make_world(
+        policy={"name": "expected_improvement", "initial": {"size": 4}}, budget={"experiments": 18}
+    )
+
+    def ending(job: Job) -> Outcome:
+        right = measured(job.plans[0].settings())
+        (trial,) = [one for one in made.trials() if one.id == job.trials[0]]
+        if trial.number == 3:
+            return Outcome(state="done", measurements=readings(job, high=60.0))
+        return done(job, right + (OFF if trial.number == WRONG else 0.0))
+
+    made.instrument.ending = ending
+    assert made.run().state == "finished"
+    assert len(made.standing.bounds) == 1
+    assert the(made).trial == wrong(made)
+    assert same_again(made)
 
 
 def test_a_discovery_is_confirmed_and_learnt(make_world: Make) -> None:

@@ -61,6 +61,39 @@ def test_what_was_learnt_from_failures_is_computed_again(tmp_path):
         assert {one.verdict for one in replay(store, "breaking")} == {"identical"}
 
 
+LIMITED = """\
+name: limited
+parameters:
+  - {name: x, type: continuous, low: 0, high: 9, unit: mm}
+objectives:
+  - {name: mass, unit: mg, goal: maximise}
+budget: {experiments: 7}
+policy: {initial: {size: 4}}
+review: {mode: none}
+execution:
+  adapter: table
+  settings: {file: limited.csv, match: nearest, objectives: {mass: {unit: mg}}}
+"""
+
+
+def test_what_was_learnt_from_bounds_is_computed_again(tmp_path):
+    masses = ["<0.5", "<0.5", "<0.5", "<0.5", 5, 8, 9, 8, 5, "<0.5"]
+    rows = [f"{x},{mass}" for x, mass in enumerate(masses)]
+    (tmp_path / "limited.csv").write_text("\n".join(["x,mass", *rows]))
+    path = ran(tmp_path, LIMITED)
+    with Store.open(str(path)) as store:
+        decided = store.decisions(store.entry("limited").id)
+        assert any("bounds" in (one.state or {}) for one in decided)
+        assert {one.verdict for one in replay(store, "limited")} == {"identical"}
+    change = (
+        "update observations set high = high + 0.001 where id in "
+        "(select id from observations where high is not null limit 1)"
+    )
+    with Store.open(str(altered(path, tmp_path, change))) as store:
+        last = list(replay(store, "limited"))[-1]
+        assert last.verdict == "different"
+
+
 SOON = """\
 name: soon
 parameters:

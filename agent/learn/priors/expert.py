@@ -14,7 +14,7 @@ from agent.learn.posterior import Posterior
 from agent.learn.priors.beliefs import Belief
 from agent.learn.priors.kernels import SourcesKernel, SourcesMean
 from agent.learn.priors.process import process
-from agent.learn.surrogate import Training
+from agent.learn.training import Training
 
 _SURE, _LARGEST = 1e-6, 500.0
 _AGAINST = log(0.25)

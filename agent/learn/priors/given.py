@@ -16,7 +16,7 @@ from agent.core.transfer import Experience
 from agent.learn.encoding import Encoding
 from agent.learn.priors.source import SourceModel
 from agent.learn.scaling import Scaling
-from agent.learn.surrogate import Training, usable
+from agent.learn.training import Training, usable
 
 _ELSEWHERE = 5.0
 """Deviations of a source's values from their mean, beyond which the campaign's mean is elsewhere."""

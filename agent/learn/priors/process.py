@@ -7,7 +7,7 @@ from gpytorch.kernels import Kernel
 from gpytorch.means import ConstantMean, Mean
 
 from agent.learn.kernel import noise as likelihood
-from agent.learn.surrogate import Training
+from agent.learn.training import Training
 
 
 def process(

@@ -23,7 +23,7 @@ from agent.learn.priors.process import process
 from agent.learn.priors.source import SourceModel
 from agent.learn.priors.transfer import Transfer, same_rows
 from agent.learn.scaling import Scaling
-from agent.learn.surrogate import Training
+from agent.learn.training import Training
 from agent.learn.weighted import WeightedModel
 
 _DRAWS = 256

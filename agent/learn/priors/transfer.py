@@ -11,7 +11,7 @@ from agent.learn.fitted import Fitted
 from agent.learn.priors.given import Given
 from agent.learn.priors.source import SourceModel
 from agent.learn.scaling import Scaling
-from agent.learn.surrogate import Training, hash_of
+from agent.learn.training import Training, hash_of
 
 
 class Transfer(Fitted):
