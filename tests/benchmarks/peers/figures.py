@@ -78,7 +78,7 @@ def figures(
     yield from _each(counts, methods)
     for one in methods:
         missed = [of[one][:, 0] > budgets[name] for name, of in counts.items()]
-        yield mean(f"missed_top1_{slug(one)}", [each.astype(float) for each in missed])
+        yield mean(f"missed_top1_{slug(one)}", [np.concatenate(missed).astype(float)])
 
 
 def _each(counts: Counts, methods: list[str]) -> Iterator[Figure]:
