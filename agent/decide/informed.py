@@ -121,16 +121,9 @@ class Informed:
         turns nothing is guarded, and this is not either.
         """
         every = self._situation.policy.transfer.plain_every
-        if every and nth <= self._thorough and self.transfer.contradicted:
+        if every and nth <= self._situation.size and self.transfer.contradicted:
             return self._evenly() or self._doubted()
         return self._doubted() if every and nth % every == 0 else self._believed()
-
-    @property
-    def _thorough(self) -> int:
-        initial = self._situation.policy.initial
-        if initial.size or initial.points:
-            return self._situation.size
-        return designs.thorough(self._situation.encoding)
 
     def _believed(self) -> Turn | None:
         found = self._believer.choose()
