@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from linear_operator.utils.cholesky import psd_safe_cholesky
 from torch import Tensor
 from torch.quasirandom import SobolEngine
 
@@ -203,17 +202,7 @@ def _drawn(model: Fitted, swaps: _Swaps, asked: list[Which], seed: int) -> dict[
     """Joint draws at every exchanged sample, each member's share by its weight: `draws x n` each."""
     X = torch.cat([swaps.encoded(which) for which in asked])
     points, at = torch.unique(X, dim=0, return_inverse=True)
-    random = np.random.default_rng(seed)
-    posterior = model.posterior
-    weights = np.array(posterior.weights)
-    counts = random.multinomial(DRAWS, weights / weights.sum())
-    parts = []
-    for part, count in zip(posterior.parts, counts.tolist(), strict=True):
-        if count:
-            root = psd_safe_cholesky(part.covariance(points, points))
-            normal = torch.from_numpy(random.standard_normal((count, len(points))))
-            parts.append(part.marginals(points)[0] + normal @ root.T)
-    values = torch.cat(parts)[:, at]
+    values = model.posterior.draws(points, DRAWS, seed)[:, at]
     return dict(zip(asked, torch.split(values, len(swaps.own), dim=1), strict=True))
 
 

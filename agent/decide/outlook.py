@@ -5,7 +5,6 @@ from math import ceil, isfinite, sqrt
 
 import numpy as np
 import torch
-from linear_operator.utils.cholesky import psd_safe_cholesky
 from numpy.typing import NDArray
 from scipy.special import bdtrik
 from torch import Tensor
@@ -64,7 +63,7 @@ def _outlook(
         few = torch.cat([measured, situation.in_flight([]), fresh])
         wide = widening(situation.record, _noise(posterior) * surrogate.scaling.scale)
         seed = derived(situation.seed, "left")
-        values = score(_drawn(posterior, torch.cat([known, few]), wide, seed))
+        values = score(posterior.draws(torch.cat([known, few]), DRAWS, seed, wide))
         left = (values.max(dim=1).values - values[:, 0]).clamp_min(0.0)
         gains = (values[:, values.shape[1] - len(fresh) :] - means.max()).clamp_min(0.0).mean(dim=0)
         gain = gains.max() if len(fresh) else torch.tensor(0.0)
@@ -90,22 +89,6 @@ def _promising(situation: Situation, surrogate: Fitted, posterior: Mixture, X: T
     mean, sd = posterior.marginals(X)
     upper = torch.stack([surrogate.scaling.score(mean + by * sd) for by in (-_REACH, 0.0, _REACH)])
     return X[torch.topk(upper.max(dim=0).values, MOST).indices.sort().values]
-
-
-def _drawn(posterior: Mixture, X: Tensor, wide: float, seed: int) -> Tensor:
-    """Joint draws at `m x d`, each member's share by its weight, `wide` times as far from its mean:
-    `draws x m`.
-    """
-    random = np.random.default_rng(seed)
-    weights = np.array(posterior.weights)
-    counts = random.multinomial(DRAWS, weights / weights.sum())
-    parts = []
-    for part, count in zip(posterior.parts, counts.tolist(), strict=True):
-        if count:
-            root = psd_safe_cholesky(part.covariance(X, X))
-            normal = torch.from_numpy(random.standard_normal((count, len(X))))
-            parts.append(part.marginals(X)[0] + wide * (normal @ root.T))
-    return torch.cat(parts)
 
 
 def _bounds(left: NDArray[np.float64], confidences: Sequence[int]) -> dict[str, float]:

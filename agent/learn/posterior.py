@@ -240,6 +240,26 @@ class Mixture:
         weighted: Tensor = torch.tensordot(self._weights, moved, dims=1)
         return weighted
 
+    def draws(self, X: Tensor, count: int, seed: int, wide: float = 1.0) -> Tensor:
+        """Joint draws at `n x d`, each part's share by its weight: `count x n`.
+
+        Args:
+            X: Where.
+            count: How many.
+            seed: Of the draws.
+            wide: How many times as far from its mean each draw is.
+        """
+        random = np.random.default_rng(seed)
+        weights = np.array(self.weights)
+        counts = random.multinomial(count, weights / weights.sum())
+        found = []
+        for part, of in zip(self.parts, counts.tolist(), strict=True):
+            if of:
+                root = psd_safe_cholesky(part.covariance(X, X))
+                normal = torch.from_numpy(random.standard_normal((of, len(X))))
+                found.append(part.marginals(X)[0] + wide * (normal @ root.T))
+        return torch.cat(found)
+
     def draw(self, X: Tensor, seed: int) -> Tensor:
         """One joint sample at `n x d`, of a model that is drawn by its weight: `n`."""
         if len(self.parts) == 1:
