@@ -23,8 +23,9 @@ from agent.load.faults import Document, Findings
 from agent.load.priors import source
 from agent.load.results import NO_UNIT
 from agent.load.target import Target
+from agent.resolved import space_of
 from agent.results import results_of
-from agent.standing import Standing, space_of, stand
+from agent.standing import Standing, stand
 
 LEAST = 0.3
 """Likeness by what was varied and measured, below which a campaign is not looked at."""

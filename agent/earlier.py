@@ -20,8 +20,9 @@ from agent.load.faults import Document, Findings, Loc
 from agent.load.priors import source
 from agent.load.target import Target
 from agent.oracles import asked_first
+from agent.resolved import campaign_of
 from agent.results import results_of
-from agent.standing import campaign_of, stand
+from agent.standing import stand
 
 
 def gathered(store: Store, resolved: Resolved, now: datetime) -> Resolved:

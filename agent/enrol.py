@@ -15,7 +15,7 @@ from agent.data.writing import Transaction
 from agent.earlier import gathered
 from agent.errors import CampaignError, NotFound
 from agent.load import Resolved, Revised, outside, revise
-from agent.standing import campaign_of
+from agent.resolved import campaign_of
 
 
 @dataclass(frozen=True)

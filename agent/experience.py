@@ -12,8 +12,9 @@ from agent.errors import ModelError
 from agent.load.faults import Document, Findings
 from agent.load.priors import source
 from agent.load.target import Target
+from agent.resolved import space_of
 from agent.results import results_of
-from agent.standing import Standing, space_of, stand
+from agent.standing import Standing, stand
 
 _FEWEST_ROWS, _FIRST_ROWS, _MOST_SOURCES = 6, 15, 4
 """Of each campaign its first rows count: what is expected before there are many."""

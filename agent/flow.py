@@ -26,7 +26,8 @@ from agent.core.space import describe
 from agent.dispatch.holding import TTL_S
 from agent.lab import Lab
 from agent.loop import Round, run_rounds
-from agent.standing import campaign_of, stand
+from agent.resolved import campaign_of
+from agent.standing import stand
 from agent.status import Summary, summarise
 
 WATCH: ContextVar[Callable[[Round], None]] = ContextVar("watch", default=lambda _: None)

@@ -19,7 +19,8 @@ from agent.core.trial import OPEN, Trial, TrialStatus
 from agent.dispatch.holding import TTL_S, holding
 from agent.dispatch.reviewing import NOT_REVIEWED, expired
 from agent.lab import Lab
-from agent.standing import Standing, campaign_of, stand
+from agent.resolved import campaign_of
+from agent.standing import Standing, stand
 
 Each = Callable[[str, Callable[[str], str], Sequence[str]], list[str]]
 """Takes a step for each id, and gives what each said; Prefect makes tasks of them."""

@@ -13,7 +13,7 @@ from agent.core.values import digest
 from agent.data.store import Store
 from agent.decide.sources import key_of, place_of
 from agent.fingerprint import fingerprint
-from agent.standing import sources_of, space_of
+from agent.resolved import sources_of, space_of
 
 States = Mapping[str, dict[str, Any]]
 

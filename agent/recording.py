@@ -16,7 +16,7 @@ from agent.errors import IngestError, NotFound
 from agent.ingest import amend
 from agent.ingest.admit import Reading, admit
 from agent.ingest.collect import ingest
-from agent.standing import campaign_of
+from agent.resolved import campaign_of
 
 _READING = re.compile(
     r"^\s*(?P<bound>[<>]?)\s*(?P<value>[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?)"

@@ -5,7 +5,7 @@ from typing import Literal, TypeVar
 
 from agent.core.campaign import Campaign
 from agent.core.decision import Choice, Decision
-from agent.core.guard import silent
+from agent.core.guard import silent, watches_of
 from agent.core.history import Bound, Reading, Row, bound_of, effective, key, row_of
 from agent.core.outlook import Outlook, latest
 from agent.core.policy import Policy
@@ -17,7 +17,7 @@ from agent.decide.propose import Selection, acquisition_of, propose
 from agent.decide.situation import Situation
 from agent.errors import ReplayError
 from agent.fingerprint import fingerprint
-from agent.standing import sources_of, space_of, watches_of
+from agent.resolved import sources_of, space_of
 from agent.variant import variant
 
 Read = TypeVar("Read", bound=Reading)

@@ -8,7 +8,8 @@ from agent.core.space import SearchSpace
 from agent.core.values import Point, Scalar
 from agent.data.store import Store
 from agent.load.results import Results
-from agent.standing import Standing, space_of
+from agent.resolved import space_of
+from agent.standing import Standing
 
 
 def results_of(store: Store, standing: Standing, fidelity: str = TARGET) -> Results:

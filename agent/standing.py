@@ -1,17 +1,14 @@
 """How a campaign stands: everything that the store knows of it, read at one moment, as one value."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
-from weakref import WeakKeyDictionary
 
 from agent.core.budget import Use, counts, room, spent, used
 from agent.core.campaign import Campaign
 from agent.core.decision import Decision
 from agent.core.front import Known, Worth, front, hypervolume, known, reference, since_progress
-from agent.core.guard import Watch, watched
+from agent.core.guard import Watch, watches_of
 from agent.core.history import (
     OWN,
     TARGET,
@@ -33,15 +30,13 @@ from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation
 from agent.core.judgement import Judgement, faults, infeasible
 from agent.core.objective import Objective
 from agent.core.outlook import Outlook, latest
-from agent.core.pools import Pool
 from agent.core.question import Question, questions
 from agent.core.record import Tested, record_of
 from agent.core.register import Entry
-from agent.core.source import Source
-from agent.core.space import SearchSpace
 from agent.core.trial import OPEN, Review, Trial, TrialStatus
 from agent.core.values import Point
 from agent.data.store import Store
+from agent.resolved import campaign_of
 
 _AGAIN = 2
 """Failed experiments at a point after which it is not asked for again, whatever the failure was."""
@@ -370,31 +365,6 @@ class Standing:
         )
 
 
-_CAMPAIGNS: WeakKeyDictionary[Store, dict[tuple[str, int], Campaign]] = WeakKeyDictionary()
-_POOLS: WeakKeyDictionary[Store, dict[str, Pool]] = WeakKeyDictionary()
-_SOURCES: WeakKeyDictionary[Store, dict[str, Source]] = WeakKeyDictionary()
-"""What a store never changes is read once: revisions by number, pools and sources by hash."""
-
-
-def campaign_of(store: Store, campaign: str) -> Campaign:
-    """The latest revision of a campaign (by id), as its frozen value.
-
-    Raises:
-        NotFound: the store has no such campaign.
-    """
-    number = store.latest(campaign)
-    kept = _CAMPAIGNS.setdefault(store, {})
-    if (campaign, number) not in kept:
-        document = store.revision(campaign, number).document
-        kept[campaign, number] = Campaign.model_validate(document)
-    return kept[campaign, number]
-
-
-def asked_for(store: Store, name: str) -> list[str]:
-    """The ids of the campaigns in the store that are asked before the one of that name begins."""
-    return [one.id for one in store.entries() if campaign_of(store, one.id).asked_for == name]
-
-
 def stand(store: Store, campaign: str, now: datetime) -> Standing:
     """Read how the campaign (by name or id) stands.
 
@@ -414,36 +384,3 @@ def stand(store: Store, campaign: str, now: datetime) -> Standing:
         now=now,
         judgements=tuple(store.judgements(entry.id)),
     )
-
-
-def space_of(store: Store, campaign: Campaign) -> SearchSpace:
-    """The campaign's space with its pools bound."""
-    kept = _POOLS.setdefault(store, {})
-    for sha in campaign.pools.values():
-        if sha not in kept:
-            kept[sha] = Pool.model_validate_json(store.blob(sha))
-    return campaign.space.bound({name: kept[sha] for name, sha in campaign.pools.items()})
-
-
-def watches_of(campaign: Campaign, decisions: Sequence[Decision]) -> dict[str, Watch]:
-    """What the guard knows of each prior after some decisions, by its name."""
-    rule = campaign.policy.transfer
-    rows = {prior.called: prior.source.sha256 for prior in campaign.priors if prior.source}
-    told = [_trusted(one.state, rows) for one in decisions if one.state is not None]
-    return watched([prior.called for prior in campaign.priors], told, rule.off_below)
-
-
-def _trusted(state: Mapping[str, Any], rows: Mapping[str, str]) -> dict[str, float]:
-    """How far a decision believed the sources as they are now: one with other rows is another."""
-    then = {one["source"]: one["sha256"] for one in state.get("sources", ())}
-    told: dict[str, float] = state.get("trusted", {})
-    return {name: weight for name, weight in told.items() if then.get(name) == rows.get(name)}
-
-
-def sources_of(store: Store, campaign: Campaign) -> tuple[Source, ...]:
-    """What the campaign's priors know, read once."""
-    kept = _SOURCES.setdefault(store, {})
-    for sha in campaign.sources:
-        if sha not in kept:
-            kept[sha] = Source.model_validate_json(store.blob(sha))
-    return tuple(kept[sha] for sha in campaign.sources)

@@ -38,7 +38,8 @@ from agent.ingest.collect import collect as take_in
 from agent.ingest.collect import ingest_timeout
 from agent.lab import Lab
 from agent.recall import keep, recalled
-from agent.standing import Standing, campaign_of, sources_of, space_of
+from agent.resolved import campaign_of, sources_of, space_of
+from agent.standing import Standing
 
 Answer = TypeVar("Answer")
 Step = Callable[[Lab, Lease, str], str]

@@ -68,7 +68,7 @@ def resolve(
 ) -> None:
     """Say what became of a job when the agent cannot know. A result you have: athanor record."""
     from agent.assemble import SystemClock
-    from agent.standing import campaign_of
+    from agent.resolved import campaign_of
 
     with existing(store) as opened:
         found = opened.job(job)

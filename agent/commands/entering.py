@@ -49,7 +49,7 @@ def enter(
     from agent.enrol import enrol
     from agent.load import Revised, read
     from agent.oracles import asked_first, check_own, check_pure
-    from agent.standing import campaign_of
+    from agent.resolved import campaign_of
 
     if not file.is_file() and file.suffix not in {".yaml", ".yml"}:
         try:

@@ -23,7 +23,8 @@ from agent.core.campaign import Campaign
 from agent.core.saving import Saving
 from agent.data.store import Store
 from agent.errors import NotFound
-from agent.standing import Standing, campaign_of, space_of, stand
+from agent.resolved import campaign_of, space_of
+from agent.standing import Standing, stand
 from agent.status import Trusted, trusted
 
 if TYPE_CHECKING:

@@ -66,7 +66,7 @@ def record(
 def _withdraw(store: Store, job: Job, wanted: bool | None) -> None:
     """See whether the instrument still has the job, whose result a person has just brought."""
     from agent.assemble import adapter_of
-    from agent.standing import campaign_of
+    from agent.resolved import campaign_of
 
     try:
         adapter = adapter_of(campaign_of(store, job.campaign))

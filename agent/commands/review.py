@@ -26,7 +26,7 @@ from agent.data.store import Store
 from agent.dispatch.reviewing import Verdict
 from agent.dispatch.reviewing import review as write
 from agent.errors import GateError, NotFound, SpaceError
-from agent.standing import campaign_of, space_of
+from agent.resolved import campaign_of, space_of
 from agent.status import without_priors
 
 Trials = Annotated[

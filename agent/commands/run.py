@@ -135,7 +135,7 @@ def _carry_out(store: Store, name: str, *, wait: bool, direct: bool, lease_s: fl
 def _direct(store: Store, name: str, watch: Any, *, wait: bool, lease_s: float) -> dict[str, Any]:
     from agent.assemble import laboratory
     from agent.loop import run_rounds
-    from agent.standing import campaign_of
+    from agent.resolved import campaign_of
 
     lab = laboratory(store, campaign_of(store, store.entry(name).id))
     last = run_rounds(lab, name, watch, wait=wait, ttl_s=lease_s)

@@ -14,8 +14,9 @@ from agent.core.trial import TrialStatus
 from agent.core.worded import asked, told
 from agent.data.store import Store
 from agent.errors import NotFound
+from agent.resolved import asked_for
 from agent.savings import remembered
-from agent.standing import Standing, asked_for, stand
+from agent.standing import Standing, stand
 from agent.status import Summary, Trusted, summarise
 
 _MOST_SHOWN = 12

@@ -1,7 +1,10 @@
 """The guard: which priors are switched off, by how far each decision has believed them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from agent.core.campaign import Campaign
+from agent.core.decision import Decision
 from agent.core.values import Value
 
 PATIENCE = 3
@@ -68,3 +71,18 @@ def changes(
     return {
         name: before[name].off for name, watch in after.items() if watch.off is not before[name].off
     }
+
+
+def watches_of(campaign: Campaign, decisions: Sequence[Decision]) -> dict[str, Watch]:
+    """What the guard knows of each prior after some decisions, by its name."""
+    rule = campaign.policy.transfer
+    rows = {prior.called: prior.source.sha256 for prior in campaign.priors if prior.source}
+    told = [_trusted(one.state, rows) for one in decisions if one.state is not None]
+    return watched([prior.called for prior in campaign.priors], told, rule.off_below)
+
+
+def _trusted(state: Mapping[str, Any], rows: Mapping[str, str]) -> dict[str, float]:
+    """How far a decision believed the sources as they are now: one with other rows is another."""
+    then = {one["source"]: one["sha256"] for one in state.get("sources", ())}
+    told: dict[str, float] = state.get("trusted", {})
+    return {name: weight for name, weight in told.items() if then.get(name) == rows.get(name)}

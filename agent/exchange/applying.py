@@ -13,7 +13,7 @@ from agent.data.writing import Transaction
 from agent.errors import IngestError
 from agent.exchange.planning import signs, split
 from agent.exchange.values import ImportPlan, ImportRow, Reading
-from agent.standing import campaign_of, space_of
+from agent.resolved import campaign_of, space_of
 
 
 def apply_import(plan: ImportPlan, store: Store, by: Actor, now: datetime) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from agent.exchange.columns import matched
 from agent.exchange.rows import RowReader
 from agent.exchange.tables import read
 from agent.exchange.values import ImportPlan, ImportRow, Reading, Taken
-from agent.standing import campaign_of, space_of
+from agent.resolved import campaign_of, space_of
 
 Sign = tuple[object, ...]
 """What makes two results the same: settings as executed, role, fidelity and every reading."""

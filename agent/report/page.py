@@ -32,8 +32,9 @@ from agent.report import (
 )
 from agent.report.digits import true_minus, with_unit
 from agent.report.view import View
+from agent.resolved import space_of
 from agent.savings import remembered
-from agent.standing import Standing, space_of, stand
+from agent.standing import Standing, stand
 
 _MOST_WAITING = 6
 

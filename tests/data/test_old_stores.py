@@ -12,7 +12,8 @@ from agent.data.store import Store
 from agent.data.upgrade import upgrade
 from agent.loop import run_rounds
 from agent.replay import replay
-from agent.standing import campaign_of, stand
+from agent.resolved import campaign_of
+from agent.standing import stand
 
 FILES = sorted((Path(__file__).parent / "stores").glob("*.db"))
 

@@ -20,7 +20,7 @@ from agent.dispatch.process import boot, namespace
 from agent.dispatch.reconcile import reconcile
 from agent.dispatch.send import intend, send
 from agent.errors import Unreachable
-from agent.standing import campaign_of
+from agent.resolved import campaign_of
 from tests.loop.worlds import HERE, THERE, World
 
 DEAD = Process(

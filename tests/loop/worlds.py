@@ -34,7 +34,8 @@ from agent.errors import Refused, Unreachable
 from agent.lab import Lab
 from agent.load import Resolved
 from agent.loop import Round, rounds
-from agent.standing import Standing, campaign_of, space_of, stand
+from agent.resolved import campaign_of, space_of
+from agent.standing import Standing, stand
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 ANNA = Actor(kind="person", name="anna")
