@@ -18,6 +18,7 @@ from agent.core.register import CampaignStatus, Lease
 from agent.core.trial import OPEN, Trial, TrialStatus
 from agent.dispatch.holding import TTL_S, holding
 from agent.dispatch.reviewing import NOT_REVIEWED, expired
+from agent.ending import asked_already, ending
 from agent.lab import Lab
 from agent.resolved import campaign_of
 from agent.standing import Standing, stand
@@ -108,7 +109,7 @@ def advance(lab: Lab, lease: Lease, each: Each = in_turn) -> Round:
         return Round("paused", now.entry.reason, person=True)
     if now.entry.status is CampaignStatus.FINISHED:
         return Round("finished", now.entry.reason)
-    if now.entry.status is CampaignStatus.STOPPED or now.ending:
+    if now.entry.status is CampaignStatus.STOPPED or ending(now):
         return _wind_down(lab, lease, now)
 
     _expire(lab, lease, now)
@@ -139,7 +140,7 @@ def _trials(lab: Lab, lease: Lease, status: TrialStatus) -> list[str]:
 def _wind_down(lab: Lab, lease: Lease, standing: Standing) -> Round:
     """Withdraw what was not sent, wait for what was, then close the campaign."""
     stopped = standing.entry.status is CampaignStatus.STOPPED
-    reason = (standing.entry.reason if stopped else standing.ending) or ""
+    reason = (standing.entry.reason if stopped else ending(standing)) or ""
     unsent = standing.of(TrialStatus.PROPOSED, TrialStatus.APPROVED)
     if unsent:
         with lab.store.write(AGENT, lab.clock.now(), lease) as tx:
@@ -189,7 +190,7 @@ def _due(standing: Standing) -> bool:
         return False
     if not standing.of(*OPEN):
         return True
-    return standing.slots >= standing.campaign.policy.batch_size and not standing.asked_already
+    return standing.slots >= standing.campaign.policy.batch_size and not asked_already(standing)
 
 
 def _waited_for(standing: Standing, said: tuple[str, ...]) -> list[str]:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from agent.core.budget import Use, counts, room, spent, used
+from agent.core.budget import Use, room, used
 from agent.core.campaign import Campaign
 from agent.core.decision import Decision
-from agent.core.front import Known, Worth, front, hypervolume, known, reference, since_progress
+from agent.core.front import Known, Worth, front, hypervolume, known, reference
 from agent.core.guard import Watch, watches_of
 from agent.core.history import (
     OWN,
@@ -24,7 +24,6 @@ from agent.core.history import (
     key,
     row_of,
     rows_of,
-    since_improvement,
 )
 from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation
 from agent.core.judgement import Judgement, faults, infeasible
@@ -288,81 +287,6 @@ class Standing:
         left = room(self.campaign.budget, self.use)
         unreserved = len(self.of(TrialStatus.PROPOSED, TrialStatus.APPROVED))
         return max(free if left is None else min(free, left - unreserved), 0)
-
-    @property
-    def asked_already(self) -> bool:
-        """Whether the last decision was empty and nothing changed since: asking again is no use."""
-        last = self.decisions[-1] if self.decisions else None
-        return (
-            last is not None
-            and not last.choices
-            and last.revision == self.revision
-            and last.rows == self.learnt
-            and last.pending == self.pending
-            and last.barred == self.barred
-        )
-
-    @property
-    def idle_rounds(self) -> int:
-        """The last decisions of this revision in a row that came to nothing: empty, or every trial was
-        rejected by a rule or refused by the instrument until no attempt was left.
-        """
-        nothing = {r.trial for r in self.reviews if r.verdict == "reject" and r.by.kind == "rule"}
-        refused = {t for job in self.jobs_in(JobStatus.REFUSED) for t in job.trials}
-        executed = {t for job in self.jobs if counts(job) for t in job.trials}
-        nothing |= {t.id for t in self.of(TrialStatus.FAILED)} & refused - executed
-        made: dict[str | None, list[str]] = {}
-        for trial in self.trials:
-            made.setdefault(trial.decision, []).append(trial.id)
-        count = 0
-        for decision in reversed(self.decisions):
-            fruitful = any(trial not in nothing for trial in made.get(decision.id, []))
-            if fruitful or decision.revision != self.revision:
-                break
-            count += 1
-        return count
-
-    @property
-    def ending(self) -> str | None:
-        """Why nothing more is to be proposed or sent, by the campaign's rules; None to go on."""
-        stop, aim = self.campaign.stop, self.campaign.aim
-        over = spent(self.campaign.budget, self.use)
-        if over:
-            return over
-        if stop.target is not None and self.best is not None:
-            score = aim.wanted[0].score if len(aim.wanted) == 1 else float
-            if score(self.best.value) >= score(stop.target):
-                return f"the target is reached: {self.best.value:g} {aim.unit}"
-        if self.remaking:
-            return None  # what may be a discovery is looked at before it is called enough
-        enough = stop.enough(self.outlooks, aim.unit)
-        if enough:
-            return enough
-        if stop.no_improvement_after is not None and self._stale >= stop.no_improvement_after:
-            return f"no improvement in {self._stale} results"
-        if not self.of(*OPEN) and self.idle_rounds >= stop.idle_rounds:
-            return f"{self.idle_rounds} rounds in a row came to nothing: {self._why_idle()}"
-        return None
-
-    @cached_property
-    def _stale(self) -> int:
-        """How many of the last results in a row were no improvement."""
-        aim = self.campaign.aim
-        if aim.single:
-            return since_improvement(self.own_rows, self.campaign.objective)
-        return since_progress(self.known, aim)
-
-    def _why_idle(self) -> str:
-        reasons = [r.reasons[0] for r in self.reviews if r.verdict == "reject" and r.reasons]
-        notes = self.decisions[-1].notes if self.decisions else ()
-        if self.decisions and not self.decisions[-1].choices:
-            return notes[-1] if notes else "no point is left to propose"
-        if reasons:
-            return f"every proposal was rejected ({reasons[-1]})"
-        refused = self.jobs_in(JobStatus.REFUSED)
-        return (
-            f"the instrument refuses ({refused[-1].message})" if refused else "nothing was accepted"
-        )
 
 
 def stand(store: Store, campaign: str, now: datetime) -> Standing:

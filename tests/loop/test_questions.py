@@ -14,6 +14,7 @@ from agent.core.history import key
 from agent.core.job import Job
 from agent.core.question import Question
 from agent.core.trial import TrialStatus
+from agent.ending import ending
 from agent.errors import IngestError
 from agent.judging import judge
 from agent.recording import record
@@ -182,5 +183,5 @@ def test_a_campaign_does_not_end_before_it_has_looked_again(make_world: Make) ->
     )
     assert then.remaking
     assert [one.trial for one in then.remakes] == [wrong(made)]
-    assert then.ending is None
+    assert ending(then) is None
     assert before[-1].status is TrialStatus.DONE
