@@ -10,7 +10,7 @@ from tests.benchmarks.peers.contests import Contest
 from tests.benchmarks.peers.figures import best_peer, figures
 from tests.benchmarks.peers.plain import by_chance, by_process
 from tests.benchmarks.peers.play import TOP1, TOP5, Asked, played, reached, trace
-from tests.benchmarks.peers.strategies import METHODS, OURS
+from tests.benchmarks.peers.strategies import ACQUISITIONS, METHODS, OURS
 from tests.benchmarks.transfer.problems import Problem, pool_of
 
 SEED = 3
@@ -100,6 +100,20 @@ def test_ours_plays_as_the_others_do():
     contest = parabola()
     best = trace(contest, METHODS[OURS].suggest, SEED)
     assert reached(contest, best, TOP1) <= contest.experiments
+
+
+@pytest.mark.parametrize("name", ACQUISITIONS)
+def test_the_same_surrogate_asked_for_something_else_comes_near_the_best(name):
+    contest = parabola()
+    best = trace(contest, ACQUISITIONS[name].suggest, SEED)
+    assert reached(contest, best, TOP5) < contest.experiments
+
+
+def test_without_a_peer_nothing_is_said_of_the_best_one():
+    counts = {"flat": {"athanor": np.full((4, 2), 10.0), "athanor, wide": np.full((4, 2), 20.0)}}
+    told = {one["name"]: one["value"] for one in figures(counts, {"flat": 2}, {"flat": 30})}
+    assert told["experiments_over_athanor_wide"] == pytest.approx(0.5)
+    assert "experiments_over_best_peer" not in told
 
 
 def test_figures_are_ratios_of_geometric_means_to_the_peer_that_is_best_over_all():

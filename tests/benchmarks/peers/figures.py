@@ -62,18 +62,13 @@ def figures(
         budgets: Experiments that each contest allows.
     """
     methods = list(next(iter(counts.values())))
-    best = best_peer(counts)
-    of_set = {name: (of[OURS], of[best]) for name, of in counts.items()}
-    yield ratios("experiments_over_best_peer", list(of_set.values()))
-    for name, pair in of_set.items():
-        yield ratios(f"over_best_peer_{slug(name)}", [pair])
+    if set(methods) & set(PEERS):
+        yield from _beside_best(counts)
     for name, of in counts.items():
         if OWN_START in of:
             yield ratios(f"over_own_start_{slug(name)}", [(of[OURS], of[OWN_START])])
-    worst = max(of_set, key=lambda name: ratio([of_set[name]]))
-    yield ratios("worst_set_over_best_peer", [of_set[worst]])
     high = [of for name, of in counts.items() if dimensions[name] >= HIGH]
-    if high:
+    if high and "random" in methods:
         yield ratios("acceleration_6d", [(of["random"], of[OURS]) for of in high])
     yield from _each(counts, methods)
     for one in methods:
@@ -81,12 +76,22 @@ def figures(
         yield mean(f"missed_top1_{slug(one)}", [np.concatenate(missed).astype(float)])
 
 
+def _beside_best(counts: Counts) -> Iterator[Figure]:
+    best = best_peer(counts)
+    of_set = {name: (of[OURS], of[best]) for name, of in counts.items()}
+    yield ratios("experiments_over_best_peer", list(of_set.values()))
+    for name, pair in of_set.items():
+        yield ratios(f"over_best_peer_{slug(name)}", [pair])
+    worst = max(of_set, key=lambda name: ratio([of_set[name]]))
+    yield ratios("worst_set_over_best_peer", [of_set[worst]])
+
+
 def _each(counts: Counts, methods: list[str]) -> Iterator[Figure]:
     for one in methods:
         if one != OURS:
             pairs = [(of[OURS], of[one]) for of in counts.values()]
             yield ratios(f"experiments_over_{slug(one)}", pairs)
-        if one in PEERS and one != "gp_ei":
+        if one in PEERS and one != "gp_ei" and "gp_ei" in methods:
             yield ratios(f"{one}_over_gp_ei", [(of[one], of["gp_ei"]) for of in counts.values()])
         for column, share in enumerate(("top1", "top5")):
             each = [(of[one][:, [column]], np.ones((len(of[one]), 1))) for of in counts.values()]

@@ -32,7 +32,7 @@ from tests.benchmarks.kept import Kept  # noqa: E402
 from tests.benchmarks.loop.run import git  # noqa: E402
 from tests.benchmarks.peers.figures import Counts, figures, line  # noqa: E402
 from tests.benchmarks.peers.play import TOP1, TOP5, reached, trace  # noqa: E402
-from tests.benchmarks.peers.strategies import METHODS, code  # noqa: E402
+from tests.benchmarks.peers.strategies import EVERY, METHODS, code  # noqa: E402
 from tests.benchmarks.peers.tables import contest_of, contests, made_up  # noqa: E402
 from tests.benchmarks.transfer.figures import Figure  # noqa: E402
 from tests.benchmarks.transfer.problems import data  # noqa: E402
@@ -75,7 +75,7 @@ def _code(task: Task) -> str:
 def _run(task: Task) -> tuple[Task, list[float]]:
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
-    method = METHODS[task.method]
+    method = EVERY[task.method]
     return task, trace(contest_of(task.contest), method.suggest, task.seed, method.starts)
 
 
@@ -134,7 +134,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
-    parser.add_argument("--methods", nargs="*", choices=METHODS)
+    parser.add_argument("--methods", nargs="*", choices=EVERY)
     parser.add_argument("--contests", nargs="*", metavar="WORD", default=[])
     parser.add_argument("--development", type=int, default=0, metavar="LANDSCAPES")
     parser.add_argument("--made", action="store_true")
