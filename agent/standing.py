@@ -274,6 +274,12 @@ class Standing:
         name = self.campaign.objective.name
         return record_of(self.decisions, self.trials, self.rows, name)
 
+    def tested(self, objective: Objective) -> tuple[Tested, ...]:
+        """The predictions of one objective that were put to the test, in the space as it was then;
+        without those whose results are in question.
+        """
+        return record_of(self.decisions, self.trials, self.own_rows, objective.name)
+
     @property
     def started(self) -> int:
         """How many trials the campaign has made itself, whatever became of them."""

@@ -1,14 +1,13 @@
 """Results in question: a value far outside what was predicted for it, and what settles whether it is learnt."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from math import hypot, sqrt
-from typing import Any
+from math import hypot
 
 from agent.core.decision import Decision
 from agent.core.history import Row, key
 from agent.core.judgement import Judgement
 from agent.core.policy import InQuestion
-from agent.core.record import Tested, record_of, widening
+from agent.core.record import Tested, noise_of, record_of, widening
 from agent.core.trial import OPEN, Trial, TrialStatus
 from agent.core.values import Point, Value
 
@@ -67,19 +66,6 @@ def expected(mean: float, sd: float, record: Sequence[Tested], noise: float) -> 
     if len(record) < ENOUGH:
         return None
     return Expected(mean=mean, far=BEYOND * widening(record, noise) * hypot(sd, noise))
-
-
-def noise_of(state: Mapping[str, Any], objective: str) -> float:
-    """Standard deviation of a reading of an objective, in its unit, as a stored model has it.
-
-    Of several experts' noises the largest; 0 where the state tells none.
-    """
-    part = state["parts"][objective] if "parts" in state else state
-    learnt = part.get("learnt", part)
-    told = [learnt.get("noise"), (learnt.get("noises") or [None])[-1]]
-    told += [one.get("noise") for one in learnt.get("experts", ())]
-    variances = [max(one) if isinstance(one, list) else one for one in told if one]
-    return sqrt(max(variances, default=0.0)) * float(part["scale"])
 
 
 def questions(

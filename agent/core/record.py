@@ -1,8 +1,10 @@
 """The track record: what was predicted before measuring, against what was measured."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import hypot, sqrt
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from pydantic import Field
 
 from agent.core.decision import Decision
 from agent.core.history import Row, key
@@ -14,13 +16,28 @@ _DOUBT = 5
 
 
 class Tested(Value):
-    """A prediction (`sd` is of the underlying value) and the value that was measured then."""
+    """A prediction (`sd` is of the underlying value) and the value that was measured then.
+
+    `noise` is the standard deviation of that reading, and `trial` is whose it is.
+    """
 
     __test__: ClassVar[bool] = False  # pytest is not to take it for a test
 
     mean: float
     sd: float
     value: float
+    noise: float = Field(default=0.0, ge=0)
+    trial: str = ""
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation of the reading, as it was predicted."""
+        return hypot(self.sd, self.noise)
+
+    @property
+    def off(self) -> float:
+        """How many of its deviations the value was above the mean."""
+        return (self.value - self.mean) / self.deviation
 
 
 def record_of(
@@ -35,6 +52,7 @@ def record_of(
                  if objective in choice.prediction}
         for one in decisions
     }  # fmt: skip
+    states = {one.id: one.state for one in decisions}
     made = {trial.id: trial for trial in trials if choices.get(trial.decision or "")}
     found: dict[str, Tested] = {}
     for row in rows:
@@ -45,8 +63,38 @@ def record_of(
             continue
         told = choices[trial.decision].get(key(row.point))
         if told is not None:
-            found[trial.id] = Tested(mean=told[0], sd=told[1], value=row.value)
+            noise = _noise(states[trial.decision], objective, row.sd)
+            found[trial.id] = Tested(
+                mean=told[0], sd=told[1], value=row.value, noise=noise, trial=trial.id
+            )
     return tuple(found.values())
+
+
+def noise_of(state: Mapping[str, Any], objective: str) -> float:
+    """Standard deviation of a reading of an objective, in its unit, as a stored model has it.
+
+    Of several experts' noises the largest; 0 where the state tells none.
+    """
+    part = _part(state, objective)
+    learnt = part.get("learnt", part)
+    told = [learnt.get("noise"), (learnt.get("noises") or [None])[-1]]
+    told += [one.get("noise") for one in learnt.get("experts", ())]
+    variances = [max(one) if isinstance(one, list) else one for one in told if one]
+    return sqrt(max(variances, default=0.0)) * float(part["scale"])
+
+
+def _part(state: Mapping[str, Any], objective: str) -> Mapping[str, Any]:
+    part: Mapping[str, Any] = state["parts"][objective] if "parts" in state else state
+    return part
+
+
+def _noise(state: Mapping[str, Any] | None, objective: str, stated: float | None) -> float:
+    """Of a reading with a stated uncertainty: that, where the model believes it, or else at least that."""
+    if state is None:
+        return stated or 0.0
+    if stated and _part(state, objective).get("noise_known"):
+        return stated
+    return max(noise_of(state, objective), stated or 0.0)
 
 
 def widening(record: Sequence[Tested], noise: float) -> float:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from agent.core.aim import Aim
+from agent.core.calibration import ENOUGH, Calibration, Fault
 from agent.core.question import Question
 
 
@@ -49,3 +50,60 @@ def asked(question: Question, number: int, unit: str) -> str:
     return f"{number}: {read}, where {mean - far:.4g} to {mean + far:.4g} was expected" + (
         f"; made again: {again}" if again else ""
     )
+
+
+def covered(one: Calibration) -> str:
+    """How many values were inside their intervals: `12 of 14 within 95 %, 10 within 80 %, 6 within 50 %`."""
+    shown = sorted(one.coverage, key=lambda part: -part.level)
+    first, *others = shown
+    return ", ".join(
+        [f"{first.inside} of {first.of} within {first.level} %"]
+        + [f"{part.inside} within {part.level} %" for part in others]
+    )
+
+
+def errors_of(one: Calibration, unit: str) -> str:
+    """How far off predictions were: `off by 0.21 eV on average, where values differ by 0.8`."""
+    after = "" if unit == "1" else f" {unit}"
+    rank = "" if one.rank is None else f"; rank correlation {one.rank:.2f}"
+    return f"off by {one.mae:.2g}{after} on average, where values differ by {one.varied:.2g}{rank}"
+
+
+def judged(one: Calibration, unit: str) -> str:
+    """The verdict on predictions in words."""
+    if not one.faults:
+        return (
+            f"fewer than {ENOUGH} are too few to judge by"
+            if one.verdict == "too few"
+            else "nothing speaks against them"
+        )
+    return "; ".join(_fault(one, fault, unit) for fault in one.faults)
+
+
+def _fault(one: Calibration, fault: Fault, unit: str) -> str:
+    after = "" if unit == "1" else f" {unit}"
+    match fault:
+        case "drifting" if one.drift is not None:
+            way = "lower" if one.drift.residual < 0 else "higher"
+            return (
+                f"residuals drift: the last {one.drift.last} results are {way} than predicted by "
+                f"{abs(one.drift.residual):.2g}{after} on average"
+            )
+        case "biased":
+            way = "lower" if one.bias < 0 else "higher"
+            return f"results are {way} than predicted, by {abs(one.bias):.1f} deviations on average"
+        case "overconfident":
+            return f"too sure: off by {one.spread:.1f} times what they said"
+    return f"less sure than they may be: off by {one.spread:.1f} times what they said"
+
+
+REMEDIES: dict[Fault, str] = {
+    "drifting": "look at the instrument, at lots and at the room since then, and measure an early "
+    "point again",
+    "biased": "look for what results depend on beside the parameters, and at the reading itself",
+    "overconfident": "measure points again to learn the noise (policy: replicates), or explore (policy: "
+    "uncertainty)",
+    "underconfident": "state what readings are uncertain by, if that is known; it costs a few "
+    "experiments too many, and nothing is promised wrongly",
+}
+"""What a person can do about a fault of the predictions."""

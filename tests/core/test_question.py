@@ -8,8 +8,8 @@ import pytest
 from agent.core.decision import Choice, Decision
 from agent.core.history import Row
 from agent.core.judgement import Judgement
-from agent.core.question import BEYOND, Question, expected, noise_of, questions
-from agent.core.record import Tested, widening
+from agent.core.question import BEYOND, Question, expected, questions
+from agent.core.record import Tested, noise_of, widening
 from agent.core.trial import Trial, TrialStatus
 from tests.contracts import store_world as w
 

@@ -33,8 +33,8 @@ def test_a_prediction_counts_where_its_point_was_executed() -> None:
         row("t9", 1.0, 5.0),  # of no decision
     ]
     assert record_of([decision], trials, rows, "yield") == (
-        Tested(mean=20, sd=1, value=21.5),
-        Tested(mean=10, sd=1, value=9),
+        Tested(mean=20, sd=1, value=21.5, trial="t2"),
+        Tested(mean=10, sd=1, value=9, trial="t1"),
     )
     assert record_of([decision], trials, rows, "purity") == ()
     assert record_of([], trials, rows, "yield") == ()
@@ -49,3 +49,26 @@ def test_only_predictions_that_were_too_sure_widen() -> None:
     assert widening(wrong, 0.0) == pytest.approx(sqrt((5 + 160) / 15))
     assert widening(wrong, 4.0) == 1
     assert 1 < widening(wrong[:1], 0.0) < widening(wrong[:2], 0.0) < widening(wrong, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("known", "stated", "noise"),
+    [
+        (False, None, 1.0),
+        (False, 0.5, 1.0),  # what the instrument states is a part of what the model sees
+        (False, 1.5, 1.5),
+        (True, 0.5, 0.5),
+        (True, None, 1.0),
+    ],
+)
+def test_a_reading_s_noise_is_what_the_model_believed(
+    known: bool, stated: float | None, noise: float
+) -> None:
+    state = {"kind": "gaussian process", "noise": [0.25], "noise_known": known, "scale": 2.0}
+    decision = w.decision(1, choices=(choice(1.0, 10.0),), state=state)
+    read = row("t1", 1.0, 12.0).model_copy(update={"sd": stated})
+    (tested,) = record_of(
+        [decision], [w.trial(1, decision="d1", point={"x": 1.0})], [read], "yield"
+    )
+    assert tested.noise == noise
+    assert tested.off == pytest.approx(2 / tested.deviation)

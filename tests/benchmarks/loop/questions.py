@@ -14,8 +14,8 @@ import numpy as np
 
 from agent.core.history import Row, key
 from agent.core.policy import Policy
-from agent.core.question import ENOUGH, expected, noise_of
-from agent.core.record import Tested
+from agent.core.question import ENOUGH, expected
+from agent.core.record import Tested, noise_of
 from agent.core.seeds import derived
 from agent.decide.propose import propose
 from agent.decide.situation import Situation
