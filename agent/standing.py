@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cached_property
 
 from agent.core.budget import Use, room, used
+from agent.core.calibration import Calibration, calibration
 from agent.core.campaign import Campaign
 from agent.core.decision import Decision
 from agent.core.front import Known, Worth, front, hypervolume, known, reference
@@ -279,6 +280,13 @@ class Standing:
         without those whose results are in question.
         """
         return record_of(self.decisions, self.trials, self.own_rows, objective.name)
+
+    @cached_property
+    def calibrations(self) -> tuple[Calibration, ...]:
+        """What results have shown of the predictions of each objective that has some."""
+        names = ((one.name, self.tested(one)) for one in self.campaign.objectives)
+        found = (calibration(name, tested) for name, tested in names)
+        return tuple(one for one in found if one is not None)
 
     @property
     def started(self) -> int:

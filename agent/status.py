@@ -6,6 +6,7 @@ from typing import Literal, TypeVar
 
 from pydantic import Field
 
+from agent.core.calibration import Calibration
 from agent.core.decision import Decision
 from agent.core.front import Known
 from agent.core.job import JobStatus
@@ -54,7 +55,8 @@ class Summary(Value):
 
     Of several objectives `front` are the points that none is better than, and `best` is what is worth
     most where that is one number (`unit` is its unit). `hypervolume` is what the front dominates.
-    `in_question` are results that are not learnt until it is settled whether they are right.
+    `in_question` are results that are not learnt until it is settled whether they are right, and
+    `calibration` is what results have shown of the predictions of each objective.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Summary(Value):
     front: tuple[Known, ...] = ()
     hypervolume: float | None = None
     in_question: tuple[Question, ...] = ()
+    calibration: tuple[Calibration, ...] = ()
 
     @property
     def bar(self) -> tuple[float, float]:
@@ -114,6 +117,7 @@ def summarise(standing: Standing, saving: Saving | None = None) -> Summary:
         front=() if aim.single else standing.front,
         hypervolume=standing.hypervolume,
         in_question=standing.questions,
+        calibration=standing.calibrations,
     )
 
 

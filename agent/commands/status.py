@@ -6,12 +6,13 @@ import typer
 from rich.markup import escape
 
 from agent.commands.common import JsonOption, StoreOption, console, existing, show_json, table, unit
+from agent.core.calibration import Calibration
 from agent.core.job import JobStatus
 from agent.core.outlook import Outlook
 from agent.core.register import CampaignStatus
 from agent.core.space import describe
 from agent.core.trial import TrialStatus
-from agent.core.worded import asked, told
+from agent.core.worded import REMEDIES, asked, covered, errors_of, judged, told
 from agent.data.store import Store
 from agent.errors import NotFound
 from agent.resolved import asked_for
@@ -108,6 +109,8 @@ def _one(standing: Standing, summary: Summary) -> None:
         confidence = standing.campaign.stop.confidence
         words = _left(summary.outlook, summary.unit, confidence)
         console.print(f"  left      {words}", highlight=False)
+    for line in _tested(standing, summary.calibration):
+        console.print(f"  {line}", highlight=False)
     if summary.priors:
         for line in _trusted(summary.priors):
             console.print(f"  {line}", highlight=False)
@@ -173,6 +176,19 @@ def _left(outlook: Outlook, named: str, confidence: int) -> str:
     if outlook.widened < _OFF:
         return words
     return f"{words} (widened {outlook.widened:.1f} times: predictions were further off than they said)"
+
+
+def _tested(standing: Standing, found: tuple[Calibration, ...]) -> list[str]:
+    """What results have shown of the predictions: a line or two an objective, and what to do."""
+    units = {one.name: unit(one.unit) or "1" for one in standing.campaign.objectives}
+    lines = []
+    for one in found:
+        whose = "" if standing.campaign.aim.single else f"{one.objective}: "
+        lines.append(f"{whose}{covered(one)}: {judged(one, units[one.objective])}")
+        if one.verdict != "too few":
+            lines.append(f"  {errors_of(one, units[one.objective])}")
+        lines += [f"  {fault}: {REMEDIES[fault]}" for fault in one.faults]
+    return [f"{'' if n else 'predicted':10}{escape(line)}" for n, line in enumerate(lines)]
 
 
 def _trusted(priors: Trusted) -> list[str]:

@@ -1,5 +1,7 @@
 """Calibration: whether predictions that were made before measuring are as good as they said."""
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from math import exp, sqrt
 from statistics import NormalDist, StatisticsError, correlation, fmean, stdev
@@ -125,6 +127,11 @@ def calibration(objective: str, record: Sequence[Tested]) -> Calibration | None:
     )
 
 
+def far(level: float) -> float:
+    """Deviations on either side of the mean that hold `level` per cent of a normal distribution."""
+    return NormalDist().inv_cdf(0.5 + level / 200)
+
+
 def evidence(offs: Sequence[float]) -> dict[Fault, float]:
     """How much speaks for each fault, as an e-value: the gravest first.
 
@@ -160,15 +167,14 @@ def spearman(one: Sequence[float], other: Sequence[float]) -> float | None:
 
 
 def _coverage(offs: Sequence[float], level: int) -> Coverage:
-    far = NormalDist().inv_cdf(0.5 + level / 200)
-    inside = sum(abs(one) <= far for one in offs)
+    inside = sum(abs(one) <= far(level) for one in offs)
     low, high = wilson(inside, len(offs))
     return Coverage(level=level, inside=inside, of=len(offs), low=low, high=high)
 
 
 def _ranks(values: Sequence[float]) -> list[float]:
-    below = {one: sum(other < one for other in values) for one in set(values)}
-    return [below[one] + (values.count(one) - 1) / 2 for one in values]
+    ordered, times = sorted(values), Counter(values)
+    return [bisect_left(ordered, one) + (times[one] - 1) / 2 for one in values]
 
 
 def _root_mean_square(values: Sequence[float]) -> float:

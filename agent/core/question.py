@@ -148,6 +148,10 @@ class _Asker:
         self._trials = {one.id: one for one in trials}
         self._places = {one.id: place for place, one in enumerate(decisions)}
         self._decisions, self._seen = decisions, seen
+        self._told = {
+            one.id: {key(choice.point): choice.prediction for choice in reversed(one.choices)}
+            for one in decisions
+        }
 
     def expected(self, row: Row) -> Expected | None:
         """None where nothing was predicted of it, or too little had been tested."""
@@ -155,8 +159,7 @@ class _Asker:
         if place is None:
             return None
         decision = self._decisions[place]
-        choice = next((one for one in decision.choices if key(one.point) == key(row.point)), None)
-        told = choice.prediction.get(row.objective) if choice else None
+        told = self._told[decision.id].get(key(row.point), {}).get(row.objective)
         if told is None or decision.state is None:
             return None
         noise = max(noise_of(decision.state, row.objective), row.sd or 0.0)

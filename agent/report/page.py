@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from agent.core.calibration import calibration
 from agent.core.importance import Importance
 from agent.core.register import JournalEntry, Revision
 from agent.core.saving import Saving
@@ -133,7 +134,8 @@ def _figures(views: Sequence[View]) -> dict[str, object]:
 
 def _part(view: View, *, alone: bool) -> dict[str, object]:
     """The figures of one objective; `suffix` tells its sections from those of another one."""
-    came, checks = results.outcomes(view), results.checks(view)
+    came, tested = results.outcomes(view), view.standing.tested(view.objective)
+    found = calibration(view.objective.name, tested)
     return {
         "view": view,
         "suffix": "" if alone else f"-{view.objective.name}",
@@ -142,10 +144,12 @@ def _part(view: View, *, alone: bool) -> dict[str, object]:
         "marks": {outcome.mark.kind for outcome in came if outcome.mark},
         "progress": progress.draw(view, came),
         "progress_narrow": progress.draw(view, came, 350, 270),
-        "predicted": predicted.draw(view, checks),
-        "share": predicted.share(checks),
-        "missed": not all(check.inside for check in checks),
-        "verdict": predicted.verdict(view, checks),
+        "predicted": predicted.draw(view, tested),
+        "learning": predicted.learning(view, found),
+        "share": predicted.share(found) if found else "",
+        "missed": not all(map(predicted.held, tested)),
+        "verdict": predicted.verdict(view, found) if found else "",
+        "faults": predicted.faults(view, found) if found else (),
         "panels": tried.panels(view),
         "ramp": grid.ramp(view),
     }

@@ -1,6 +1,5 @@
-"""What came of the trials: the results in order, with the best after each, and predictions put to the test."""
+"""What came of the trials: the results in order, with the best after each."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,9 +10,6 @@ from agent.core.history import COUNTED_ROLES, OWN, key
 from agent.core.job import Observation
 from agent.core.trial import Trial, TrialStatus
 from agent.report.view import Mark, View
-
-Z95 = 1.96
-"""Standard deviations on either side of the mean that hold 95 % of a normal distribution."""
 
 
 @dataclass(frozen=True)
@@ -28,25 +24,6 @@ class Outcome:
     low: float | None = None
     high: float | None = None
     best: float | None = None
-
-
-@dataclass(frozen=True)
-class Check:
-    """A prediction made before measuring, and the mean of what was then measured.
-
-    `sd` holds the measurement's own uncertainty too, where it was `stated`.
-    """
-
-    trial: Trial
-    mean: float
-    sd: float
-    measured: float
-    stated: bool
-
-    @property
-    def inside(self) -> bool:
-        """Whether the measured value is within the 95 % interval."""
-        return abs(self.measured - self.mean) <= Z95 * self.sd
 
 
 def outcomes(view: View) -> tuple[Outcome, ...]:
@@ -99,26 +76,4 @@ def _with_best(view: View, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
             rivals = means.values() if again or best is None else (best, means[place])
             best = max(rivals, key=view.objective.score)
         found.append(replace(outcome, best=best))
-    return tuple(found)
-
-
-def checks(view: View) -> tuple[Check, ...]:
-    """Every prediction that was put to the test, in the order of the trials.
-
-    A stated uncertainty of the measurement widens the interval. Left out: points that a review
-    edited, for which nothing was predicted.
-    """
-    by_trial: dict[str, list[Mark]] = {}
-    for mark in view.marks.values():
-        by_trial.setdefault(mark.trial.id, []).append(mark)
-    found = []
-    for trial in view.standing.trials:
-        proposal, marks = view.proposals.get(trial.id), by_trial.get(trial.id)
-        prediction = proposal.prediction.get(view.objective.name) if proposal else None
-        if prediction is None or not marks or view.edited(trial):
-            continue
-        own = math.sqrt(sum(mark.sd**2 for mark in marks if mark.sd)) / len(marks)
-        sd, stated = math.hypot(prediction.sd, own), all(mark.sd for mark in marks)
-        mean = fmean(mark.value for mark in marks)
-        found.append(Check(trial, prediction.mean, sd, mean, stated))
     return tuple(found)

@@ -190,6 +190,21 @@ class TestFigures:
         world.see(near, 1.3, sd=0.2)
         assert "1 of 1 inside" in page(world).words("predicted")
 
+    def test_predictions_that_are_too_sure_are_told_with_what_to_do(self) -> None:
+        world, drawn = simple(unit="<em>"), random.Random(3)
+        world.decide()
+        for n in range(20):
+            world.measured({"x": n}, drawn.gauss(0, 4), predicted=(0.0, 1.0))
+        found = page(world)
+        assert "Too sure: off by" in found.words("predicted")
+        assert "Overconfident: measure points again" in found.words("predicted")
+        assert found.count("p", "fault") == 2
+        assert ("em", {}) not in found.elements  # a unit is no markup
+
+    def test_their_error_is_drawn_once_there_is_more_than_one_window(self) -> None:
+        assert page(alloys()).count("line", "constant") == 1
+        assert page(alloys(13)).count("line", "constant") == 0
+
     def test_an_edited_point_was_not_predicted(self) -> None:
         world = simple()
         world.decide()

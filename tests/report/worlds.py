@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from agent.core.actor import AGENT, Actor, Process
 from agent.core.budget import Budget, Cost, Stop
 from agent.core.campaign import Campaign, Quantity, ReviewRule
-from agent.core.decision import Decision
+from agent.core.decision import Choice, Decision
 from agent.core.execution import Execution
 from agent.core.grounds import Grounds
 from agent.core.job import FailureKind, Job, JobStatus, Observation
@@ -69,6 +69,13 @@ class World:
             origin=origin, at=self._at(), **more,
         )  # fmt: skip
         self.trials.append(made)
+        if decision and predicted:
+            chosen = Choice(
+                point=point, prediction={self.campaign.objective.name: predicted},
+                acquisition="log_nei", why=why,
+            )  # fmt: skip
+            last = self.decisions[-1]
+            self.decisions[-1] = last.model_copy(update={"choices": (*last.choices, chosen)})
         if decision:
             name, guess = self.campaign.objective.name, predicted
             prediction = {name: Prediction(mean=guess[0], sd=guess[1])} if guess else {}
