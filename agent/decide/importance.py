@@ -53,11 +53,12 @@ def _models(situation: Situation, state: dict[str, Any]) -> list[tuple[str, Fitt
     encoding, aim, objective = situation.encoding, situation.aim, situation.objective
     if is_traded(state):
         given = [(one, situation.told_of(one)) for one in aim.objectives]
-        several = restore_several(state, encoding, aim, given)
+        several = restore_several(state, encoding, aim, given, situation.usable_bounds)
         return list(zip(aim.names, several.parts, strict=True))
     if state["kind"] == "transfer":
         return [(objective.name, restored(situation, state))]
-    return [(objective.name, restore(state, encoding, situation.rows, objective))]
+    told = (encoding, situation.rows, objective, situation.bounds)
+    return [(objective.name, restore(state, *told))]
 
 
 @dataclass(frozen=True)

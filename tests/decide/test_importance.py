@@ -1,10 +1,12 @@
 """Which parameters matter: on responses of which it is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from agent.core.constraints import LinearConstraint
-from agent.core.history import Row
+from agent.core.history import Bound, Row
 from agent.core.objective import Objective
 from agent.core.parameters import ContinuousParameter
 from agent.core.policy import Policy
@@ -95,6 +97,28 @@ def test_only_what_can_be_measured_is_compared() -> None:
     assert state
     (found,) = importance(at, state)
     assert found.totals[-1].parameters == ("c",)
+
+
+def test_what_was_learnt_of_bounds_counts() -> None:
+    """Of one objective and of several: readings below what can be detected are part of the model."""
+    at = situation(SPACE, 12)
+    low = tuple(
+        Bound(id=f"b{n}", trial=f"b{n}", point={"a": 0.05, "b": b, "c": 0.5}, high=-1.0)
+        for n, b in enumerate((0.2, 0.6))
+    )
+    alone = replace(at, bounds=low)
+    other = Objective(name="w", unit="eV", goal="minimise")
+    both = tuple(
+        row.model_copy(update={"objective": name, "id": row.id + name})
+        for row in at.rows
+        for name in ("y", "w")
+    )
+    named = tuple(one.model_copy(update={"objective": "w"}) for one in low)
+    beside = replace(at, rows=both, bounds=named, also=(other,), policy=Policy())
+    for situated, names in ((alone, ["y"]), (beside, ["y", "w"])):
+        state = propose(situated, 1).state
+        assert state
+        assert [one.objective for one in importance(situated, state)] == names
 
 
 @pytest.mark.parametrize("kind", ["discrete", "pool and number", "fine composition", "pool"])
