@@ -96,8 +96,12 @@ class Standing:
 
     @cached_property
     def known(self) -> tuple[Known, ...]:
-        """The measured points of `own_rows`, with the mean of each objective."""
-        return known(self.own_rows)
+        """The measured points of `own_rows`, with the mean of each objective; of one that is required, a
+        bound may stand for it.
+        """
+        own = {one.id for one in self.trials if one.origin == OWN}
+        bounds = [one for one in self._bounds if one.trial in own]
+        return known(self.own_rows, bounds, self.campaign.aim.required)
 
     @cached_property
     def front(self) -> tuple[Known, ...]:

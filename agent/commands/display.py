@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from agent.assemble import SystemClock
 from agent.commands.common import unit
+from agent.core.front import limit
 from agent.core.history import OWN, Row, current, key
 from agent.core.job import JobStatus
 from agent.core.space import describe
@@ -133,11 +134,15 @@ class Display:
         if aim.single:
             lines = (self._one(standing, row) for row in rows)
             return "\n".join(f"{trial.number:>4}  {where}  {line}" for line in lines)
-        values = escape(told({row.objective: row.value for row in rows}, aim))
+        values, sides = {row.objective: row.value for row in rows}, {}
+        for one in current(standing.observations):
+            if one.trial == trial.id and one.kind == "bound" and one.objective not in values:
+                sides[one.objective], values[one.objective] = limit(one.low, one.high)
+        values_told = escape(told(values, aim, sides))
         ahead = any(key(one.point) == key(rows[-1].point) for one in standing.front)
         word = "on the front" if aim.fronted else "best so far"
         mark = f"  [green]{word}[/green]" if ahead else ""
-        return f"{trial.number:>4}  {where}  {values}{mark}"
+        return f"{trial.number:>4}  {where}  {values_told}{mark}"
 
     def _one(self, standing: Standing, row: Row) -> str:
         objective = standing.campaign.objective

@@ -6,7 +6,9 @@ import typer
 from rich.markup import escape
 
 from agent.commands.common import JsonOption, StoreOption, console, existing, show_json, table, unit
+from agent.core.aim import Aim
 from agent.core.calibration import Calibration
+from agent.core.front import Known
 from agent.core.job import JobStatus
 from agent.core.outlook import Outlook
 from agent.core.register import CampaignStatus
@@ -98,8 +100,7 @@ def _one(standing: Standing, summary: Summary) -> None:
         for line in _front(standing, summary):
             console.print(f"  {line}", highlight=False)
     else:
-        point = f" at {escape(describe(summary.best_point))}" if summary.best_point else ""
-        console.print(f"  best      {_best(summary)}{point}", highlight=False)
+        console.print(f"  best      {escape(_best_told(standing, summary))}", highlight=False)
     console.print(f"  budget    {_used(summary)}", highlight=False)
     counts = (
         ", ".join(f"{count} {status}" for status, count in summary.trials.items()) or "none yet"
@@ -122,10 +123,21 @@ def _one(standing: Standing, summary: Summary) -> None:
         console.print("  [bold]athanor run[/bold] goes on with it", highlight=False)
 
 
+def _best_told(standing: Standing, summary: Summary) -> str:
+    """The one best point; of several objectives with the value of each."""
+    aim = standing.campaign.aim
+    if summary.best is None or summary.best_point is None:
+        return "–" + ("" if aim.single else _lacking(standing))
+    if aim.single:
+        return f"{_best(summary)} at {describe(summary.best_point)}"
+    worth = f"desirability {_best(summary)}: " if len(aim.wanted) > 1 else ""
+    return worth + _told(standing.front[0], aim)
+
+
 def _front(standing: Standing, summary: Summary) -> list[str]:
     """The points that none is better than, a line each."""
     if not summary.front:
-        return [f"front     –, {summary.measured} measured"]
+        return [f"front     –{_lacking(standing)}"]
     volume = "" if summary.hypervolume is None else f"; hypervolume {summary.hypervolume:.5g}"
     points = f"{len(summary.front)} of {summary.measured} points that none is better than{volume}"
     aim, numbers = standing.campaign.aim, {one.id: one.number for one in standing.trials}
@@ -133,11 +145,27 @@ def _front(standing: Standing, summary: Summary) -> list[str]:
     return (
         [f"front     {points}"]
         + [
-            f"{'':10}{numbers[one.trial]:>4}  {escape(told(one.values, aim))} at {escape(describe(one.point))}"
+            f"{'':10}{numbers[one.trial]:>4}  {escape(_told(one, aim))}"
             for one in along[:_MOST_SHOWN]
         ]
         + ([f"{'':10}and {len(along) - _MOST_SHOWN} more"] if len(along) > _MOST_SHOWN else [])
     )
+
+
+def _told(one: Known, aim: Aim) -> str:
+    return f"{told(one.values, aim, one.limits)} at {describe(one.point)}"
+
+
+def _lacking(standing: Standing) -> str:
+    """Why no measured point is on the front."""
+    aim = standing.campaign.aim
+    if not standing.known:
+        return ", 0 measured"
+    partial = sum(not aim.complete(one.values) for one in standing.known)
+    outside = len(standing.known) - partial
+    reasons = [f"{partial} without all objectives"] * bool(partial)
+    reasons += [f"{outside} not as required"] * bool(outside)
+    return f" of {len(standing.known)} measured: {', '.join(reasons)}"
 
 
 def in_question(standing: Standing) -> list[str]:

@@ -1,14 +1,18 @@
 """Front: of several objectives, the points that no other one beats; and what they are worth together."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import Literal
 
 from agent.core.aim import Aim
-from agent.core.history import Row, key
-from agent.core.values import Point, Value
+from agent.core.history import Bound, Row, key
+from agent.core.objective import Objective
+from agent.core.values import Point, Value, later
 
 Worth = tuple[float, ...]
 """How good a point is in each coordinate of the front; higher is better."""
+
+Side = Literal["<", ">"]
 
 _BELOW = 0.1
 """How far below the worst of a front its reference point is, in parts of the front's range."""
@@ -16,29 +20,76 @@ _BELOW = 0.1
 
 class Known(Value):
     """A point and the means of what was measured there, by objective. `trial` is its first; `rows` are
-    the readings of the objective that has most.
+    the readings of the objective that has most. Of an objective in `limits` the value is a limit, and
+    what was read is below or above it.
     """
 
     trial: str
     point: Point
     values: dict[str, float]
     rows: int
+    limits: dict[str, Side] = later({})
 
 
-def known(rows: Iterable[Row]) -> tuple[Known, ...]:
-    """Each measured point with the means of its values, in the order of their first rows."""
+def known(
+    rows: Iterable[Row], bounds: Iterable[Bound] = (), required: Sequence[Objective] = ()
+) -> tuple[Known, ...]:
+    """Each measured point with the means of its values, in the order of their first rows.
+
+    Args:
+        rows: What was measured.
+        bounds: Of what was measured there only as a bound.
+        required: The objectives that only have to be within their range: whether they are, a bound
+            can tell as well as a value.
+    """
+    limited: dict[object, list[Bound]] = {}
+    for bound in bounds:
+        limited.setdefault(key(bound.point), []).append(bound)
     groups: dict[object, list[Row]] = {}
     for row in rows:
         groups.setdefault(key(row.point), []).append(row)
     found = []
-    for group in groups.values():
+    for at, group in groups.items():
         by_name: dict[str, list[float]] = {}
         for row in group:
             by_name.setdefault(row.objective, []).append(row.value)
         values = {name: sum(told) / len(told) for name, told in by_name.items()}
         first, most = group[0], max(map(len, by_name.values()))
-        found.append(Known(trial=first.trial, point=first.point, values=values, rows=most))
+        limits = _decided(limited.get(at, []), [one for one in required if one.name not in values])
+        found.append(
+            Known(
+                trial=first.trial,
+                point=first.point,
+                values={**values, **{name: value for name, (_, value) in limits.items()}},
+                rows=most,
+                limits={name: side for name, (side, _) in limits.items()},
+            )
+        )
     return tuple(found)
+
+
+def limit(low: float | None, high: float | None) -> tuple[Side, float]:
+    """The limit of a bound that is shown, and on which side of it the reading is; one of them is
+    there.
+    """
+    return ("<", high) if high is not None else (">", low or 0.0)
+
+
+def _decided(
+    bounds: Sequence[Bound], required: Sequence[Objective]
+) -> Mapping[str, tuple[Side, float]]:
+    """Of each required objective whose bounds at a point leave no doubt: the limit that tells."""
+    found = {}
+    for objective in required:
+        here = [one for one in bounds if one.objective == objective.name]
+        within = [objective.holds(one.low, one.high) for one in here]
+        if here and (all(within) or False in within):
+            told = here[0] if all(within) else here[within.index(False)]
+            above = (
+                told.low is not None and objective.high is not None and told.low > objective.high
+            )
+            found[objective.name] = limit(told.low, None if above else told.high)
+    return found
 
 
 def front(points: Iterable[Known], aim: Aim) -> tuple[Known, ...]:

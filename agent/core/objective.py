@@ -1,5 +1,6 @@
 """Objective: what is measured, and what is wanted of it."""
 
+import math
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -95,6 +96,19 @@ class Objective(Value):
         below = 0.0 if self.low is None else max(self.low - value, 0.0)
         above = 0.0 if self.high is None else max(value - self.high, 0.0)
         return -(below + above)
+
+    def holds(self, low: float | None, high: float | None) -> bool | None:
+        """Whether a reading between two limits is within the range; None where it may be either.
+
+        Of goals within and require. What is not plausible is not taken for possible.
+        """
+        least, most = self.plausible or (-math.inf, math.inf)
+        ends = (least if low is None else low, most if high is None else high)
+        if all(self.score(end) == 0.0 for end in ends):
+            return True
+        below = self.low is not None and ends[1] < self.low
+        above = self.high is not None and ends[0] > self.high
+        return False if below or above else None
 
     @property
     def wanted(self) -> str:

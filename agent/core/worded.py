@@ -7,10 +7,14 @@ from agent.core.calibration import ENOUGH, Calibration, Fault
 from agent.core.question import Question
 
 
-def told(values: Mapping[str, float], aim: Aim) -> str:
-    """Each value with its objective and unit: `yield 83 percent, cost 1.2 EUR`."""
+def told(values: Mapping[str, float], aim: Aim, limits: Mapping[str, str] | None = None) -> str:
+    """Each value with its objective and unit: `yield 83 percent, cost 1.2 EUR`; of what is only known
+    to be below or above its value, with `limits` of the objective: `impurity < 0.1 percent`.
+    """
+    sides = {name: f"{side} " for name, side in (limits or {}).items()}
     return ", ".join(
-        f"{one.name} {values[one.name]:.5g}" + ("" if one.unit == "1" else f" {one.unit}")
+        f"{one.name} {sides.get(one.name, '')}{values[one.name]:.5g}"
+        + ("" if one.unit == "1" else f" {one.unit}")
         for one in aim.objectives
         if one.name in values
     )

@@ -44,7 +44,8 @@ def sentence(view: View) -> str:
         worth = (
             "" if best is None or len(aim.wanted) == 1 else f"desirability {brief(best.value, 3)}, "
         )
-        return f"{name} is the best of {count} measured{permitted}: {worth}{told(found[0].values, aim)}."
+        values = told(found[0].values, aim, found[0].limits)
+        return f"{name} is the best of {count} measured{permitted}: {worth}{values}."
     names = [one.name.replace("_", " ") for one in aim.wanted]
     both = f"{'both' if len(names) == 2 else 'all of'} {', '.join(names[:-1])} and {names[-1]}"
     words = (
@@ -64,11 +65,17 @@ def members(views: Sequence[View]) -> list[Member]:
     return [
         Member(
             view.name(view.trials[one.trial]),
-            tuple(each.value(one.values[each.objective.name]) for each in views),
+            tuple(_value(each, one) for each in views),
             tuple(view.words(one.point)),
         )
         for one in along
     ]
+
+
+def _value(view: View, one: Known) -> str:
+    name = view.objective.name
+    side = one.limits.get(name)
+    return f"{side} {view.value(one.values[name])}" if side else view.value(one.values[name])
 
 
 def draw(views: Sequence[View]) -> list[Drawn]:
@@ -130,7 +137,7 @@ def _dot(across: View, up: View, one: Known, best: bool, x: Scale, y: Scale) -> 
     permitted = across.standing.campaign.aim.permits(one.values)
     kind = "dot first" if across.first(trial) else "dot model"
     kind = "void" if not permitted else f"{kind} best" if best else kind
-    values = told(one.values, across.standing.campaign.aim)
+    values = told(one.values, across.standing.campaign.aim, one.limits)
     tip = f"{across.name(trial)}: {values}" + ("" if permitted else " (not as required)")
     return svg.dot(x(_at(across, one)), y(_at(up, one)), kind, tip, 4.8 if best else 3.4)
 

@@ -16,8 +16,9 @@ from agent.core.front import (
     reference,
     since_progress,
 )
-from agent.core.history import Row
+from agent.core.history import Bound, Row
 from agent.core.objective import Objective
+from agent.core.worded import told
 
 GOOD = Objective(name="good", unit="percent", goal="maximise")
 CHEAP = Objective(name="cheap", unit="EUR", goal="minimise")
@@ -141,3 +142,34 @@ def test_what_a_point_is_worth_is_the_weighted_geometric_mean() -> None:
 def test_what_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"require|worst|ideal"):
         Objective.model_validate({"name": "y", "unit": "1", **wrong})
+
+
+def below(high: float | None = None, low: float | None = None) -> tuple[Known, ...]:
+    """A point of which the dirt is known only as a bound."""
+    rows = [
+        Row(id=f"o{n}", trial="T1", point={"x": 1}, value=7.0, objective=name)
+        for n, name in enumerate(("good", "cheap"))
+    ]
+    bound = Bound(id="b", trial="T1", point={"x": 1}, low=low, high=high, objective="dirt")
+    return known(rows, [bound], [CLEAN])
+
+
+def test_what_is_required_may_be_known_by_a_bound() -> None:
+    """Below what can be detected is as good as required; what may be either is not known."""
+    aim = Aim(objectives=(GOOD, CHEAP, CLEAN))
+    (clean,) = below(high=0.5)
+    assert front([clean], aim) == (clean,)
+    assert told(clean.values, aim, clean.limits) == (
+        "good 7 percent, cheap 7 EUR, dirt < 0.5 percent"
+    )
+    (dirty,) = below(low=3)
+    assert aim.complete(dirty.values)
+    assert front([dirty], aim) == ()
+    (open_,) = below(high=2.5)
+    assert not aim.complete(open_.values)
+
+
+def test_what_is_not_plausible_is_not_possible() -> None:
+    narrow = Objective(name="dirt", unit="percent", goal="require", low=0, high=2)
+    assert narrow.holds(None, 1.0) is None
+    assert narrow.model_copy(update={"plausible": (0.0, 100.0)}).holds(None, 1.0) is True

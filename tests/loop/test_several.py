@@ -125,3 +125,20 @@ def test_points_in_flight_are_not_chosen_again(make_world: Make) -> None:
     made.run()
     points = [key(trial.point) for trial in made.trials()]
     assert len(set(points)) == 12
+
+
+def test_what_is_required_and_below_detection_does_not_keep_from_the_front(
+    make_world: Make,
+) -> None:
+    made = made_of(make_world, MASS, PRICE, DIRT, budget={"experiments": 3})
+
+    def clean(job: Job) -> Outcome:
+        read = answered(job, "mass", "price").measurements
+        low = readings(job, "dirt", value=1.0)
+        under = (one.model_copy(update={"value": None, "high": 1.0}) for one in low)
+        return Outcome(state="done", measurements=(*read, *under))
+
+    made.instrument.ending = clean
+    made.run()
+    assert made.standing.front
+    assert summarise(made.standing).front[0].limits == {"dirt": "<"}
