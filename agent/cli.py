@@ -76,7 +76,7 @@ def _common(
 def main() -> None:
     """The entry point: faults of ours are told in a line with a hint, never as a traceback."""
     try:
-        app()
+        app(prog_name="athanor")
     except AthanorError as error:
         errors.print(f"[red]error[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(_code(error))
@@ -89,3 +89,7 @@ def _code(error: AthanorError) -> Exit:
     if isinstance(error, LeaseHeld):
         return Exit.HELD
     return Exit.USAGE if isinstance(error, CampaignError) else Exit.FAULT
+
+
+if __name__ == "__main__":
+    main()

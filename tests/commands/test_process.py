@@ -46,3 +46,10 @@ def test_a_fault_is_one_line_with_a_hint_and_an_exit_code(tmp_path):
     assert done.stderr.startswith("error there is no store")
     assert "athanor store create" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("module", ["agent", "agent.cli"])
+def test_without_its_script_it_is_called_by_its_module(module):
+    words = [sys.executable, "-m", module, "--help"]
+    told = subprocess.run(words, capture_output=True, text=True, timeout=110, check=True)
+    assert "Usage: athanor [OPTIONS] COMMAND" in told.stdout
