@@ -147,6 +147,10 @@ class _Progress:
 def _line(summary: Summary) -> str:
     if summary.hypervolume is not None:
         return f"{summary.measured} measured, {len(summary.front)} on the front"
+    if summary.unknown is not None:
+        return (
+            f"{summary.measured} measured, known to {summary.unknown:.3g} {summary.unit} on average"
+        )
     if summary.best is None:
         return f"{summary.measured} measured"
     return f"{summary.measured} measured, best {summary.best:.4g} {summary.unit}"
@@ -160,6 +164,13 @@ def _markdown(summary: Summary) -> str:
     best = "none yet" if summary.best is None else f"{summary.best:.6g} {summary.unit}"
     if summary.hypervolume is not None:
         best, point = f"hypervolume {summary.hypervolume:.6g}", f"{len(summary.front)} on the front"
+    told = [
+        f"| best {summary.objective} ({summary.goal}) | {best} |",
+        f"| at | {point} |",
+    ]
+    if summary.learning:
+        known = "" if summary.unknown is None else f"{summary.unknown:.4g} {summary.unit}"
+        told = [f"| {summary.objective} is known to, on average | {known or 'not told yet'} |"]
     return "\n".join(
         [
             f"# {summary.name}: {summary.state}",
@@ -167,8 +178,7 @@ def _markdown(summary: Summary) -> str:
             "",
             "| | |",
             "| --- | --- |",
-            f"| best {summary.objective} ({summary.goal}) | {best} |",
-            f"| at | {point} |",
+            *told,
             f"| measured | {summary.measured} |",
             *rows,
         ]

@@ -105,7 +105,11 @@ class Standing:
 
     @cached_property
     def front(self) -> tuple[Known, ...]:
-        """The points that none is better than; of one objective the best one."""
+        """The points that none is better than; of one objective the best one; none where no value is
+        better than another.
+        """
+        if self.campaign.aim.learning:
+            return ()
         return front(self.known, self.campaign.aim)
 
     def rows_at(self, fidelity: str) -> tuple[Row, ...]:
@@ -188,6 +192,8 @@ class Standing:
     def best(self) -> Best | None:
         """The best point so far, by the mean of its values; None where there is no one best point."""
         aim = self.campaign.aim
+        if aim.learning:
+            return None
         if aim.single:
             return best(self.own_rows, self.campaign.objective)
         if aim.fronted or not self.front:

@@ -56,7 +56,8 @@ class Summary(Value):
     Of several objectives `front` are the points that none is better than, and `best` is what is worth
     most where that is one number (`unit` is its unit). `hypervolume` is what the front dominates.
     `in_question` are results that are not learnt until it is settled whether they are right, and
-    `calibration` is what results have shown of the predictions of each objective.
+    `calibration` is what results have shown of the predictions of each objective. `learning`: the
+    response is to be known everywhere, there is no best, and `outlook` says how far it is not known.
     """
 
     name: str
@@ -82,6 +83,12 @@ class Summary(Value):
     hypervolume: float | None = None
     in_question: tuple[Question, ...] = ()
     calibration: tuple[Calibration, ...] = ()
+    learning: bool = False
+
+    @property
+    def unknown(self) -> float | None:
+        """Where the response is to be known everywhere, how far it was not by the last decision."""
+        return None if self.outlook is None else self.outlook.unknown
 
     @property
     def bar(self) -> tuple[float, float]:
@@ -118,6 +125,7 @@ def summarise(standing: Standing, saving: Saving | None = None) -> Summary:
         hypervolume=standing.hypervolume,
         in_question=standing.questions,
         calibration=standing.calibrations,
+        learning=aim.learning,
     )
 
 

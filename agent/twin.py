@@ -84,7 +84,8 @@ class _Truth:
 def reckoned(
     store: Store, name: str, now: datetime, *, each: bool = True, progress: Progress | None = None
 ) -> Saving | None:
-    """What the priors of a campaign have saved so far; None before they had a say.
+    """What the priors of a campaign have saved so far; None before they had a say, and where there is no
+    best to reach.
 
     It is remembered in the store until there are more results.
 
@@ -101,7 +102,7 @@ def reckoned(
     if known is not None and known.rows == rows and bool(known.less) >= several:
         return known
     decision = _last(standing)
-    if decision is None or not standing.own_rows:
+    if standing.campaign.aim.learning or decision is None or not standing.own_rows:
         return None
     made = _reckoned(store, standing, decision, each, progress or _silent)
     made = made.model_copy(update={"rows": rows})

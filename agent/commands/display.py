@@ -146,6 +146,8 @@ class Display:
 
     def _one(self, standing: Standing, row: Row) -> str:
         objective = standing.campaign.objective
+        if objective.learning:
+            return f"{row.value:.5g} {escape(unit(objective.unit))}"
         first = standing.own_rows.index(row)
         earlier = [objective.score(one.value) for one in standing.own_rows[:first]]
         best = not earlier or objective.score(row.value) > max(earlier)
@@ -173,6 +175,9 @@ def _line(summary: Summary, standing: Standing) -> str:
     running = f", {len(standing.in_flight)} in flight" if standing.in_flight else ""
     if summary.hypervolume is not None:
         return f"{len(summary.front)} on the front, {summary.measured} measured{running}"
+    if summary.unknown is not None:
+        known = f"known to {summary.unknown:.3g} {unit(summary.unit)}".strip()
+        return f"{summary.measured} measured, {known} on average{running}"
     if summary.best is None:
         return f"{summary.measured} measured{running}"
     point = describe(summary.best_point or {})

@@ -99,6 +99,8 @@ def _one(standing: Standing, summary: Summary) -> None:
     if standing.campaign.aim.fronted:
         for line in _front(standing, summary):
             console.print(f"  {line}", highlight=False)
+    elif summary.learning:
+        console.print(f"  known     {known(summary)}", highlight=False)
     else:
         console.print(f"  best      {escape(_best_told(standing, summary))}", highlight=False)
     console.print(f"  budget    {_used(summary)}", highlight=False)
@@ -106,7 +108,7 @@ def _one(standing: Standing, summary: Summary) -> None:
         ", ".join(f"{count} {status}" for status, count in summary.trials.items()) or "none yet"
     )
     console.print(f"  trials    {counts}", highlight=False)
-    if summary.outlook is not None:
+    if summary.outlook is not None and not summary.learning:
         confidence = standing.campaign.stop.confidence
         words = _left(summary.outlook, summary.unit, confidence)
         console.print(f"  left      {words}", highlight=False)
@@ -194,6 +196,16 @@ def asked_all(standing: Standing) -> list[str]:
     return [asked(one, numbers[one.trial], units[one.objective]) for one in standing.questions]
 
 
+def known(summary: Summary) -> str:
+    """How well the response is known over the space, in words."""
+    if summary.unknown is None or summary.outlook is None:
+        return f"not told yet: {summary.measured} measured, and the model is asked once more are"
+    words = f"to {summary.unknown:.3g} {unit(summary.unit)}".strip()
+    return (
+        f"{words} on average over the space, by the last decision ({summary.outlook.rows} results)"
+    )
+
+
 def _left(outlook: Outlook, named: str, confidence: int) -> str:
     told = (outlook.left[str(confidence)], outlook.gain)
     most, gain = (f"{one:.2g} {unit(named)}".strip() for one in told)
@@ -251,6 +263,8 @@ def _waits_for(standing: Standing) -> list[str]:
 def _best(summary: Summary) -> str:
     if summary.hypervolume is not None:
         return f"{len(summary.front)} on the front"
+    if summary.unknown is not None:
+        return f"known to {summary.unknown:.3g} {unit(summary.unit)}".strip()
     return "–" if summary.best is None else f"{summary.best:.6g} {unit(summary.unit)}".strip()
 
 

@@ -42,6 +42,11 @@ class Aim(Value):
         return len(self.objectives) == 1
 
     @property
+    def learning(self) -> bool:
+        """Whether a response is to be known everywhere: there is no best point."""
+        return any(one.learning for one in self.objectives)
+
+    @property
     def fronted(self) -> bool:
         """Whether a front is looked for and not one best point."""
         return len(self.wanted) > 1 and self.trade_off == "pareto"

@@ -7,8 +7,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from agent.core.job import Job, JobStatus
-from agent.core.outlook import CALM, Confidence, Outlook
-from agent.core.values import Value
+from agent.core.outlook import CALM, CALM_KNOWN, Confidence, Outlook
+from agent.core.values import Value, later
 
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -83,6 +83,12 @@ class Stop(Value):
         description="stop when the next experiment is expected to gain less than this, in the "
         "objective's unit",
     )
+    known_to: float | None = later(
+        None,
+        gt=0,
+        description="of goal learn: stop when the mean posterior deviation over the space is at most "
+        "this, in the objective's unit, by two decisions in a row",
+    )
 
     def enough(self, outlooks: Sequence[Outlook], unit: str) -> str | None:
         """Why it is enough, going by what is left to gain; None to go on.
@@ -91,9 +97,11 @@ class Stop(Value):
             outlooks: The last ones in a row, as `latest` has them.
             unit: Of the objective.
         """
-        if len(outlooks) < CALM:
-            return None
         unit = "" if unit == "1" else f" {unit}"
+        if self.known_to is not None:
+            return self._known(outlooks[-CALM_KNOWN:], self.known_to, unit)
+        if len(outlooks) < CALM or any(one.unknown is not None for one in outlooks):
+            return None
         left = max(one.left[str(self.confidence)] for one in outlooks)
         if self.left_to_gain is not None and left <= self.left_to_gain:
             return (
@@ -104,6 +112,16 @@ class Stop(Value):
         if self.expected_gain is not None and gain < self.expected_gain:
             return f"the next experiment is expected to gain {gain:.2g}{unit}"
         return None
+
+    @staticmethod
+    def _known(outlooks: Sequence[Outlook], wanted: float, unit: str) -> str | None:
+        told = [one.unknown for one in outlooks if one.unknown is not None]
+        if len(told) < CALM_KNOWN or max(told) > wanted:
+            return None
+        return (
+            f"it is known to {max(told):.3g}{unit} on average over the space (by the last {CALM_KNOWN} "
+            "decisions, as far as the model is right)"
+        )
 
 
 class Use(Value):

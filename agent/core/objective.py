@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from agent.core.parameters import Name
 from agent.core.values import Value, later
 
-Goal = Literal["maximise", "minimise", "match", "within", "require"]
+Goal = Literal["maximise", "minimise", "match", "within", "require", "learn"]
 
 
 class Objective(Value):
@@ -19,7 +19,8 @@ class Objective(Value):
 
     Among several, `worst` is the value beyond which it is of no use, `ideal` the one beyond which
     better is worth nothing more, and `weight` what it counts beside the others (`agent.core.aim`). One
-    of goal `require` only has to be within its range.
+    of goal `require` only has to be within its range. Of goal `learn` no value is wanted more than
+    another: its response is to be known over the whole space.
     """
 
     name: Name
@@ -58,6 +59,8 @@ class Objective(Value):
             raise ValueError("low must be below high")
         if self.plausible is not None and not self.plausible[0] < self.plausible[1]:
             raise ValueError("plausible must be [lowest, highest]")
+        if self.learning and (self.worst is not None or self.ideal is not None):
+            raise ValueError(f"goal {self.goal} has neither a worst nor an ideal value")
         self._check_trade()
         return self
 
@@ -71,9 +74,14 @@ class Objective(Value):
             raise ValueError("worst must be worse than what is wanted")
 
     @property
+    def learning(self) -> bool:
+        """Whether it is to be known everywhere, and no value is better than another."""
+        return self.goal == "learn"
+
+    @property
     def bounded(self) -> bool:
         """Whether the goal is reached at some value: its best score is 0."""
-        return self.goal not in {"maximise", "minimise"}
+        return self.goal not in {"maximise", "minimise", "learn"}
 
     @property
     def required(self) -> bool:
@@ -84,9 +92,11 @@ class Objective(Value):
         """How good `value` is; higher is better, in the objective's unit.
 
         maximise: y; minimise: -y; match: -|y - target|; within and require: minus the distance to
-        the range.
+        the range; learn: 0.
         """
         match self.goal:
+            case "learn":
+                return 0.0
             case "maximise":
                 return value
             case "minimise":
@@ -114,6 +124,8 @@ class Objective(Value):
     def wanted(self) -> str:
         """The goal in words: `minimise, eV/atom`."""
         match self.goal:
+            case "learn":
+                return f"learn everywhere ({self.unit})"
             case "match":
                 return f"match {self.target:g} {self.unit}"
             case "within" | "require":

@@ -1,11 +1,11 @@
-"""Outlook: what is left to gain, and when that is too little to go on for."""
+"""Outlook: what is left to gain, or to learn, and when that is too little to go on for."""
 
 from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
 
-from agent.core.values import Value
+from agent.core.values import Value, later
 
 Confidence = Literal[80, 90, 95, 99]
 
@@ -19,6 +19,12 @@ often (`docs/decisions/0012-what-is-left-to-gain.md`).
 """
 
 
+CALM_KNOWN = 2
+"""The same, where the response is to be known everywhere: a mean over the space is steadier than its
+best point (`docs/decisions/0019-to-know-everywhere.md`).
+"""
+
+
 class Outlook(Value):
     """What a model expected to be left, before its decision, in the objective's unit.
 
@@ -26,12 +32,16 @@ class Outlook(Value):
     confidence in per cent to how much at most any point is better than the best one known. `rows` is
     how many results it knew; `widened` by how much its deviations were multiplied, since earlier
     predictions were further off than they said.
+
+    Where the response is to be known everywhere nothing is to be gained, and `unknown` says how much of
+    it is not known: the mean over the space of the posterior deviation, widened.
     """
 
-    gain: float = Field(ge=0)
-    left: dict[str, float]
+    gain: float = Field(default=0.0, ge=0)
+    left: dict[str, float] = Field(default_factory=dict)
     rows: int = Field(ge=1)
     widened: float = Field(default=1.0, ge=1)
+    unknown: float | None = later(None, ge=0)
 
 
 def latest(outlooks: Sequence[Outlook | None]) -> tuple[Outlook, ...]:

@@ -7,9 +7,14 @@ from pydantic import Field, model_validator
 from agent.core.transfer import TransferRule
 from agent.core.values import Point, Value, later
 
+Criterion = Literal["standard_deviation", "integrated_variance"]
+
 PolicyName = Literal[
     "expected_improvement", "uncertainty", "committee", "ucb", "thompson", "random"
 ]
+
+LEARNERS: tuple[PolicyName, ...] = ("uncertainty", "committee", "random")
+"""Those that look for no best point."""
 
 Failures = Literal["learn", "bar"]
 """What infeasible points are for: to learn from, or only not to be asked for again."""
@@ -42,12 +47,14 @@ class Policy(Value):
 
     expected_improvement: log noisy EI (Ament et al. 2023). uncertainty: posterior standard deviation,
     or the reduction of the integrated variance. committee: variance among the members' means (query
-    by committee). ucb: mean + sqrt(beta) * sd. thompson: the best of one posterior draw.
+    by committee). ucb: mean + sqrt(beta) * sd. thompson: the best of one posterior draw. Where there is
+    no best point (goal `learn`) only uncertainty, committee and random choose.
     """
 
     name: PolicyName = "expected_improvement"
-    criterion: Literal["standard_deviation", "integrated_variance"] = Field(
-        default="standard_deviation", description="of policy uncertainty"
+    criterion: Criterion = Field(
+        default="standard_deviation",
+        description="of policy uncertainty; with goal learn the default is integrated_variance",
     )
     beta: float = Field(default=4.0, gt=0, description="of policy ucb: mean + sqrt(beta) * sd")
     initial: InitialDesign = InitialDesign()

@@ -93,6 +93,11 @@ class Chooser:
         return torch.cat([self._pool.X[torch.from_numpy(self._free)], chosen])
 
     @property
+    def space(self) -> Tensor:
+        """What there is, measured points too, or a sample of it: `n x d`."""
+        return self._pool.X
+
+    @property
     def taken(self) -> Taken:
         """The points that may not be chosen any more."""
         return self._taken

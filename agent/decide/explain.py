@@ -122,7 +122,7 @@ def _normalised(
 
 
 def sentence(
-    policy: str,
+    policy: Policy,
     objective: Objective,
     prediction: tuple[float, float],
     surrogate: Fitted,
@@ -131,11 +131,28 @@ def sentence(
     """Why a point was chosen, in one sentence with the objective's unit."""
     mean, sd = prediction
     unit = "" if objective.unit == "1" else f" {objective.unit}"
-    text = f"{_REASON[policy]}: predicted {figures(mean, sd)}{unit}"
+    text = f"{_REASON[policy.name]}: predicted {figures(mean, sd)}{unit}"
     known = best(surrogate.rows, objective)
     if known is not None:
         text += f", best so far {like(known.value, sd)}"
     return f"{text}; {outstanding(parts)}"
+
+
+def sentence_of_learning(
+    policy: Policy,
+    objective: Objective,
+    prediction: tuple[float, float],
+    surrogate: Fitted,
+    parts: dict[str, float],
+) -> str:
+    """Why a point was chosen where the response is to be known everywhere: there is no best."""
+    del surrogate
+    reason = _REASON[policy.name]
+    if policy.name == "uncertainty" and policy.criterion == "integrated_variance":
+        reason = "tells most of the rest of the space"
+    unit = "" if objective.unit == "1" else f" {objective.unit}"
+    apart = f"; {outstanding(parts)}" if "feasible" in parts else ""
+    return f"{reason}: predicted {figures(*prediction)}{unit}{apart}"
 
 
 def sentence_of_several(

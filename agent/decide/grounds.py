@@ -49,7 +49,11 @@ def grounds(situation: Situation, surrogate: Fitted, chosen: Chosen) -> Grounds:
         expected = zip(mean.tolist(), sd.tolist(), strict=True)
         predictions = [{name: surrogate.scaling.restored(*one)} for one in expected]
         return Grounds(
-            probability_of_improvement=probability_of_improvement(surrogate, X[:1]),
+            probability_of_improvement=(
+                None
+                if situation.objective.learning
+                else probability_of_improvement(surrogate, X[:1])
+            ),
             neighbours=neighbours(situation, chosen.point),
             influences=_foremost(influences(surrogate, situation.objective, X[:1])),
             runners_up=_runners_up(situation, chosen, predictions, parts),

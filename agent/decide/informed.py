@@ -84,9 +84,9 @@ class Informed:
         return self._believer.design
 
     @property
-    def candidates(self) -> Tensor:
-        """What could be measured, `n x d`."""
-        return self._believer.candidates
+    def chooser(self) -> Chooser:
+        """The one that believes the sources."""
+        return self._believer
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ def _outlook(
         known = measured[int(means.argmax())].unsqueeze(0)
         fresh = _promising(situation, surrogate, posterior, candidates)
         few = torch.cat([measured, situation.in_flight([]), fresh])
-        wide = widening(situation.record, _noise(posterior) * surrogate.scaling.scale)
+        wide = widening(situation.record, sqrt(posterior.noise) * surrogate.scaling.scale)
         seed = derived(situation.seed, "left")
         values = score(posterior.draws(torch.cat([known, few]), DRAWS, seed, wide))
         left = (values.max(dim=1).values - values[:, 0]).clamp_min(0.0)
@@ -72,11 +72,6 @@ def _outlook(
     if not all(map(isfinite, (*bounds.values(), float(gain) * scale, wide))):
         return None
     return Outlook(gain=float(gain) * scale, left=bounds, rows=len(surrogate.rows), widened=wide)
-
-
-def _noise(posterior: Mixture) -> float:
-    parts = zip(posterior.weights, posterior.parts, strict=True)
-    return sqrt(sum(weight * part.noise for weight, part in parts))
 
 
 def _promising(situation: Situation, surrogate: Fitted, posterior: Mixture, X: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ from agent.decide.informed import Informed, Turn, restored
 from agent.decide.outlook import outlook
 from agent.decide.situation import Situation
 from agent.decide.traded import is_traded, scores_of, traded
+from agent.decide.unknown import deviation
 from agent.errors import ModelError
 from agent.learn.fitted import Fitted
 from agent.learn.scope import seeded
@@ -180,8 +181,15 @@ def _modelled(situation: Situation, before: list[Point], count: int) -> Selectio
         for choice in chooser.choices(count)
     ]
     state = _with_feasibility(situation, surrogate.state())
-    left = outlook(situation, surrogate, chooser.candidates)
+    left = _left(situation, surrogate, chooser)
     return Selection("model", tuple(chosen), state, surrogate.notes, left)
+
+
+def _left(situation: Situation, surrogate: Fitted, chooser: Chooser) -> Outlook | None:
+    """What is left to gain, or to learn where that is what is wanted."""
+    if situation.aim.learning:
+        return deviation(situation, surrogate, chooser.space)
+    return outlook(situation, surrogate, chooser.candidates)
 
 
 def _traded(situation: Situation, before: list[Point], count: int) -> Selection:
@@ -212,7 +220,7 @@ def _informed(situation: Situation, before: list[Point], count: int) -> Selectio
     chosen = tuple(_reasoned(situation, decision, turn) for turn in turns)
     state = _with_feasibility(situation, decision.state(turns))
     fitted = decision.sources.states
-    left = outlook(situation, decision.transfer, decision.candidates)
+    left = _left(situation, decision.transfer, decision.chooser)
     return Selection("model", chosen, state, decision.notes, left, fitted)
 
 
@@ -234,7 +242,8 @@ def _explained(situation: Situation, surrogate: Fitted, design: Tensor, chosen: 
     works = situation.feasibility
     parts = explain.shares(surrogate, X, chosen.in_flight, design, policy, works)
     feasible = None if works is None else float(works.log_probability(X).exp())
-    why = explain.sentence(policy.name, objective, prediction, surrogate, parts)
+    told = explain.sentence_of_learning if objective.learning else explain.sentence
+    why = told(policy, objective, prediction, surrogate, parts)
     return Choice(
         point=chosen.point,
         prediction={objective.name: prediction},

@@ -138,7 +138,11 @@ class Situation:
 
     @cached_property
     def leading(self) -> list[Point]:
-        """Up to three points that are best so far; of a front its ends and its middle."""
+        """Up to three points that are best so far; of a front its ends and its middle; none where no
+        value is better than another.
+        """
+        if self.aim.learning:
+            return []
         if self.aim.single:
             ranked = sorted(self.usable, key=lambda row: -self.objective.score(row.value))
             return [row.point for row in ranked[:3]]

@@ -218,6 +218,13 @@ class Mixture:
         """Omega, one a part."""
         return tuple(self._weights.tolist())
 
+    @property
+    def noise(self) -> float:
+        """Variance of a reading, standardised."""
+        return sum(
+            weight * part.noise for weight, part in zip(self.weights, self.parts, strict=True)
+        )
+
     def marginals(self, X: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation at each of `n x d`: two `n`. Differentiable."""
         if len(self.parts) == 1:

@@ -46,8 +46,8 @@ class Scaling:
     @classmethod
     def known(cls, shift: float, scale: float, objective: Objective) -> "Scaling":
         """The scaling of an objective with a given shift and scale."""
-        if objective.goal in {"maximise", "minimise"}:
-            return cls(1.0 if objective.goal == "maximise" else -1.0, shift, scale)
+        if not objective.bounded:
+            return cls(-1.0 if objective.goal == "minimise" else 1.0, shift, scale)
         match = objective.goal == "match"
         low = objective.target if match else objective.low
         high = objective.target if match else objective.high

@@ -16,6 +16,7 @@ from agent.errors import CampaignError
 from agent.load import (
     computed,
     emptiness,
+    learning,
     materials,
     plan,
     pools,
@@ -95,6 +96,7 @@ def read(
             findings.fault(("constraints",), what, "relax one, or widen the parameters")
     sources = _resolve_priors(findings, parts, place, bound, models or {})
     _resolve_oracles(findings, parts, settings_models, place)
+    learning.settle(findings, parts)
     plan.check(findings, parts, bound)
     if "execution" in parts.single:
         execution = parts.single["execution"]

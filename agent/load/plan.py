@@ -40,8 +40,8 @@ def affordable(budget: Budget) -> int | None:
 
 
 def _check_outlook(findings: Findings, stop: Stop, policy: Policy) -> None:
-    """What is left to gain is told by a model, and a policy that draws at random has none."""
-    for name in ("left_to_gain", "expected_gain"):
+    """What is left to gain, or to learn, is told by a model, and a policy that draws at random has none."""
+    for name in ("left_to_gain", "expected_gain", "known_to"):
         if getattr(stop, name) is not None and policy.name == "random":
             what = f"policy random has no model that could tell {name}"
             findings.fault(("stop", name), what, "leave it out, or name another policy")

@@ -106,6 +106,8 @@ def _stop(view: View) -> str:
     parts = [f"after {count(stop.idle_rounds, 'idle round')}"]
     if stop.no_improvement_after:
         parts.append(f"after {count(stop.no_improvement_after, 'result')} without improvement")
+    if stop.known_to is not None:
+        parts.append(f"known to {view.value(stop.known_to)} on average")
     if stop.target is not None:
         parts.append(f"at {view.value(stop.target)}")
     return ", ".join(parts)

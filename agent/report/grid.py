@@ -28,13 +28,19 @@ class Shades:
     @classmethod
     def of(cls, view: View, marks: Sequence[Mark]) -> "Shades":
         """The shades that suit these values."""
-        scores = [view.objective.score(view.scaled(mark.value)) for mark in marks] or [0.0]
+        scores = [_score(view, mark.value) for mark in marks] or [0.0]
         return cls(view, min(scores), max(scores))
 
     def __call__(self, value: float) -> float:
         """The share of `value`, in percent."""
-        score = self.view.objective.score(self.view.scaled(value))
+        score = _score(self.view, value)
         return 100 * (score - self.low) / (self.high - self.low) if self.high > self.low else 100.0
+
+
+def _score(view: View, value: float) -> float:
+    """What is ranked: how good a value is, or itself where none is better than another."""
+    scaled = view.scaled(value)
+    return scaled if view.objective.learning else view.objective.score(scaled)
 
 
 def shade(share: float) -> dict[str, str]:

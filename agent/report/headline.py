@@ -6,7 +6,7 @@ from agent.core.history import key
 from agent.core.job import JobStatus
 from agent.core.register import CampaignStatus
 from agent.core.trial import TrialStatus
-from agent.report import front
+from agent.report import front, learnt
 from agent.report.digits import brief, count, with_unit
 from agent.report.view import View
 from agent.status import Limit, limits
@@ -33,6 +33,8 @@ def best_sentence(view: View) -> str:
     best, objective = view.standing.best, view.objective
     if not view.standing.campaign.aim.single:
         return front.sentence(view)
+    if objective.learning:
+        return learnt.sentence(view)
     if best is None:
         failed = len(view.standing.of(TrialStatus.FAILED))
         return (
@@ -57,7 +59,7 @@ def best_sentence(view: View) -> str:
 def left_sentence(view: View) -> str:
     """What is left to gain, as the model sees it; empty before it was asked."""
     outlooks = view.standing.outlooks
-    if not outlooks:
+    if not outlooks or outlooks[-1].unknown is not None:
         return ""
     last, confidence = outlooks[-1], view.standing.campaign.stop.confidence
     told = (last.left[str(confidence)], last.gain)

@@ -25,6 +25,7 @@ from agent.report import (
     headline,
     importance,
     known,
+    learnt,
     listing,
     predicted,
     progress,
@@ -136,14 +137,17 @@ def _part(view: View, *, alone: bool) -> dict[str, object]:
     """The figures of one objective; `suffix` tells its sections from those of another one."""
     came, tested = results.outcomes(view), view.standing.tested(view.objective)
     found = calibration(view.objective.name, tested)
+    everywhere = view.objective.learning
     return {
         "view": view,
         "suffix": "" if alone else f"-{view.objective.name}",
         "heading": "" if alone else f": {view.what}",
         "kinds": {outcome.kind for outcome in came},
         "marks": {outcome.mark.kind for outcome in came if outcome.mark},
-        "progress": progress.draw(view, came),
-        "progress_narrow": progress.draw(view, came, 350, 270),
+        "progress": learnt.draw(view) if everywhere else progress.draw(view, came),
+        "progress_narrow": learnt.draw(view, 350, 270)
+        if everywhere
+        else progress.draw(view, came, 350, 270),
         "predicted": predicted.draw(view, tested),
         "learning": predicted.learning(view, found),
         "share": predicted.share(found) if found else "",

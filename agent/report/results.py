@@ -74,6 +74,7 @@ def _with_best(view: View, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
             again, means[place] = place in means, fmean(values[place])
             # A point measured again may have lost its lead; a new one only meets the leader.
             rivals = means.values() if again or best is None else (best, means[place])
-            best = max(rivals, key=view.objective.score)
+            if not view.objective.learning:
+                best = max(rivals, key=view.objective.score)
         found.append(replace(outcome, best=best))
     return tuple(found)

@@ -1,0 +1,78 @@
+"""A file that wants a response known everywhere: what it may say, and what is filled in."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.assemble import SettingsModels
+from agent.core.campaign import Campaign
+from agent.core.objective import Objective
+from agent.errors import CampaignError
+from agent.load import read
+
+FILE = """
+name: known
+parameters: [{name: x, type: continuous, low: 0, high: 1}]
+objectives:
+  - {name: y, unit: "1", goal: learn}
+budget: {experiments: 10}
+execution: {adapter: function, settings: {function: branin}}
+"""
+
+
+def written(folder: Path, *more: str, text: str = FILE) -> Path:
+    file = folder / "known.yaml"
+    file.write_text("\n".join([text.strip(), *more]) + "\n")
+    return file
+
+
+def campaign(file: Path) -> Campaign:
+    return read(file, SettingsModels()).campaign
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "criterion"),
+    [
+        ("", "uncertainty", "integrated_variance"),
+        ("policy: {batch_size: 2}", "uncertainty", "integrated_variance"),
+        ("policy: {criterion: standard_deviation}", "uncertainty", "standard_deviation"),
+        ("policy: {name: committee}", "committee", "standard_deviation"),
+    ],
+)
+def test_with_nothing_said_it_reduces_the_variance(
+    tmp_path: Path, said: str, name: str, criterion: str
+) -> None:
+    policy = campaign(written(tmp_path, said)).policy
+    assert (policy.name, policy.criterion) == (name, criterion)
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("policy: {name: ucb}", "policy ucb looks for a best point, and goal learn has none"),
+        ("stop: {target: 1}", "target looks at a best value"),
+        ("stop: {left_to_gain: 1}", "left_to_gain looks at a best value"),
+        ("stop: {known_to: 1}\npolicy: {name: random}", "no model that could tell known_to"),
+    ],
+)
+def test_what_looks_for_a_best_is_a_fault(tmp_path: Path, said: str, words: str) -> None:
+    with pytest.raises(CampaignError, match=words):
+        campaign(written(tmp_path, said))
+
+
+def test_known_to_belongs_to_goal_learn(tmp_path: Path) -> None:
+    text = FILE.replace("learn", "maximise")
+    with pytest.raises(CampaignError, match="known_to belongs to goal learn"):
+        campaign(written(tmp_path, "stop: {known_to: 1}", text=text))
+
+
+def test_it_stands_alone(tmp_path: Path) -> None:
+    text = FILE.replace("budget", '  - {name: z, unit: "1", goal: minimise}\nbudget')
+    with pytest.raises(CampaignError, match="goal learn stands alone, and there are 2 objectives"):
+        campaign(written(tmp_path, text=text))
+
+
+@pytest.mark.parametrize("wrong", [{"worst": 3}, {"ideal": 3}, {"target": 3}, {"low": 1}])
+def test_no_value_is_wanted(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="goal"):
+        Objective.model_validate({"name": "y", "unit": "1", "goal": "learn", **wrong})
