@@ -82,7 +82,8 @@ def counterfactual(store: Store, name: str, policy: str) -> Iterator[Counterfact
     for number, decision in enumerate(decisions):
         if decision.kind != "model":
             continue
-        changed = variant(Policy.model_validate(decision.policy), policy)
+        learning = campaign_at(store, decision).aim.learning
+        changed = variant(Policy.model_validate(decision.policy), policy, learning=learning)
         again = propose(situation_of(store, decision, changed, decisions[:number]), decision.batch)
         stored = tuple(choice.point for choice in decision.choices)
         instead = tuple(choice.point for choice in again.choices)

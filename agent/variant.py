@@ -2,39 +2,49 @@
 
 from typing import get_args
 
-from agent.core.policy import Failures, Policy, PolicyName
+from agent.core.policy import LEARNERS, Criterion, Failures, Policy, PolicyName
 from agent.core.transfer import Method
 from agent.errors import CampaignError
 
 POLICIES: tuple[str, ...] = get_args(PolicyName)
 METHODS: tuple[str, ...] = get_args(Method)
 FAILURES: tuple[str, ...] = get_args(Failures)
+CRITERIA: tuple[str, ...] = get_args(Criterion)
 
 
-def variant(policy: Policy, words: str) -> Policy:
+def variant(policy: Policy, words: str, *, learning: bool = False) -> Policy:
     """A campaign's policy under another name, and with other ways of taking in priors and failures.
 
     Args:
         policy: What the campaign says; its other settings stay.
         words: `NAME`, and after it `+METHOD` of `policy: transfer` (`none` leaves priors out) or
-            `+learn`, `+bar` of `policy: failures`.
+            `+learn`, `+bar` of `policy: failures`, or one of `policy: criterion`.
+        learning: Whether the response is to be known, and there is no best point.
 
     Raises:
-        CampaignError: there is no such policy, or no such word after it.
+        CampaignError: there is no such policy, or no such word after it; or it looks for a best point
+            where there is none.
     """
     name, *more = words.split("+")
     if name not in POLICIES:
         raise CampaignError(f"no policy is named {name!r}", f"there is: {', '.join(POLICIES)}")
+    if learning and name not in LEARNERS:
+        raise CampaignError(
+            f"policy {name} looks for a best point, and here there is none",
+            f"a response is learnt by {', '.join(LEARNERS)}",
+        )
     told = policy.model_dump() | {"name": name}
     for word in more:
         if word in METHODS:
             told["transfer"] |= {"method": word}
         elif word in FAILURES:
             told["failures"] = word
+        elif word in CRITERIA:
+            told["criterion"] = word
         else:
             raise CampaignError(
-                f"{word!r} is neither a way of transfer nor of taking failures",
-                f"there is: {', '.join((*METHODS, *FAILURES))}",
+                f"{word!r} is neither a way of transfer nor of taking failures, nor a criterion",
+                f"there is: {', '.join((*METHODS, *FAILURES, *CRITERIA))}",
             )
     return Policy.model_validate(told)
 
@@ -50,9 +60,11 @@ def without_failures(words: str) -> str:
 
 
 def _with(words: str, sort: tuple[str, ...], word: str) -> str:
-    """The words with another one of a sort; ways of transfer stand before those of failures."""
+    """The words with another one of a sort; ways of transfer stand before those of failures, and these
+    before criteria.
+    """
     name, *more = words.split("+")
     return "+".join([name, *sorted([*(one for one in more if one not in sort), word], key=_ORDER)])
 
 
-_ORDER = (*METHODS, *FAILURES).index
+_ORDER = (*METHODS, *FAILURES, *CRITERIA).index

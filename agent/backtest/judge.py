@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from agent.backtest import metrics
 from agent.backtest.result import CampaignResult, Comparison, PolicyResult, SeedResult
-from agent.backtest.trace import Experiment, Trace
-from agent.backtest.truth import Case, Oracle, Population
+from agent.backtest.trace import Trace
+from agent.backtest.truth import Case, Experiment, Oracle, Population
 from agent.backtest.yardstick import Values
 from agent.core.front import Known, front, known
 from agent.core.history import Row, key

@@ -55,8 +55,35 @@ def experiments_to(curve: Sequence[float | None], threshold: float, budget: int)
     return budget + 1
 
 
+def to_final(
+    policy: Sequence[Sequence[float]], reference: Sequence[Sequence[float]], budget: int
+) -> Figure:
+    """Experiments until the mean error of a policy is for good as low as that of the reference at its
+    end; budget + 1 if it never is. The limits resample the seeds in pairs.
+
+    Args:
+        policy: Errors after each experiment, one curve a seed.
+        reference: The same, of the same seeds.
+        budget: How long the curves are.
+    """
+    ours, theirs = (np.asarray(side, dtype=np.float64) for side in (policy, reference))
+    weights = _weights(len(ours))
+    drawn = _for_good(weights @ ours, weights @ theirs[:, -1], budget)
+    (value,) = _for_good(ours.mean(axis=0)[None], theirs[:, -1].mean()[None], budget)
+    low, high = np.percentile(drawn, _LIMITS)
+    return Figure(value=float(value), low=float(low), high=float(high))
+
+
+def _for_good(curves: Floats, thresholds: Floats, budget: int) -> NDArray[np.int64]:
+    """After how many experiments each curve (`m x budget`) stays at or below its threshold, `m`."""
+    above = curves > thresholds[:, None]
+    last = budget - np.argmax(above[:, ::-1], axis=1)
+    found: NDArray[np.int64] = np.where(above.any(axis=1), last + 1, 1)
+    return found
+
+
 def area(regrets: Sequence[float]) -> float:
-    """Area under a regret curve over the budget: its mean over the experiments, in [0, 1]."""
+    """Area under a curve of regrets or errors over the budget: its mean over the experiments."""
     return float(np.mean(regrets))
 
 

@@ -134,6 +134,68 @@ class CampaignResult(Value):
         return next(one for one in self.policies if one.policy == name)
 
 
+class LearntSeed(Value):
+    """One run of a campaign that is to know a response. `error` is what a model of its readings errs
+    by at the points that are not measured, after each experiment (`exam.py`), in the objective's unit.
+    """
+
+    seed: int
+    experiments: int
+    failed: int
+    error: tuple[float, ...]
+    seconds: float
+    ended: str
+
+
+class LearntPolicy(Value):
+    """One policy over all its seeds: the curve of its errors, its end (`final`) and its mean (`area`)."""
+
+    policy: str
+    error: Curve
+    final: Figure
+    area: Figure
+    failed: Figure
+    seconds_per_experiment: float
+    seeds: tuple[LearntSeed, ...]
+
+
+class LearntComparison(Value):
+    """A policy beside the reference, over the seeds that both have.
+
+    `to_final` is after how many experiments it errs for good by no more than the reference does with
+    the whole budget; budget + 1 if it never does. `final_difference` and `area_difference` are means of
+    paired differences, policy minus reference: negative is better.
+    """
+
+    policy: str
+    reference: str
+    seeds: tuple[int, ...]
+    to_final: Figure
+    final_difference: Figure
+    area_difference: Figure
+
+
+class LearntResult(Value):
+    """One campaign that is to know a response: how well it came to be known. `alone` is the error of
+    whoever knows the mean over the population and nothing else.
+    """
+
+    campaign: str
+    objective: str
+    unit: str
+    goal: Goal
+    budget: int
+    population: Literal["listed", "recorded", "sampled"]
+    population_size: int
+    alone: float
+    policies: tuple[LearntPolicy, ...]
+    comparisons: tuple[LearntComparison, ...]
+
+    def policy(self, name: str) -> LearntPolicy:
+        """What that policy came to."""
+        return next(one for one in self.policies if one.policy == name)
+
+
 class Failed(Value):
     """A run that came to nothing; the other runs are not touched by it."""
 
@@ -148,9 +210,12 @@ class Failed(Value):
 
 
 class Backtest(Value):
-    """A whole back-test. A campaign without a single finished run is only among the failures."""
+    """A whole back-test. A campaign without a single finished run is only among the failures; those that
+    are to know a response are in `learnt`.
+    """
 
     campaigns: tuple[CampaignResult, ...]
+    learnt: tuple[LearntResult, ...] = ()
     failures: tuple[Failed, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Protocol
 
+from agent.backtest.exam import Exam, exam
 from agent.backtest.judge import Judge
-from agent.backtest.result import Backtest, CampaignResult, Failed
+from agent.backtest.learnt import learnt
+from agent.backtest.result import Backtest, CampaignResult, Failed, LearntResult
 from agent.backtest.trace import Task, Trace, trace
-from agent.backtest.truth import Case, MakeAdapter, Oracle, population
+from agent.backtest.truth import Case, MakeAdapter, Oracle, Population, population
 from agent.core.campaign import Campaign
 from agent.core.pools import Pool
 from agent.errors import CampaignError
@@ -89,21 +91,31 @@ def run(
     cases = [Case(one.campaign, dict(one.blobs), dict(one.pools)) for one in resolved]
     _check(cases, policies, wanted)
     oracles = [Oracle(case, make_adapter) for case in cases]
-    people = [population(case, oracle) for case, oracle in zip(cases, oracles, strict=True)]
+    # What is to be found, or what is to be known: one of the two for each campaign.
+    people = [
+        exam(case, oracle) if case.campaign.aim.learning else population(case, oracle)
+        for case, oracle in zip(cases, oracles, strict=True)
+    ]
     tasks = [
-        Task(case, policy, seed, budget) for case in cases for seed in wanted for policy in policies
+        Task(case, policy, seed, budget, crowd if isinstance(crowd, Exam) else None)
+        for case, crowd in zip(cases, people, strict=True)
+        for seed in wanted
+        for policy in policies
     ]
     spent = _all(tasks, jobs, make_adapter, progress or (lambda _done, _total: None))
     found: list[CampaignResult] = []
+    known: list[LearntResult] = []
     for case, oracle, crowd in zip(cases, oracles, people, strict=True):
         traces = [
             spent.traces[task] for task in tasks if task.case is case and task in spent.traces
         ]
-        if traces:
-            limit = budget or case.campaign.budget.experiments
+        limit = budget or case.campaign.budget.experiments
+        if traces and isinstance(crowd, Exam):
+            known.append(learnt(case, crowd, traces, policies, limit))
+        elif traces and isinstance(crowd, Population):
             found.append(Judge(case, oracle, crowd, traces, limit).result(policies))
     failures = tuple(_failed(task, spent.faults[task]) for task in tasks if task in spent.faults)
-    return Backtest(campaigns=tuple(found), failures=failures)
+    return Backtest(campaigns=tuple(found), learnt=tuple(known), failures=failures)
 
 
 def _check(cases: Sequence[Case], policies: Sequence[str], seeds: Sequence[int]) -> None:
@@ -111,7 +123,7 @@ def _check(cases: Sequence[Case], policies: Sequence[str], seeds: Sequence[int])
         raise CampaignError("no policy is named", f"there is: {', '.join(POLICIES)}")
     for case in cases:
         for words in policies:
-            variant(case.campaign.policy, words)
+            variant(case.campaign.policy, words, learning=case.campaign.aim.learning)
     if not seeds:
         raise CampaignError("a back-test needs at least one seed", "give --seeds 10, say")
     for case in cases:

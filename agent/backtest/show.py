@@ -13,6 +13,8 @@ from agent.backtest.result import (
     Comparison,
     Factor,
     Figure,
+    LearntPolicy,
+    LearntResult,
     PolicyResult,
 )
 from agent.errors import AthanorError
@@ -37,6 +39,45 @@ HEADER = (
 )
 
 
+LEARNT_HEADER = (
+    "campaign",
+    "policy",
+    "seeds",
+    "final error",
+    "mean error",
+    "to random's final",
+    "failed",
+    "s/experiment",
+)
+
+
+def learnt_table(result: Backtest) -> list[tuple[str, ...]]:
+    """The same of campaigns that are to know a response: errors at points that are not measured."""
+    rows: list[tuple[str, ...]] = [LEARNT_HEADER]
+    for campaign in result.learnt:
+        rows += [_learnt_row(campaign, policy) for policy in campaign.policies]
+    return rows
+
+
+def _learnt_row(campaign: LearntResult, policy: LearntPolicy) -> tuple[str, ...]:
+    beside = next((one for one in campaign.comparisons if one.policy == policy.policy), None)
+    unit = "" if campaign.unit == "1" else f" {campaign.unit}"
+    return (
+        campaign.campaign,
+        policy.policy,
+        str(len(policy.seeds)),
+        _short(policy.final) + unit,
+        _short(policy.area) + unit,
+        f"{_figure(beside.to_final, 0)} of {campaign.budget}" if beside else "",
+        _figure(policy.failed, 1),
+        f"{policy.seconds_per_experiment:.3f}",
+    )
+
+
+def _short(figure: Figure) -> str:
+    return f"{figure.value:.3g} [{figure.low:.3g}, {figure.high:.3g}]"
+
+
 def table(result: Backtest) -> list[tuple[str, ...]]:
     """A row for each campaign and policy after a row of headings; brackets hold 95 % limits.
 
@@ -50,7 +91,7 @@ def table(result: Backtest) -> list[tuple[str, ...]]:
 
 
 def picture(result: Backtest, path: str | Path) -> Path:
-    """Write the regret curves with their bands, a panel for each campaign, as PNG, SVG or PDF.
+    """Write the curves of regret, or of errors, with their bands, a panel for each campaign, as PNG, SVG or PDF.
 
     Raises:
         AthanorError: another ending, nothing to draw, or the file cannot be written.
@@ -58,18 +99,39 @@ def picture(result: Backtest, path: str | Path) -> Path:
     path = Path(path)
     if path.suffix.lower() not in ENDINGS:
         raise AthanorError(f"{path.name} has no known ending", f"use one of {', '.join(ENDINGS)}")
-    if not result.campaigns:
+    panels_of: list[CampaignResult | LearntResult] = [*result.campaigns, *result.learnt]
+    if not panels_of:
         raise AthanorError("there is nothing to draw", "no run came to an end")
-    count = len(result.campaigns)
+    count = len(panels_of)
     sheet = Sheet(figsize=(5.6 * count, 4.2), layout="constrained")
     panels = sheet.subplots(1, count, squeeze=False)[0]
-    for panel, campaign in zip(panels, result.campaigns, strict=True):
-        _draw(panel, campaign)
+    for panel, campaign in zip(panels, panels_of, strict=True):
+        if isinstance(campaign, LearntResult):
+            _draw_errors(panel, campaign)
+        else:
+            _draw(panel, campaign)
     try:
         sheet.savefig(path, dpi=150)
     except OSError as error:
         raise AthanorError(f"{path} cannot be written: {error}", "is the folder there?") from error
     return path
+
+
+def _draw_errors(panel: Axes, campaign: LearntResult) -> None:
+    for one in campaign.policies:
+        steps = range(1, campaign.budget + 1)
+        (line,) = panel.plot(steps, one.error.mean, label=one.policy.replace("_", " "))
+        panel.fill_between(
+            steps, one.error.low, one.error.high, color=line.get_color(), alpha=0.2, linewidth=0
+        )
+    runs = max(len(one.seeds) for one in campaign.policies)
+    unit = "" if campaign.unit == "1" else f" ({campaign.unit})"
+    panel.set_title(f"{campaign.campaign} ({runs} seeds)")
+    panel.set_xlabel("experiments")
+    panel.set_ylabel(f"error where nothing is measured{unit}")
+    panel.set_ylim(0, None)
+    panel.set_xlim(1, max(campaign.budget, 2))
+    panel.legend(frameon=False)
 
 
 def _draw(panel: Axes, campaign: CampaignResult) -> None:

@@ -4,18 +4,19 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from agent.backtest.truth import EPOCH, Case, MakeAdapter, with_settings
+from agent.backtest.exam import Exam, errors
+from agent.backtest.truth import EPOCH, Case, Experiment, MakeAdapter, with_settings
 from agent.core.actor import Actor
 from agent.core.budget import Stop, counts
 from agent.core.campaign import Campaign
 from agent.core.history import Row
 from agent.core.register import Entry, Revision
 from agent.core.seeds import derived
-from agent.core.values import Point
 from agent.data.store import Store
 from agent.dispatch.process import this_process
 from agent.errors import AthanorError
 from agent.lab import Lab
+from agent.learn.encoding import Encoding
 from agent.loop import rounds
 from agent.standing import Standing, stand
 from agent.variant import variant
@@ -44,33 +45,29 @@ class SimulatedClock:
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """One run to do: a campaign, a policy and a seed; `budget` in experiments, if it is another."""
+    """One run to do: a campaign, a policy and a seed; `budget` in experiments, if it is another; what it
+    is asked at its end, where it is to know a response.
+    """
 
     case: Case
     policy: str
     seed: int
     budget: int | None = None
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """One started experiment: the point as executed and its readings, each with its objective; no
-    point if it failed.
-    """
-
-    point: Point | None
-    readings: tuple[tuple[str, float], ...] = ()
+    exam: Exam | None = None
 
 
 @dataclass(frozen=True)
 class Trace:
-    """What a run measured, in the order in which it was started, and how it ended."""
+    """What a run measured, in the order in which it was started, and how it ended; `errors` are those of
+    its exam, after each experiment.
+    """
 
     policy: str
     seed: int
     experiments: tuple[Experiment, ...]
     ended: str
     seconds: float
+    errors: tuple[float, ...] = ()
 
 
 def prepared(task: Task, make_adapter: MakeAdapter) -> Campaign:
@@ -113,7 +110,13 @@ def trace(task: Task, make_adapter: MakeAdapter) -> Trace:
         ended = _run(Lab(store, adapters, clock, this_process()), campaign)
         standing = stand(store, _ID, clock.now())
     seconds = time.perf_counter() - begun
-    return Trace(task.policy, task.seed, _experiments(standing), ended, seconds)
+    made = _experiments(standing)
+    told = (
+        errors(task.exam, Encoding.of(task.case.space), campaign.objective, made)
+        if task.exam
+        else ()
+    )
+    return Trace(task.policy, task.seed, made, ended, seconds, told)
 
 
 def _register(store: Store, campaign: Campaign, case: Case, now: datetime) -> None:

@@ -31,6 +31,8 @@ from agent.learn.encoding import Encoding
 MakeAdapter = Callable[[Campaign], Adapter]
 """Makes the adapter that a campaign names; importable by name, to reach other processes."""
 
+Kind = Literal["listed", "recorded", "sampled"]
+
 SAMPLE = 2**13
 """Points of the Sobol sample that stands for a space that cannot be listed."""
 
@@ -138,12 +140,22 @@ class Oracle:
 
 
 @dataclass(frozen=True)
+class Experiment:
+    """One started experiment: the point as executed and its readings, each with its objective; no
+    point if it failed.
+    """
+
+    point: Point | None
+    readings: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True)
 class Population:
     """What there is to find. `merits` maps each point (by `history.key`) to how good it is by itself;
     the other numbers are of all that is measured together, as the yardstick has it.
     """
 
-    kind: Literal["listed", "recorded", "sampled"]
+    kind: Kind
     merits: Mapping[object, float]
     yardstick: Yardstick
     best: float
@@ -172,9 +184,7 @@ def population(case: Case, oracle: Oracle) -> Population:
         AdapterError: the oracle answers nowhere, or nowhere as it is required.
     """
     encoding = Encoding.of(case.space)
-    every = listed(encoding)
-    points = every.encoding.points(every.table) if every is not None else _sobol(encoding)
-    answers, moved = _answers(points, oracle)
+    answers, kind = everywhere(case, oracle)
     aim = case.campaign.aim
     measure = yardstick(aim, [values for _, values in answers.values()])
     told = {name: (at, measure.merit(values)) for name, (at, values) in answers.items()}
@@ -185,11 +195,6 @@ def population(case: Case, oracle: Oracle) -> Population:
             + (", or nowhere as it is required" if aim.required else ""),
             "compare the columns and units of its table with the campaign's parameters",
         )
-    kind: Literal["listed", "recorded", "sampled"] = "listed"
-    if moved:
-        kind = "recorded"
-    elif every is None:
-        kind = "sampled"
     if aim.fronted:
         return Population(kind, merits, measure, 1.0, 0.0, 0.99, 0.95)
     values = list(merits.values())
@@ -199,6 +204,19 @@ def population(case: Case, oracle: Oracle) -> Population:
         best = _polished(encoding, oracle, places, measure)
     ends = (median(values), top(values, 0.01), top(values, 0.05))
     return Population(kind, merits, measure, best, *ends)
+
+
+def everywhere(case: Case, oracle: Oracle) -> tuple[dict[object, tuple[Point, Values]], Kind]:
+    """What is true where, by point: over every point, or a Sobol sample of a space that cannot be listed;
+    and which of the two, or that answers are taken at other points than were asked for.
+    """
+    encoding = Encoding.of(case.space)
+    every = listed(encoding)
+    points = every.encoding.points(every.table) if every is not None else _sobol(encoding)
+    answers, moved = _answers(points, oracle)
+    if moved:
+        return answers, "recorded"
+    return answers, "sampled" if every is None else "listed"
 
 
 def _answers(

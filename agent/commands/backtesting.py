@@ -18,13 +18,14 @@ def backtest(
         list[Path], typer.Argument(help="Campaign files whose adapter is a table or a function.")
     ],
     policies: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="Policies to compare, with commas between them; random is the reference. "
             "`+` and a method of transfer after one: expected_improvement+none is without the priors; "
-            "`+bar` learns nothing from what has failed."
+            "`+bar` learns nothing from what has failed.",
+            show_default="expected_improvement,random; of goal learn uncertainty,random",
         ),
-    ] = "expected_improvement,random",
+    ] = None,
     seeds: Annotated[
         int, typer.Option(help="Runs of each policy; a seed gives each the same start.")
     ] = 5,
@@ -42,12 +43,15 @@ def backtest(
 ) -> None:
     """Run campaigns many times on recorded data, and say how many experiments each policy needs."""
     from agent.assemble import PretrainedModels, SettingsModels, adapter_of
-    from agent.backtest import of_failures, of_priors, picture, run
+    from agent.backtest import learnt_table, of_failures, of_priors, picture, run
     from agent.backtest import table as rows_of
     from agent.load import read
 
     models, pretrained = SettingsModels(), PretrainedModels()
     resolved = [read(file, models, models=pretrained) for file in files]
+    if policies is None:
+        learning = all(one.campaign.aim.learning for one in resolved)
+        policies = "uncertainty,random" if learning else "expected_improvement,random"
     names = [name.strip() for name in policies.split(",") if name.strip()]
     with Progress(
         TextColumn("back-test"),
@@ -70,8 +74,9 @@ def backtest(
     if as_json:
         show_json(result.model_dump(mode="json"))
     else:
-        head, *rows = rows_of(result)
-        Console(width=max(console.width, _WIDE)).print(table("", head, rows))
+        for head, *rows in (rows_of(result), learnt_table(result)):
+            if rows:
+                Console(width=max(console.width, _WIDE)).print(table("", head, rows))
         for line in [*of_priors(result), *of_failures(result)]:
             console.print(line, highlight=False)
     for failure in result.failures:

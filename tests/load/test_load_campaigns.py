@@ -53,9 +53,9 @@ def test_it_is_read(file: Path, models: Any) -> None:
     jsonschema.validate(yaml.safe_load(file.read_text()), schema(models))
 
 
-def test_there_are_ten() -> None:
+def test_there_are_these() -> None:
     assert [file.stem for file in FILES] == [
-        "agnp", "b2_alloys", "bench_files", "branin",
+        "agnp", "b2_alloys", "bench_files", "branin", "branin_everywhere",
         "crossed_barrel", "direct_arylation", "hartmann6_noisy", "light_alloys", "mixed_reaction",
         "suzuki_front",
     ]  # fmt: skip
