@@ -12,6 +12,7 @@ from agent.core.front import Known
 from agent.core.job import JobStatus
 from agent.core.outlook import Outlook
 from agent.core.question import Question
+from agent.core.replicates import Scatters
 from agent.core.saving import Saving
 from agent.core.source import LEFT_OUT
 from agent.core.trial import TrialStatus
@@ -57,7 +58,8 @@ class Summary(Value):
     most where that is one number (`unit` is its unit). `hypervolume` is what the front dominates.
     `in_question` are results that are not learnt until it is settled whether they are right, and
     `calibration` is what results have shown of the predictions of each objective. `learning`: the
-    response is to be known everywhere, there is no best, and `outlook` says how far it is not known.
+    response is to be known everywhere, there is no best, and `outlook` says how far it is not known. `scatter` has
+    of each objective what readings of one sample scatter by, and samples made anew.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Summary(Value):
     in_question: tuple[Question, ...] = ()
     calibration: tuple[Calibration, ...] = ()
     learning: bool = False
+    scatter: dict[str, Scatters] = Field(default_factory=dict)
 
     @property
     def unknown(self) -> float | None:
@@ -126,6 +129,7 @@ def summarise(standing: Standing, saving: Saving | None = None) -> Summary:
         in_question=standing.questions,
         calibration=standing.calibrations,
         learning=aim.learning,
+        scatter={one.name: standing.scatters_of(one) for one in campaign.objectives},
     )
 
 

@@ -14,7 +14,7 @@ from agent.core.outlook import Outlook
 from agent.core.register import CampaignStatus
 from agent.core.space import describe
 from agent.core.trial import TrialStatus
-from agent.core.worded import REMEDIES, asked, covered, errors_of, judged, told
+from agent.core.worded import REMEDIES, asked, covered, errors_of, judged, scattered, told
 from agent.data.store import Store
 from agent.errors import NotFound
 from agent.resolved import asked_for
@@ -114,6 +114,9 @@ def _one(standing: Standing, summary: Summary) -> None:
         console.print(f"  left      {words}", highlight=False)
     for line in _tested(standing, summary.calibration):
         console.print(f"  {line}", highlight=False)
+    scatter = _scatter(standing, summary)
+    if scatter:
+        console.print(f"  scatter   {escape(scatter)}", highlight=False)
     if summary.priors:
         for line in _trusted(summary.priors):
             console.print(f"  {line}", highlight=False)
@@ -134,6 +137,15 @@ def _best_told(standing: Standing, summary: Summary) -> str:
         return f"{_best(summary)} at {describe(summary.best_point)}"
     worth = f"desirability {_best(summary)}: " if len(aim.wanted) > 1 else ""
     return worth + _told(standing.front[0], aim)
+
+
+def _scatter(standing: Standing, summary: Summary) -> str:
+    """What repeated readings and samples scatter by; empty where there are none."""
+    objectives = standing.campaign.objectives
+    words = {one.name: scattered(summary.scatter[one.name], one.unit) for one in objectives}
+    if len(objectives) == 1:
+        return words[objectives[0].name]
+    return "; ".join(f"{name}: {said}" for name, said in words.items() if said)
 
 
 def _front(standing: Standing, summary: Summary) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from agent.core.aim import Aim
 from agent.core.calibration import ENOUGH, Calibration, Fault
 from agent.core.question import Question
+from agent.core.replicates import Scatter, Scatters
 
 
 def told(values: Mapping[str, float], aim: Aim, limits: Mapping[str, str] | None = None) -> str:
@@ -111,3 +112,22 @@ REMEDIES: dict[Fault, str] = {
     "experiments too many, and nothing is promised wrongly",
 }
 """What a person can do about a fault of the predictions."""
+
+
+def scattered(told: Scatters, unit: str) -> str:
+    """Both variances, as standard deviations: `readings of one sample ± 0.41 mg (6 degrees of
+    freedom), samples made anew ± 1.2 mg (4)`; empty where nothing was repeated.
+    """
+    also = ", readings included" if told.together else ""
+    kinds = (("readings of one sample", told.reread, ""), ("samples made anew", told.remade, also))
+    found = [(what, one, more) for what, one, more in kinds if one is not None]
+    return ", ".join(
+        f"{what} {_scatter(one, unit, first=place == 0)}{more}"
+        for place, (what, one, more) in enumerate(found)
+    )
+
+
+def _scatter(one: Scatter, unit: str, *, first: bool) -> str:
+    freedom = "degree of freedom" if one.freedom == 1 else "degrees of freedom"
+    counted = f"{one.freedom} {freedom}" if first else f"{one.freedom}"
+    return f"± {one.sd:.2g}" + ("" if unit == "1" else f" {unit}") + f" ({counted})"

@@ -12,6 +12,7 @@ from agent.core.pools import MaterialParameter, PoolColumn
 from agent.core.register import JournalEntry, Revision
 from agent.core.source import TransferPrior
 from agent.core.space import Parameter
+from agent.core.worded import scattered
 from agent.report.digits import brief, count, setting, unit, with_unit
 from agent.report.view import View
 
@@ -55,6 +56,8 @@ def _terms(views: Sequence[View]) -> Iterator[tuple[str, str]]:
     for one in views:
         about = f" ({one.objective.quantity})" if one.objective.quantity else ""
         yield "objective", f"{one.what}{about}: {_wanted(one)}"
+        told = scattered(view.standing.scatters_of(one.objective), unit(one.objective.unit) or "1")
+        yield f"scatter of {one.what}", told
     yield "trade-off", campaign.trade_off if len(campaign.aim.wanted) > 1 else ""
     yield "budget", _budget(campaign.budget)
     yield "stops early", _stop(view)
