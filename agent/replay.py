@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Literal, TypeVar
 
+from agent.core.budget import Spending
 from agent.core.campaign import Campaign
 from agent.core.decision import Choice, Decision
 from agent.core.guard import silent, watches_of
@@ -182,9 +183,18 @@ def situation_of(
         record=record_of(before, store.trials(entry.id), rows, campaign.objective.name),
         also=campaign.objectives[1:],
         trade_off=campaign.trade_off,
+        spending=_spending(campaign, decision),
         seed=decision.seed,
         started=decision.started,
     )
+
+
+def _spending(campaign: Campaign, decision: Decision) -> Spending | None:
+    """What the decision could spend; None where every experiment cost the same."""
+    cost = campaign.budget.cost
+    if cost is None or "left" not in decision.budget:
+        return None
+    return Spending(cost=cost, left=decision.budget["left"])
 
 
 def _compare(

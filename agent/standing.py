@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from agent.core.budget import Use, room, used
+from agent.core.budget import Spending, Use, room, used
 from agent.core.calibration import Calibration, calibration
 from agent.core.campaign import Campaign
 from agent.core.decision import Decision
@@ -35,6 +35,7 @@ from agent.core.question import Question, questions
 from agent.core.record import Tested, record_of
 from agent.core.register import Entry
 from agent.core.replicates import Scatters, first_at, scatters
+from agent.core.space import SearchSpace
 from agent.core.trial import OPEN, Review, Trial, TrialStatus
 from agent.core.values import Point
 from agent.data.store import Store
@@ -323,6 +324,19 @@ class Standing:
         left = room(self.campaign.budget, self.use)
         unreserved = len(self.of(TrialStatus.PROPOSED, TrialStatus.APPROVED))
         return max(free if left is None else min(free, left - unreserved), 0)
+
+    def spending(self, space: SearchSpace) -> Spending | None:
+        """What the next decision may spend; None where every experiment costs the same.
+
+        Args:
+            space: The campaign's, with its pools.
+        """
+        cost = self.campaign.budget.cost
+        if cost is None or not self.campaign.priced:
+            return None
+        waiting = self.of(TrialStatus.PROPOSED, TrialStatus.APPROVED)
+        promised = sum(self.campaign.price(space, self.effective[one.id].point) for one in waiting)
+        return Spending(cost=cost, left=cost.limit - self.use.cost - promised)
 
 
 def stand(store: Store, campaign: str, now: datetime) -> Standing:

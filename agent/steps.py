@@ -31,7 +31,7 @@ from agent.dispatch.reconcile import doubt, overdue
 from agent.dispatch.reconcile import reconcile as look_up
 from agent.dispatch.reviewing import CHECK, RENEWAL, UNATTENDED, Verdict, permit
 from agent.dispatch.reviewing import review as write_review
-from agent.dispatch.send import intend, send
+from agent.dispatch.send import Order, intend, send
 from agent.errors import AdapterError, AthanorError, BudgetSpent, GateError, LifecycleError
 from agent.fingerprint import fingerprint
 from agent.ingest.collect import collect as take_in
@@ -146,8 +146,10 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
     campaign, number = standing.campaign, len(standing.decisions) + 1
     asked = min(campaign.policy.batch_size, standing.slots)
     seed = derived(campaign.seed, "decision", number)
+    space = space_of(lab.store, campaign)
+    spending = standing.spending(space)
     situation = Situation(
-        space_of(lab.store, campaign),
+        space,
         campaign.objective,
         campaign.policy,
         standing.rows,
@@ -164,6 +166,7 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         record=standing.record,
         also=campaign.objectives[1:],
         trade_off=campaign.trade_off,
+        spending=spending,
         seed=seed,
         started=standing.started,
     )
@@ -184,7 +187,7 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         batch=asked,
         seed=seed,
         clock=standing.now,
-        budget=standing.use.model_dump(),
+        budget=standing.use.model_dump() | ({"left": spending.left} if spending else {}),
         policy=campaign.policy.model_dump(mode="json"),
         choices=selection.choices,
         state=selection.state,
@@ -273,7 +276,7 @@ def review(lab: Lab, lease: Lease, trial_id: str) -> str:
 @_giving_way
 def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
     """Send one approved trial, if its instrument can take it and an approval binds it as it is."""
-    campaign, trial, plan, _, revision = _planned(lab, lease, trial_id)
+    campaign, trial, plan, wanted, revision = _planned(lab, lease, trial_id)
     adapter = lab.adapter(campaign)
     held = _held(lab, lease, campaign, adapter, trial_id)
     if held:
@@ -286,9 +289,14 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
     approval = approval_for(plan, lab.store.approvals_of(trial_id), now)
     if approval is None or _by_rule_only(lab, campaign, trial):
         return _permit_again(lab, lease, campaign, trial, plan)
+    order = Order(plan, approval, campaign.price(space_of(lab.store, campaign), wanted.point))
     try:
-        job = intend(lab.store, lease, campaign, plan, approval, lab.me, now, revision)
+        job = intend(lab.store, lease, campaign, order, lab.me, now, revision)
     except (BudgetSpent, GateError) as error:
+        if isinstance(error, BudgetSpent) and campaign.priced:
+            # Others may cost less: what cannot be paid for must not hold up the campaign.
+            with lab.store.write(AGENT, now, lease) as tx:
+                tx.move_trial(trial.id, TrialStatus.CANCELLED, str(error))
         return f"not sent: {error}"
     return str(
         _attempt(

@@ -1,15 +1,20 @@
 """Budget and stop rules: what a campaign may spend, what counts, and when it is enough."""
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from agent.core import expressions
 from agent.core.job import Job, JobStatus
 from agent.core.outlook import CALM, CALM_KNOWN, Confidence, Outlook
-from agent.core.values import Value, later
+from agent.core.values import Point, Value, later
+from agent.errors import SpaceError
 
+_SLACK = 1e-9
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -36,7 +41,68 @@ class Cost(Value):
 
     limit: float = Field(gt=0)
     unit: str = Field(description="EUR, h of beam time, mg of catalyst …")
-    per_experiment: float = Field(gt=0, description="reserved when an experiment is dispatched")
+    per_experiment: float | None = Field(
+        default=None, gt=0, description="reserved when an experiment is dispatched"
+    )
+    formula: str | None = later(
+        None,
+        description="in place of per_experiment: what an experiment costs, by its settings; a "
+        "comparison counts as 1 or 0",
+    )
+
+    @model_validator(mode="after")
+    def _told(self) -> "Cost":
+        if (self.per_experiment is None) == (self.formula is None):
+            raise ValueError("give either per_experiment or formula")
+        try:
+            expressions.priced(self.formula or "1")
+        except SpaceError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+    @cached_property
+    def tree(self) -> Any:
+        """Of the formula; of one price, the number."""
+        return expressions.priced(self.formula or str(self.per_experiment))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The columns that the cost depends on."""
+        return expressions.names(self.tree)
+
+    def of(self, settings: Point) -> float:
+        """What an experiment at `settings` (with the columns of its pools) costs.
+
+        Where the formula gives no positive number it is the whole limit: nothing is cheap by accident.
+        """
+        if self.per_experiment is not None:
+            return self.per_experiment
+        try:
+            value = float(expressions.evaluate(self.tree, settings))
+        except (ArithmeticError, KeyError, TypeError, ValueError):
+            return self.limit
+        return value if math.isfinite(value) and value > 0 else self.limit
+
+    def fits(self, cost: float, left: float) -> bool:
+        """Whether so much is left, but for the dust of sums."""
+        return cost <= left + _SLACK * self.limit
+
+
+class Spending(Value):
+    """What a decision may spend, where experiments differ in what they cost.
+
+    Attributes:
+        cost: The limit and the formula.
+        left: What is neither used nor reserved nor promised to a proposal.
+    """
+
+    cost: Cost
+    left: float
+
+    @property
+    def share(self) -> float:
+        """Which part of the limit is left, 0 to 1."""
+        return min(max(self.left / self.cost.limit, 0.0), 1.0)
 
 
 class Budget(Value):
@@ -153,9 +219,7 @@ def spent(budget: Budget, use: Use) -> str | None:
     """Which limit leaves no room for another experiment, in words; None if there is room."""
     if budget.experiments is not None and use.experiments >= budget.experiments:
         return f"{use.experiments} of {budget.experiments} experiments are started"
-    if budget.cost is not None and use.cost + budget.cost.per_experiment > budget.cost.limit * (
-        1 + 1e-9
-    ):
+    if budget.cost is not None and _nothing_left(budget.cost, use.cost):
         return f"{use.cost:g} of {budget.cost.limit:g} {budget.cost.unit} are spent or reserved"
     if budget.wall_time is not None and use.seconds >= budget.wall_time.seconds:
         return f"the wall time of {budget.wall_time} is over"
@@ -163,12 +227,22 @@ def spent(budget: Budget, use: Use) -> str | None:
 
 
 def room(budget: Budget, use: Use) -> int | None:
-    """How many more experiments the budget has room for; None if it does not count them."""
+    """How many more experiments the budget has room for; None if it does not count them.
+
+    Where the cost depends on the settings, it does not tell how many: `Spending` says what is left.
+    """
     if spent(budget, use):
         return 0
     rooms: list[int] = []
     if budget.experiments is not None:
         rooms.append(budget.experiments - use.experiments)
-    if budget.cost is not None:
-        rooms.append(int((budget.cost.limit * (1 + 1e-9) - use.cost) / budget.cost.per_experiment))
+    if budget.cost is not None and budget.cost.per_experiment is not None:
+        left = budget.cost.limit * (1 + _SLACK) - use.cost
+        rooms.append(int(left / budget.cost.per_experiment))
     return min(rooms, default=None)
+
+
+def _nothing_left(cost: Cost, used: float) -> bool:
+    if cost.per_experiment is None:
+        return used >= cost.limit * (1 - _SLACK)
+    return used + cost.per_experiment > cost.limit * (1 + _SLACK)

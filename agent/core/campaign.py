@@ -13,7 +13,7 @@ from agent.core.policy import Policy
 from agent.core.pools import PoolColumn
 from agent.core.source import TransferPrior
 from agent.core.space import Parameter, SearchSpace
-from agent.core.values import Value, later
+from agent.core.values import Point, Value, later
 
 CampaignName = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)
 
@@ -82,6 +82,24 @@ class Campaign(Value):
     def aim(self) -> Aim:
         """All objectives together."""
         return Aim(objectives=self.objectives, trade_off=self.trade_off)
+
+    @property
+    def priced(self) -> bool:
+        """Whether experiments differ in what they cost."""
+        return self.budget.cost is not None and self.budget.cost.formula is not None
+
+    def price(self, space: SearchSpace, point: Point) -> float:
+        """What an experiment at a point costs; 0 where no cost is counted.
+
+        Args:
+            space: The campaign's, with its pools.
+            point: It may be of an older revision.
+        """
+        cost = self.budget.cost
+        if cost is None:
+            return 0.0
+        completed = space.completed(point) if self.priced else None
+        return cost.of({} if completed is None else space.spelled(completed))
 
     @property
     def pools(self) -> dict[str, str]:

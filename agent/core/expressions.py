@@ -41,7 +41,7 @@ def parse(text: str) -> ast.expr:
         SpaceError: it is not one, or uses what the language does not have.
     """
     tree = _tree(text, "a + 2 * b <= 10")
-    if not isinstance(tree, (ast.Compare, ast.BoolOp)) and not _is_not(tree):
+    if not _is_truth(tree):
         raise SpaceError(f"{text!r} does not compare anything", "write it like: a + 2 * b <= 10")
     return tree
 
@@ -54,6 +54,18 @@ def formula(text: str) -> ast.expr:
     """
     tree = _tree(text, "2 * a + sqrt(b)")
     if any(isinstance(node, (ast.Compare, ast.BoolOp, ast.Not)) for node in ast.walk(tree)):
+        raise SpaceError(f"{text!r} compares, and does not compute", "write it like: 2 * a + b")
+    return tree
+
+
+def priced(text: str) -> ast.expr:
+    """The tree of a formula in which comparisons count as 1 or 0: `2 * a + 10 * (solvent == 'DMSO')`.
+
+    Raises:
+        SpaceError: it is not one, or uses what the language does not have.
+    """
+    tree = _tree(text, "5 + 0.2 * a + 10 * (b == 'c')")
+    if _is_truth(tree):
         raise SpaceError(f"{text!r} compares, and does not compute", "write it like: 2 * a + b")
     return tree
 
@@ -109,7 +121,7 @@ def evaluate(tree: ast.expr, settings: Mapping[str, Any], functions: Functions =
             inner = evaluate(operand, settings, functions)
             return -inner if isinstance(op, ast.USub) else inner
         case ast.BinOp(left=left, op=op, right=right):
-            sides = (evaluate(side, settings, functions) for side in (left, right))
+            sides = (_counted(side, settings, functions) for side in (left, right))
             value = _ARITHMETIC[type(op)](*sides)
             if isinstance(value, complex):
                 # In a column the root of a negative number is NaN.
@@ -155,8 +167,15 @@ def _member(
     return operator.xor(result, True) if negate else result
 
 
-def _is_not(tree: ast.expr) -> bool:
-    return isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not)
+def _counted(tree: ast.expr, settings: Mapping[str, Any], functions: Functions) -> Any:
+    """The value of a side of a sum or a product: a comparison is 1 or 0, in columns too."""
+    value = evaluate(tree, settings, functions)
+    return 1.0 * value if _is_truth(tree) else value
+
+
+def _is_truth(tree: ast.expr) -> bool:
+    negated = isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not)
+    return negated or isinstance(tree, (ast.Compare, ast.BoolOp))
 
 
 def _depth(tree: ast.AST) -> int:

@@ -14,6 +14,7 @@ _LOST = {
     "explore": "less unknown there",
     "feasible": "less likely to work",
     "in_flight": "near one in flight",
+    "cost": "costs more",
 }
 _OTHERWISE = {
     "thompson": "lower in this draw",
@@ -51,7 +52,7 @@ class RunnerUp(Value):
     """A candidate that was nearly chosen, apart from the chosen point and from the other ones.
 
     `prediction` maps objective -> (mean, sd), in its unit; `lost` splits by how much its acquisition
-    (`score`) is lower, into `exploit`, `explore`, `feasible` and `in_flight`. It is empty where the
+    (`score`) is lower, into `exploit`, `explore`, `feasible`, `in_flight` and `cost`. It is empty where the
     policy has no such parts, and where the candidate is as good in all of them.
     """
 

@@ -73,6 +73,11 @@ class Policy(Value):
         description="a result far outside its prediction is not learnt until it is settled. remake: it "
         "is made again, once; ask: a person says; learn: it is learnt as any other",
     )
+    per_cost: Literal["auto", "always", "cooled", "never"] = later(
+        "auto",
+        description="whether what a point promises is divided by what it costs. auto: where budget: "
+        "cost: formula says that costs differ; cooled: by a power of it, the part of the limit left",
+    )
     transfer: TransferRule = Field(
         default=TransferRule(), description="how priors take part in the choice"
     )

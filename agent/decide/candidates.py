@@ -24,7 +24,7 @@ _DRAWN, _MOST_DRAWN = 2**13, 2**17
 _INSIDE = 256
 _SPREADS = (0.1, 0.03, 0.01)
 
-_COLUMNS: dict[str, Callable[..., Any]] = {
+COLUMNS: dict[str, Callable[..., Any]] = {
     "abs": np.abs, "min": lambda *v: reduce(np.minimum, v), "max": lambda *v: reduce(np.maximum, v),
     "sqrt": np.sqrt, "exp": np.exp, "log": np.log, "log10": np.log10,
     "sin": np.sin, "cos": np.cos, "tanh": np.tanh,
@@ -101,7 +101,7 @@ def feasible(encoding: Encoding, table: Table) -> NDArray[np.bool_]:
     columns = encoding.lab(table, names) if constraints else {}
     for constraint in constraints:
         with np.errstate(all="ignore"):
-            good &= np.asarray(constraint.holds(columns, _COLUMNS), dtype=bool)
+            good &= np.asarray(constraint.holds(columns, COLUMNS), dtype=bool)
     return good
 
 

@@ -14,6 +14,7 @@ from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide.acquisition import Scorer, nearest, scorer
 from agent.decide.candidates import Candidates, Taken, listed, sampled
+from agent.decide.costs import Prices
 from agent.decide.feasible import weighed, weighing
 from agent.decide.polish import followed, neighbours
 from agent.decide.situation import Situation
@@ -70,6 +71,7 @@ class Chooser:
 
     Attributes:
         design: Up to 256 random candidates, `k x d`: what is typical, and where variance counts.
+        prices: What points cost, and what is left.
     """
 
     def __init__(self, situation: Situation, scoring: Scoring, chosen: list[Point]) -> None:
@@ -82,6 +84,10 @@ class Chooser:
         self._pool = self._sample() if whole is None else whole
         # A mask and not a smaller pool: a copy of a large one for each choice would double it.
         self._free = self._pool.free(self._taken.points)
+        self.prices = Prices.of(situation)
+        for point in chosen:
+            self.prices.pay(point)
+        self._free &= self.prices.payable(self._pool)
         random = np.random.default_rng(derived(situation.seed, "integrated"))
         few = random.permutation(np.flatnonzero(self._free))[:_INTEGRATED]
         self.design = self._pool.X[np.sort(few)]
@@ -123,14 +129,18 @@ class Chooser:
         """From now on `point` is in flight, and may not be chosen."""
         self._chosen.append(point)
         self._taken.add(point)
-        self._free &= self._pool.free([point])
+        self.prices.pay(point)
+        self._free &= self._pool.free([point]) & self.prices.payable(self._pool)
 
     def acquisition(self, points: list[Point]) -> list[float]:
         """The first step's acquisition at `points`; of a joint draw, where the policy is one."""
         one = self._scoring(self._situation.in_flight(self._chosen), self.design)
-        X = self._situation.encoding.encode(points)
+        encoding = self._situation.encoding
+        table = encoding.table(points)
+        X = encoding.encoded(table)
         if one.most >= 10**9:
-            return [float(value) for value in one.score(X)]
+            values = self.prices.weighed(one.score(X), Candidates(encoding, table, X))
+            return [float(value) for value in values]
         pool = self._shortlisted(one)
         far, which = nearest(X, pool.X)
         drawn = one.score(pool.X)[which]
@@ -149,17 +159,17 @@ class Chooser:
         """The best point that can be chosen, and the next best ones, apart from each other."""
         few = self._shortlisted(one)
         if not self._exact and one.rough is not None and one.function is not None:
-            few = _top(few, one.rough(few.X), _FEW)
-        values = one.score(few.X)
+            few = _top(few, self.prices.weighed(one.rough(few.X), few), _FEW)
+        values = self._scored(one, few)
         if not self._exact and one.function is not None:
-            few, values = self._polished(few, values, one, one.function)
+            few, values = self._polished(few, values, one, self.prices.along(one.function, few))
         found: list[tuple[Point, float]] = []
         near = torch.zeros(len(few), dtype=torch.bool)
         for at in torch.argsort(values, descending=True, stable=True).tolist():
             if near[at]:
                 continue
             point, value = few.point(at), float(values[at])
-            if point in self._taken or point not in self._situation.space:
+            if not self._possible(point):
                 continue
             if found and not isfinite(value):
                 break
@@ -174,7 +184,7 @@ class Chooser:
         count = int(self._free.sum())
         if one.rough is None or count <= min(_SHORTLIST_FROM, one.most):
             return self._pool if count == len(self._pool) else self._pool.take(self._free)
-        values = one.rough(self._pool.X)
+        values = self.prices.weighed(one.rough(self._pool.X), self._pool)
         values[~torch.from_numpy(self._free)] = -torch.inf
         return _top(self._pool, values, min(_SHORTLIST, one.most))
 
@@ -185,7 +195,7 @@ class Chooser:
         encoding = few.encoding
         found = few.table.joined(followed(few.take(_apart(few, values)), function))
         few = Candidates(encoding, found, encoding.encoded(found))
-        values = torch.cat([values, one.score(few.X[len(values) :])])
+        values = torch.cat([values, self._scored(one, few, len(values))])
         if (
             bool(encoding.smooth.all())
             and not encoding.compositions
@@ -193,28 +203,38 @@ class Chooser:
         ):
             return few, values
         moved = few.take([int(self._allowed(few, values).argmax())])
-        value, steps = float(one.score(moved.X)), 0
+        value, steps = float(self._scored(one, moved)), 0
         while steps < _MOVES:
             near = neighbours(moved, 0, self._taken)
             if not len(near):
                 break
-            scores = one.score(near.X)
+            scores = self._scored(one, near)
             if float(scores.max()) <= value:
                 break
             moved, value, steps = near.take([int(scores.argmax())]), float(scores.max()), steps + 1
         last = followed(moved, function) if steps else moved.table
         table = few.table.joined(moved.table, last)
         few = Candidates(encoding, table, encoding.encoded(table))
-        return few, torch.cat([values, one.score(few.X[len(values) :])])
+        return few, torch.cat([values, self._scored(one, few, len(values))])
+
+    def _scored(self, one: Scorer, few: Candidates, after: int = 0) -> Tensor:
+        """The acquisition, by what the points cost, of those after the first so many."""
+        if not self.prices.weighing:
+            return one.score(few.X[after:])
+        rest = few.take(slice(after, None))
+        return self.prices.weighed(one.score(rest.X), rest)
+
+    def _possible(self, point: Point) -> bool:
+        """Whether the point is new, in the space, and can be paid for."""
+        new = point not in self._taken and point in self._situation.space
+        return new and self.prices.affords(point)
 
     def _allowed(self, few: Candidates, values: Tensor) -> Tensor:
         """The values, with those of points that cannot be chosen at minus infinity."""
         order = torch.argsort(values, descending=True, stable=True).tolist()
-        space = self._situation.space
         values = values.clone()
         for at in order:
-            point = few.point(at)
-            if point in space and point not in self._taken:
+            if self._possible(few.point(at)):
                 break
             values[at] = -torch.inf
         return values

@@ -31,19 +31,21 @@ def shares(
     design: Tensor,
     policy: Policy,
     works: Feasibility | None = None,
+    cheap: float | None = None,
 ) -> dict[str, float]:
-    """What makes a point (`1 x d`) stand out from a typical candidate: its mean, its uncertainty, or
-    that it is likely to work.
+    """What makes a point (`1 x d`) stand out from a typical candidate: its mean, its uncertainty,
+    that it is likely to work, or that it is cheap.
 
     With f the acquisition in closed form and (m, s) the medians over `design`, the Shapley values
     `exploit = (f(mean, sd) - f(m, sd) + f(mean, s) - f(m, s)) / 2` and `explore`, the same for
     sd (Shapley, 1953), without what is negative, normalised. Policies that look only for what is
     not known are all exploration. `feasible` is how far the logarithm of the probability of working
-    is above its median, beside the two in logarithms.
+    is above its median, beside the two in logarithms; `cost`, likewise, how far that of what the
+    point costs is below the median, which is `cheap` (None where costs take no part).
     """
     mean, sd = surrogate.posterior.marginals(torch.cat([X, design]))
     if policy.name in {"uncertainty", "committee", "random"}:
-        return unknown_share(sd, X, design, works)
+        return unknown_share(sd, X, design, works, cheap)
     if policy.name == "ucb":
 
         def wanted(means: Tensor, deviations: Tensor) -> Tensor:
@@ -55,11 +57,15 @@ def shares(
         def wanted(means: Tensor, deviations: Tensor) -> Tensor:
             return expected_improvement(surrogate.scaling, means, deviations, top)
 
-    return shares_of(wanted, mean, sd, X, design, works)
+    return shares_of(wanted, mean, sd, X, design, works, cheap)
 
 
 def unknown_share(
-    sd: Tensor, X: Tensor, design: Tensor, works: Feasibility | None
+    sd: Tensor,
+    X: Tensor,
+    design: Tensor,
+    works: Feasibility | None,
+    cheap: float | None = None,
 ) -> dict[str, float]:
     """The shares where only what is not known counts.
 
@@ -68,10 +74,12 @@ def unknown_share(
         X: The point, `1 x d`.
         design: What is typical, `k x d`.
         works: How likely points are to work; None where nothing has failed.
+        cheap: By how much the point is cheaper than a typical one; None where costs take no part.
     """
-    ahead = _ahead(works, X, design)
-    explore = max(float((sd[0] / sd[1:].median()).log()), 0.0) if ahead else 1.0
-    return _normalised(0.0, explore, ahead, works)
+    others = _others(works, X, design, cheap)
+    beside = any(others.values())
+    explore = max(float((sd[0] / sd[1:].median()).log()), 0.0) if beside else 1.0
+    return _normalised(0.0, explore, others)
 
 
 def shares_of(
@@ -81,6 +89,7 @@ def shares_of(
     X: Tensor,
     design: Tensor,
     works: Feasibility | None,
+    cheap: float | None = None,
 ) -> dict[str, float]:
     """The shares by an acquisition of means and deviations.
 
@@ -91,6 +100,7 @@ def shares_of(
         X: The point, `1 x d`.
         design: What is typical, `k x d`.
         works: How likely points are to work; None where nothing has failed.
+        cheap: By how much the point is cheaper than a typical one; None where costs take no part.
     """
     means = torch.stack([mean[0], mean[1:].median(dim=0).values]).repeat_interleave(2, dim=0)
     deviations = torch.stack([sd[0], sd[1:].median(dim=0).values])
@@ -98,7 +108,7 @@ def shares_of(
     both, mean_only, sd_only, neither = f.tolist()
     exploit = max(both - sd_only + mean_only - neither, 0.0) / 2
     explore = max(both - mean_only + sd_only - neither, 0.0) / 2
-    return _normalised(exploit, explore, _ahead(works, X, design), works)
+    return _normalised(exploit, explore, _others(works, X, design, cheap))
 
 
 def _ahead(works: Feasibility | None, X: Tensor, design: Tensor) -> float:
@@ -109,15 +119,19 @@ def _ahead(works: Feasibility | None, X: Tensor, design: Tensor) -> float:
     return max(float(works.log_probability(X) - typical), 0.0)
 
 
-def _normalised(
-    exploit: float, explore: float, feasible: float, works: Feasibility | None
+def _others(
+    works: Feasibility | None, X: Tensor, design: Tensor, cheap: float | None
 ) -> dict[str, float]:
-    total = exploit + explore + feasible
+    """What speaks for a point beside its prediction, in logarithms."""
+    feasible = {} if works is None else {"feasible": _ahead(works, X, design)}
+    return feasible if cheap is None else {**feasible, "cost": cheap}
+
+
+def _normalised(exploit: float, explore: float, others: dict[str, float]) -> dict[str, float]:
+    total = exploit + explore + sum(others.values())
     if total <= 0:
         exploit, explore, total = 0.5, 0.5, 1.0
-    parts = {"exploit": exploit / total}
-    if works is not None:
-        parts["feasible"] = feasible / total
+    parts = {"exploit": exploit / total, **{name: one / total for name, one in others.items()}}
     return {**parts, "explore": 1.0 - sum(parts.values())}
 
 
@@ -176,6 +190,7 @@ def outstanding(parts: Mapping[str, float]) -> str:
         "exploit": "its prediction",
         "explore": "what is not known there",
         "feasible": "being likely to work",
+        "cost": "being cheap",
     }[leading]
     share = "alone" if parts[leading] > 0.995 else f"({parts[leading]:.0%})"
     return f"stands out by {word} {share}"

@@ -12,6 +12,7 @@ from agent.core.history import differing
 from agent.core.objective import Objective
 from agent.core.values import Point
 from agent.decide.choose import Chosen
+from agent.decide.costs import Prices
 from agent.decide.feasible import weighing, worth_trying
 from agent.decide.lost import Told, lost, wanted_of, wanted_of_several
 from agent.decide.situation import Situation
@@ -37,15 +38,16 @@ def grounds(situation: Situation, surrogate: Fitted, chosen: Chosen) -> Grounds:
     """
     policy, name = situation.policy, situation.objective.name
     points = [chosen.point, *(point for point, _ in chosen.others)]
-    X = situation.encoding.encode(points)
+    X, prices = situation.encoding.encode(points), Prices.of(situation)
     with torch.no_grad():
         mean, sd = surrogate.posterior.marginals(X)
         in_flight = sd
         if len(chosen.in_flight):
             in_flight = Mixture(surrogate.members, chosen.in_flight).marginals(X)[1]
-        told = Told(mean, sd, in_flight / sd, _works(situation, X))
+        told = Told(mean, sd, in_flight / sd, _works(situation, X), prices.logs(points))
         wanted = wanted_of(policy, surrogate, chosen.in_flight)
-        parts = lost(wanted, told, weighing(policy, surrogate) if situation.feasibility else None)
+        weigh = weighing(policy, surrogate) if situation.feasibility else None
+        parts = lost(wanted, told, weigh, prices.combined)
         expected = zip(mean.tolist(), sd.tolist(), strict=True)
         predictions = [{name: surrogate.scaling.restored(*one)} for one in expected]
         return Grounds(
@@ -69,11 +71,11 @@ def grounds_of_several(situation: Situation, surrogates: Several, chosen: Chosen
         chosen: The choice.
     """
     points = [chosen.point, *(point for point, _ in chosen.others)]
-    X = situation.encoding.encode(points)
+    X, prices = situation.encoding.encode(points), Prices.of(situation)
     with torch.no_grad():
         mean, sd = surrogates.marginals(X)
         in_flight = surrogates.marginals(X, chosen.in_flight)[1] if len(chosen.in_flight) else sd
-        told = Told(mean, sd, in_flight / sd, _works(situation, X))
+        told = Told(mean, sd, in_flight / sd, _works(situation, X), prices.logs(points))
         wanted, weigh = wanted_of_several(
             situation.policy, surrogates, chosen.in_flight, situation.seed
         )
@@ -86,7 +88,10 @@ def grounds_of_several(situation: Situation, surrogates: Several, chosen: Chosen
             neighbours=neighbours(situation, chosen.point),
             influences=_foremost(moved),
             runners_up=_runners_up(
-                situation, chosen, surrogates.predict(points), lost(wanted, told, weigh)
+                situation,
+                chosen,
+                surrogates.predict(points),
+                lost(wanted, told, weigh, prices.combined),
             ),
         )
 

@@ -31,38 +31,46 @@ class Told(NamedTuple):
         sd: The same, nothing in flight.
         left: What points in flight leave of the deviations: factors, the same.
         works: How the probability of working counts, `1 + r`; None where nothing has failed.
+        price: The logarithm of what the points cost, as it counts, `1 + r`; None where it does not.
     """
 
     mean: Tensor
     sd: Tensor
     left: Tensor
     works: Tensor | None
+    price: Tensor | None = None
 
 
-def lost(wanted: Wanted | None, told: Told, weigh: Weigh | None) -> list[dict[str, float]]:
+def lost(
+    wanted: Wanted | None, told: Told, weigh: Weigh | None, per_cost: Weigh | None = None
+) -> list[dict[str, float]]:
     """For each of r candidates, which parts its acquisition is lower by, summing to one.
 
-    The Shapley values (1953) of four changes, from the candidate to the chosen point: its mean, its
-    deviation, what those in flight leave of that, and the probability that it works. What speaks for
+    The Shapley values (1953) of the changes from the candidate to the chosen point: its mean, its
+    deviation, what those in flight leave of that, the probability that it works, and its cost. What speaks for
     the candidate is left out; empty where nothing speaks against it.
 
     Args:
         wanted: The acquisition; None where the policy has none in closed form.
         told: What it takes.
         weigh: How it goes together with what works; None where nothing has failed.
+        per_cost: How it goes together with what points cost; None where they cost the same.
     """
     count = len(told.mean) - 1
     if wanted is None or not count:
         return [{} for _ in range(count)]
-    with_part = torch.tensor(list(product([False, True], repeat=len(PARTS))))
+    parts = PARTS if told.price is None else (*PARTS, "cost")
+    with_part = torch.tensor(list(product([False, True], repeat=len(parts))))
     candidate = torch.arange(1, count + 1).repeat_interleave(len(with_part))
     # Of which point each part is taken: the chosen one (0), or the candidate.
     of = torch.where(with_part.repeat(count, 1), 0, candidate.unsqueeze(-1))
     values = wanted(told.mean[of[:, 0]], told.sd[of[:, 1]] * told.left[of[:, 2]])
     if told.works is not None and weigh is not None:
         values = weigh(values, told.works[of[:, 3]])
+    if told.price is not None and per_cost is not None:
+        values = per_cost(values, told.price[of[:, 4]])
     shares = values.reshape(count, -1) @ _shapley(with_part).T
-    return [_normalised(one) for one in shares.tolist()]
+    return [_normalised(parts, one) for one in shares.tolist()]
 
 
 def wanted_of(policy: Policy, surrogate: Fitted, in_flight: Tensor) -> Wanted | None:
@@ -110,7 +118,7 @@ def _shapley(with_part: Tensor) -> Tensor:
     return torch.stack(rows)
 
 
-def _normalised(shares: list[float]) -> dict[str, float]:
-    against = {name: share for name, share in zip(PARTS, shares, strict=True) if share > _DUST}
+def _normalised(parts: tuple[str, ...], shares: list[float]) -> dict[str, float]:
+    against = {name: share for name, share in zip(parts, shares, strict=True) if share > _DUST}
     total = sum(against.values())
     return {name: share / total for name, share in against.items()}

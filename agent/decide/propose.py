@@ -14,6 +14,7 @@ from agent.core.values import Point
 from agent.decide import designs, explain
 from agent.decide.candidates import listed, sampled
 from agent.decide.choose import Chooser, Chosen, scoring
+from agent.decide.costs import Prices
 from agent.decide.grounds import grounds
 from agent.decide.informed import Informed, Turn, restored
 from agent.decide.outlook import outlook
@@ -72,6 +73,9 @@ def propose(situation: Situation, q: int) -> Selection:
     if not missing:
         return selection
     note = f"{len(selection.choices)} of {q} points: no other is feasible and new"
+    if situation.spending is not None:
+        left, unit = situation.spending.left, situation.spending.cost.unit
+        note = f"{note}, and costs no more than the {left:.4g} {unit} left"
     return replace(selection, notes=(*selection.notes, note))
 
 
@@ -94,7 +98,8 @@ def acquisition_of(situation: Situation, state: dict[str, Any], points: list[Poi
 
 
 def _selected(situation: Situation, q: int) -> Selection:
-    repeated = situation.replicates(q)
+    prices = Prices.of(situation)
+    repeated = prices.afforded(situation.replicates(q))
     left = q - len(repeated)
     given, notes = _given(situation, left)
     if given or not left:
@@ -103,7 +108,7 @@ def _selected(situation: Situation, q: int) -> Selection:
     else:
         fresh = _fresh(situation, [one.point for one in repeated], left)
         selection = replace(fresh, notes=(*notes, *fresh.notes))
-    return replace(selection, choices=(*repeated, *selection.choices))
+    return replace(selection, choices=(*repeated, *prices.afforded(selection.choices)))
 
 
 def _fresh(situation: Situation, before: list[Point], count: int) -> Selection:
@@ -156,6 +161,7 @@ def _at_random(situation: Situation, count: int) -> tuple[Choice, ...]:
     seed = derived(situation.seed, "random")
     pool = sampled(situation.encoding, _SAMPLE, seed) if whole is None else whole
     pool = pool.without(situation.taken.points)
+    pool = pool.take(Prices.of(situation).payable(pool))
     rows = np.random.default_rng(seed).permutation(len(pool))[:count]
     return tuple(
         Choice(point=pool.point(int(row)), acquisition="random", why="drawn at random")
@@ -240,7 +246,8 @@ def _explained(situation: Situation, surrogate: Fitted, design: Tensor, chosen: 
     prediction = surrogate.predict([chosen.point])[0]
     X = situation.encoding.encode([chosen.point])
     works = situation.feasibility
-    parts = explain.shares(surrogate, X, chosen.in_flight, design, policy, works)
+    cheap = Prices.of(situation).ahead(chosen.point, design)
+    parts = explain.shares(surrogate, X, chosen.in_flight, design, policy, works, cheap)
     feasible = None if works is None else float(works.log_probability(X).exp())
     told = explain.sentence_of_learning if objective.learning else explain.sentence
     why = told(policy, objective, prediction, surrogate, parts)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from agent.core.aim import Aim, TradeOff
-from agent.core.budget import Stop
+from agent.core.budget import Spending, Stop
 from agent.core.decision import Choice
 from agent.core.front import front, known
 from agent.core.history import Bound, Pending, Row, key
@@ -50,6 +50,7 @@ class Situation:
         record: Earlier predictions, and what was measured then.
         also: The other objectives, where there are several.
         trade_off: How one objective is given up for another.
+        spending: What may be spent, where experiments differ in what they cost.
         seed: Of this decision.
         started: How many trials there are, whatever became of them.
     """
@@ -72,6 +73,7 @@ class Situation:
     record: tuple[Tested, ...] = field(default=(), kw_only=True)
     also: tuple[Objective, ...] = field(default=(), kw_only=True)
     trade_off: TradeOff = field(default="pareto", kw_only=True)
+    spending: Spending | None = field(default=None, kw_only=True)
     seed: int = field(kw_only=True)
     started: int = field(kw_only=True)
 

@@ -10,6 +10,7 @@ from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide import explain
 from agent.decide.choose import Chooser, Chosen
+from agent.decide.costs import Prices
 from agent.decide.grounds import grounds_of_several
 from agent.decide.several import ExpectedGain, scoring_of
 from agent.decide.situation import Situation
@@ -69,10 +70,11 @@ def _explained(situation: Situation, surrogates: Several, design: Tensor, chosen
     point = chosen.point
     X = situation.encoding.encode([point])
     (prediction,) = surrogates.predict([point])
+    cheap = Prices.of(situation).ahead(point, design)
     with torch.no_grad():
         mean, sd = surrogates.marginals(torch.cat([X, design]))
         if policy.name == "uncertainty":
-            parts = explain.unknown_share(sd.square().mean(dim=-1).sqrt(), X, design, works)
+            parts = explain.unknown_share(sd.square().mean(dim=-1).sqrt(), X, design, works, cheap)
         else:
             gain = ExpectedGain(surrogates, chosen.in_flight, situation.seed, draws=0)
             parts = explain.shares_of(
@@ -82,6 +84,7 @@ def _explained(situation: Situation, surrogates: Several, design: Tensor, chosen
                 X,
                 design,
                 works,
+                cheap,
             )
     feasible = None if works is None else float(works.log_probability(X).exp())
     why = explain.sentence_of_several(policy.name, aim, prediction, parts)

@@ -7,6 +7,7 @@ any doubt nothing is sent again here: `reconcile` looks the job up.
 
 import json
 from datetime import datetime
+from typing import NamedTuple
 
 from agent.core import ids
 from agent.core.actor import AGENT, Process
@@ -25,6 +26,14 @@ the store cannot know.
 """
 
 
+class Order(NamedTuple):
+    """What is to be sent, what permits it, and what it costs: so much is reserved."""
+
+    plan: Plan
+    approval: Approval
+    cost: float = 0.0
+
+
 def sending(job: str) -> bool:
     """Whether a thread of this process is sending the job now."""
     return job in _SENDING
@@ -34,8 +43,7 @@ def intend(
     store: Store,
     lease: Lease,
     campaign: Campaign,
-    plan: Plan,
-    approval: Approval,
+    order: Order,
     me: Process,
     now: datetime,
     revision: int,
@@ -46,8 +54,7 @@ def intend(
         store: Where it is written.
         lease: The lease under which the agent acts.
         campaign: The campaign as it was when the plan was made.
-        plan: What will be sent.
-        approval: What permits it.
+        order: What will be sent.
         me: This process.
         now: When.
         revision: The number of that revision of the campaign.
@@ -57,7 +64,7 @@ def intend(
         BudgetSpent: there is no room in the budget.
         LeaseLost: somebody else has taken over.
     """
-    budget = campaign.budget
+    budget, plan, approval = campaign.budget, order.plan, order.approval
     attempt = len(store.jobs_of(plan.trial)) + 1
     job = Job(
         id=ids.job(plan.trial, 1, attempt),
@@ -70,7 +77,7 @@ def intend(
         attempt=attempt,
         sender=me,
         fence=lease.fence,
-        cost=budget.cost.per_experiment if budget.cost else 0.0,
+        cost=order.cost,
         intended_at=now,
     )
     with store.write(AGENT, now, lease) as tx:

@@ -15,6 +15,7 @@ from agent.core.values import canonical
 from agent.errors import CampaignError
 from agent.load import (
     computed,
+    costs,
     emptiness,
     learning,
     materials,
@@ -87,6 +88,7 @@ def read(
     columns = space.columns(findings, parts, tables)
     space.check_units(findings, parts)
     rules.check(findings, parts.constraints, columns)
+    costs.check(findings, parts, columns)
     bound = None
     if findings.clean(("parameters",)) and findings.clean(("constraints",)) and parts.parameters:
         whole = tuple(parts.parameters.values()), tuple(parts.constraints.values())

@@ -31,9 +31,9 @@ def check(findings: Findings, parts: Parts, space: SearchSpace | None) -> None:
 
 
 def affordable(budget: Budget) -> int | None:
-    """How many experiments the budget can pay for; None if only time limits it."""
+    """How many experiments the budget can pay for; None if that is not known before."""
     limits = [] if budget.experiments is None else [budget.experiments]
-    if budget.cost is not None:
+    if budget.cost is not None and budget.cost.per_experiment is not None:
         ratio = budget.cost.limit / budget.cost.per_experiment * (1 + 1e-9)
         limits.append(int(min(ratio, 1e9)))
     return min(limits, default=None)
@@ -69,7 +69,8 @@ def _check_target(findings: Findings, stop: Stop, objective: Objective) -> None:
 
 
 def _check_budget(findings: Findings, budget: Budget, policy: Policy) -> None:
-    if budget.cost is not None and budget.cost.per_experiment > budget.cost.limit:
+    price = budget.cost and budget.cost.per_experiment
+    if budget.cost is not None and price and price > budget.cost.limit:
         what = f"one experiment costs more than the limit of {budget.cost.limit:g}"
         findings.fault(("budget", "cost", "per_experiment"), what, "raise the limit")
         return

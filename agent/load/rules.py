@@ -33,6 +33,14 @@ def check(findings: Findings, constraints: Mapping[int, Constraint], columns: Co
                 _expression(findings, (*loc, "expression"), constraint, columns)
 
 
+def check_formula(findings: Findings, loc: Loc, tree: ast.expr, columns: Columns) -> None:
+    """The same of a formula in which comparisons count as 1 or 0."""
+    if _unknown(findings, loc, sorted(expressions.names(tree)), columns):
+        return
+    for reason, mend in _senseless(tree, columns, (_NUMBER, _TRUTH)):
+        findings.fault(loc, reason, mend)
+
+
 def _unknown(findings: Findings, loc: Loc, names: list[str], columns: Columns) -> bool:
     missing = [name for name in names if name not in columns]
     if missing:
@@ -96,20 +104,28 @@ def _expression(
         findings.fault(loc, reason, mend)
 
 
-def _senseless(tree: ast.expr, columns: Columns) -> Iterator[tuple[str, str]]:
-    """Where texts are computed with, numbers compared with texts, or settings that never occur."""
+def _senseless(
+    tree: ast.expr, columns: Columns, summed: tuple[str, ...] = (_NUMBER,)
+) -> Iterator[tuple[str, str]]:
+    """Where texts are computed with, numbers compared with texts, or settings that never occur.
+
+    Args:
+        tree: The expression.
+        columns: What there is.
+        summed: What may stand in a sum or a product.
+    """
     for node in ast.walk(tree):
         match node:
             case ast.BoolOp(values=parts):
-                yield from _wanted(parts, _TRUTH, columns)
+                yield from _wanted(parts, (_TRUTH,), columns)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                yield from _wanted([operand], _TRUTH, columns)
+                yield from _wanted([operand], (_TRUTH,), columns)
             case ast.UnaryOp(operand=operand):
-                yield from _wanted([operand], _NUMBER, columns)
+                yield from _wanted([operand], (_NUMBER,), columns)
             case ast.BinOp(left=left, right=right):
-                yield from _wanted([left, right], _NUMBER, columns)
+                yield from _wanted([left, right], summed, columns)
             case ast.Call(func=ast.Name(id=name), args=args):
-                yield from _wanted(args, _NUMBER, columns)
+                yield from _wanted(args, (_NUMBER,), columns)
                 if (len(args) != 1) if name in _ONE_ARGUMENT else (len(args) < 2):
                     count = "one number" if name in _ONE_ARGUMENT else "two numbers or more"
                     yield f"{name} takes {count}", f"mend {ast.unparse(node)}"
@@ -148,11 +164,13 @@ def _never(name: ast.expr, text: ast.expr, columns: Columns) -> tuple[str, str] 
     return None
 
 
-def _wanted(nodes: list[ast.expr], wanted: str, columns: Columns) -> Iterator[tuple[str, str]]:
+def _wanted(
+    nodes: list[ast.expr], wanted: tuple[str, ...], columns: Columns
+) -> Iterator[tuple[str, str]]:
     for node in nodes:
         kind = _kind(node, columns)
-        if kind not in (None, wanted):
-            yield f"{ast.unparse(node)} is {kind}, where {wanted} is wanted", ""
+        if kind not in (None, *wanted):
+            yield f"{ast.unparse(node)} is {kind}, where {wanted[0]} is wanted", ""
 
 
 def _kind(node: ast.expr, columns: Columns) -> str | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from agent.core.budget import Budget
+from agent.core.budget import Budget, Cost
 from agent.core.compositions import CompositionParameter
 from agent.core.job import JobStatus
 from agent.core.parameters import ContinuousParameter, IntegerParameter
@@ -96,12 +96,14 @@ def _budget(budget: Budget) -> str:
     cost = budget.cost
     parts = (
         count(budget.experiments, "experiment") if budget.experiments else "",
-        f"{with_unit(brief(cost.limit, 6), cost.unit)} at {brief(cost.per_experiment, 6)} each"
-        if cost
-        else "",
+        f"{with_unit(brief(cost.limit, 6), cost.unit)} at {_price(cost)} each" if cost else "",
         str(budget.wall_time) if budget.wall_time else "",
     )
     return ", ".join(part for part in parts if part)
+
+
+def _price(cost: Cost) -> str:
+    return brief(cost.per_experiment, 6) if cost.per_experiment else str(cost.formula)
 
 
 def _stop(view: View) -> str:

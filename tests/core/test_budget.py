@@ -58,3 +58,50 @@ def test_wall_time_runs_from_the_first_dispatch():
 def test_a_budget_has_a_limit():
     with pytest.raises(ValidationError, match="at least one"):
         Budget()
+
+
+# ---- what an experiment costs by its settings
+
+FORMULA = "5 + 0.2 * mg + 10 * (solvent == 'DMSO')"
+
+
+def test_a_formula_says_what_an_experiment_costs():
+    cost = Cost(limit=500, unit="EUR", formula=FORMULA)
+    assert cost.names == {"mg", "solvent"}
+    assert cost.of({"mg": 50, "solvent": "DMF"}) == 15
+    assert cost.of({"mg": 50, "solvent": "DMSO"}) == 25
+
+
+def test_comparisons_are_counted_and_not_joined():
+    cost = Cost(limit=500, unit="EUR", formula="1 + (a > 0) + (a > 1)")
+    assert [cost.of({"a": a}) for a in (0, 1, 2)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("formula", ["a - 5", "1 / a", "sqrt(a)", "log(a)"])
+def test_what_gives_no_price_costs_all_there_is(formula):
+    assert (
+        Cost(limit=500, unit="EUR", formula=formula).of({"a": 0 if "/" in formula else -1}) == 500
+    )
+
+
+def test_one_price_or_a_formula():
+    assert Cost(limit=500, unit="EUR", per_experiment=12.5).of({"mg": 50}) == 12.5
+    for said in (
+        {},
+        {"per_experiment": 1, "formula": "a"},
+        {"formula": "a > 1"},
+        {"formula": "a +"},
+    ):
+        with pytest.raises(ValidationError):
+            Cost(limit=500, unit="EUR", **said)
+
+
+def test_of_experiments_that_differ_none_are_counted_before_they_are_chosen():
+    budget = Budget(cost=Cost(limit=100, unit="EUR", formula=FORMULA))
+    some, all_of_it = jobs("done", "done", cost=40), jobs("done", "done", cost=50)
+    assert (room(budget, used(some, NOW)), spent(budget, used(some, NOW))) == (None, None)
+    assert spent(budget, used(all_of_it, NOW)) == "100 of 100 EUR are spent or reserved"
+
+
+def test_a_campaign_of_before_has_the_same_hash():
+    assert "formula" not in Cost(limit=5, unit="EUR", per_experiment=1).model_dump(mode="json")

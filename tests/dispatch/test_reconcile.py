@@ -18,7 +18,7 @@ from agent.dispatch.holding import holding
 from agent.dispatch.plans import plan_for
 from agent.dispatch.process import boot, namespace
 from agent.dispatch.reconcile import reconcile
-from agent.dispatch.send import intend, send
+from agent.dispatch.send import Order, intend, send
 from agent.errors import Unreachable
 from agent.resolved import campaign_of
 from tests.loop.worlds import HERE, THERE, World
@@ -50,7 +50,7 @@ class Scene:
         (trial,) = self.world.trials(TrialStatus.APPROVED)
         plan = plan_for(trial, effective([trial], [])[trial.id], self.campaign)
         (approval,) = store.approvals_of(trial.id)
-        job = intend(store, self.lease, self.campaign, plan, approval, sender, now, 1)
+        job = intend(store, self.lease, self.campaign, Order(plan, approval), sender, now, 1)
         if handle is not None:
             with store.write(AGENT, now, self.lease) as tx:
                 tx.note(job.id, handle)

@@ -29,6 +29,7 @@ from tests.benchmarks.loop import (  # noqa: E402
     decide_suggestion,
     failures,
     kills,
+    priced,
     promises,
     questions,
     whole,
@@ -116,6 +117,7 @@ PARTS: dict[str, Callable[[int], list[Figure]]] = {
 DEVELOPMENT: dict[str, Callable[[int, int], None]] = {
     "bounds": censored.develop,
     "bounds in campaigns": censored.develop_campaigns,
+    "costs": priced.develop,
     "failures": failures.develop,
     "promises": promises.develop,
     "questions": questions.develop,

@@ -1,0 +1,57 @@
+"""Campaigns where experiments differ in what they cost: reserved by their settings, never overspent."""
+
+from collections.abc import Callable
+
+import pytest
+
+from agent.core.trial import TrialStatus
+from agent.replay import replay
+from tests.loop.worlds import World, done
+
+Make = Callable[..., World]
+LEARNING = {"name": "expected_improvement", "initial": {"size": 3}}
+
+
+def priced(limit: float, formula: str = "1 + x") -> dict[str, object]:
+    return {"cost": {"limit": limit, "unit": "EUR", "formula": formula}}
+
+
+def spends_no_more(made: World, limit: float) -> None:
+    assert made.standing.use.cost <= limit * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_each_experiment_is_reserved_by_its_settings(make_world: Make, batch: int) -> None:
+    made = make_world(budget=priced(40), policy={**LEARNING, "batch_size": batch})
+    last = made.run(watch=lambda _: spends_no_more(made, 40))
+    assert last.state == "finished"
+    for job in made.jobs():
+        assert job.cost == pytest.approx(1 + float(job.plans[0].settings()["x"]))
+    assert made.standing.use.cost > 35, "what is left is spent on cheaper points"
+    assert {one.verdict for one in replay(made.store, made.name)} == {"identical"}
+
+
+def test_it_ends_when_nothing_is_as_cheap_as_what_is_left(make_world: Make) -> None:
+    made = make_world(budget=priced(25, "10 + x"))
+    last = made.run()
+    assert last.state == "finished"
+    assert "costs no more than the" in last.reason
+    assert made.standing.use.cost <= 25
+
+
+def test_what_it_really_cost_makes_room_for_more(make_world: Make) -> None:
+    made = make_world(budget=priced(25, "10 + 0.1 * x"))
+    made.instrument.ending = lambda job: done(job).model_copy(update={"cost": 5.0})
+    made.run(watch=lambda _: spends_no_more(made, 25))
+    assert len(made.trials(TrialStatus.DONE)) == 4
+
+
+def test_an_edit_that_costs_more_than_is_left_is_not_sent(make_world: Make) -> None:
+    made = make_world(budget=priced(8), review={"mode": "required"})
+    made.run()
+    (trial,) = made.trials(TrialStatus.PROPOSED)
+    made.review(trial, "edit", {"x": 9.0, "y": 1.0})
+    made.run()
+    assert made.store.trial(trial.id).status is TrialStatus.CANCELLED
+    assert not made.jobs()
+    assert made.trials(TrialStatus.PROPOSED), "it goes on with others"
