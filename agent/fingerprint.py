@@ -16,6 +16,7 @@ _PACKAGES = (
     "numpy",
     "scipy",
     "scikit-learn",
+    "ax-platform",
 )
 
 

@@ -3,6 +3,7 @@
 from agent.core.importance import Importance
 from agent.data.store import Store
 from agent.decide.importance import importance
+from agent.decide.strategies import is_by_ax
 from agent.errors import NotFound
 from agent.replay import situation_of
 
@@ -15,14 +16,15 @@ def importance_of(store: Store, name: str) -> tuple[int, tuple[Importance, ...]]
         name: Its name or id.
 
     Raises:
-        NotFound: no model has made a decision yet.
+        NotFound: no model of Athanor's own has made a decision yet.
         ReplayError: what went into the decision is not in the store any more.
     """
     decisions = store.decisions(store.entry(name).id)
-    last = next((one for one in reversed(decisions) if one.state), None)
+    ours = (one for one in reversed(decisions) if one.state and not is_by_ax(one.state))
+    last = next(ours, None)
     if last is None or last.state is None:
         raise NotFound(
             f"no model has made a decision of {name} yet",
-            "it does after the initial design; a random policy has none",
+            "it does after the initial design; a random policy and Ax have none of ours",
         )
     return last.number, importance(situation_of(store, last), last.state)

@@ -1,12 +1,13 @@
-"""Other policies by their words, to compare with: `ucb`, or `ucb+none` for the same without priors."""
+"""Other policies by their words, to compare with: `ucb`, `ucb+none` for the same without priors, or `ax`."""
 
 from typing import get_args
 
-from agent.core.policy import LEARNERS, Criterion, Failures, Policy, PolicyName
+from agent.core.policy import LEARNERS, Criterion, Failures, Policy, PolicyName, Strategy
 from agent.core.transfer import Method
 from agent.errors import CampaignError
 
-POLICIES: tuple[str, ...] = get_args(PolicyName)
+STRATEGIES: tuple[str, ...] = tuple(one for one in get_args(Strategy) if one != "athanor")
+POLICIES: tuple[str, ...] = (*get_args(PolicyName), *STRATEGIES)
 METHODS: tuple[str, ...] = get_args(Method)
 FAILURES: tuple[str, ...] = get_args(Failures)
 CRITERIA: tuple[str, ...] = get_args(Criterion)
@@ -17,8 +18,9 @@ def variant(policy: Policy, words: str, *, learning: bool = False) -> Policy:
 
     Args:
         policy: What the campaign says; its other settings stay.
-        words: `NAME`, and after it `+METHOD` of `policy: transfer` (`none` leaves priors out) or
-            `+learn`, `+bar` of `policy: failures`, or one of `policy: criterion`.
+        words: `NAME` of a policy, or `ax` for that strategy; after it `+METHOD` of `policy: transfer`
+            (`none` leaves priors out) or `+learn`, `+bar` of `policy: failures`, or one of `policy:
+            criterion`.
         learning: Whether the response is to be known, and there is no best point.
 
     Raises:
@@ -33,7 +35,12 @@ def variant(policy: Policy, words: str, *, learning: bool = False) -> Policy:
             f"policy {name} looks for a best point, and here there is none",
             f"a response is learnt by {', '.join(LEARNERS)}",
         )
-    told = policy.model_dump() | {"name": name}
+    by = (
+        {"strategy": name, "name": "expected_improvement"}
+        if name in STRATEGIES
+        else {"strategy": "athanor", "name": name}
+    )
+    told = policy.model_dump() | by
     for word in more:
         if word in METHODS:
             told["transfer"] |= {"method": word}

@@ -23,6 +23,7 @@ from agent.backtest.trace import Task, Trace, trace
 from agent.backtest.truth import Case, MakeAdapter, Oracle, Population, population
 from agent.core.campaign import Campaign
 from agent.core.pools import Pool
+from agent.core.strategies import beyond_ax
 from agent.errors import CampaignError
 from agent.variant import POLICIES, variant
 
@@ -83,7 +84,8 @@ def run(
         budget: Experiments of each run, instead of what the campaigns say.
 
     Raises:
-        CampaignError: an unknown policy or method, no seed, or two campaigns of one name.
+        CampaignError: an unknown policy or method, one that a campaign's objectives are not for, no
+            seed, or two campaigns of one name.
         AdapterError: an adapter is physical, or answers nowhere in its campaign's space.
     """
     wanted = tuple(range(seeds)) if isinstance(seeds, int) else tuple(dict.fromkeys(seeds))
@@ -123,7 +125,11 @@ def _check(cases: Sequence[Case], policies: Sequence[str], seeds: Sequence[int])
         raise CampaignError("no policy is named", f"there is: {', '.join(POLICIES)}")
     for case in cases:
         for words in policies:
-            variant(case.campaign.policy, words, learning=case.campaign.aim.learning)
+            policy = variant(case.campaign.policy, words, learning=case.campaign.aim.learning)
+            beyond = beyond_ax(case.campaign.objectives)
+            if policy.strategy == "ax" and beyond:
+                what = f"Ax cannot choose in {case.campaign.name}: {beyond}"
+                raise CampaignError(what, "leave ax out of --policies")
     if not seeds:
         raise CampaignError("a back-test needs at least one seed", "give --seeds 10, say")
     for case in cases:

@@ -22,7 +22,7 @@ def backtest(
         typer.Option(
             help="Policies to compare, with commas between them; random is the reference. "
             "`+` and a method of transfer after one: expected_improvement+none is without the priors; "
-            "`+bar` learns nothing from what has failed.",
+            "`+bar` learns nothing from what has failed; ax is Ax.",
             show_default="expected_improvement,random; of goal learn uncertainty,random",
         ),
     ] = None,

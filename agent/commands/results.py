@@ -157,7 +157,7 @@ def replay(
         str | None,
         typer.Option(
             "--policy",
-            help="Ask instead what this policy would have chosen; with +none after it, without priors.",
+            help="Ask instead what this policy (or ax) would have chosen; with +none after it, without priors.",
         ),
     ] = None,
     store: StoreOption = None,

@@ -16,6 +16,9 @@ PolicyName = Literal[
 LEARNERS: tuple[PolicyName, ...] = ("uncertainty", "committee", "random")
 """Those that look for no best point."""
 
+Strategy = Literal["athanor", "ax"]
+"""Who chooses once there is a model: Athanor's own surrogates, or Ax with its defaults."""
+
 Failures = Literal["learn", "bar"]
 """What infeasible points are for: to learn from, or only not to be asked for again."""
 
@@ -51,6 +54,11 @@ class Policy(Value):
     no best point (goal `learn`) only uncertainty, committee and random choose.
     """
 
+    strategy: Strategy = later(
+        "athanor",
+        description="who chooses once there is a model. athanor: its own surrogates; ax: Ax's default "
+        "generator, a second opinion and a baseline (one objective, no priors)",
+    )
     name: PolicyName = "expected_improvement"
     criterion: Criterion = Field(
         default="standard_deviation",

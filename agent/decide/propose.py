@@ -19,6 +19,7 @@ from agent.decide.grounds import grounds
 from agent.decide.informed import Informed, Turn, restored
 from agent.decide.outlook import outlook
 from agent.decide.situation import Situation
+from agent.decide.strategies import by_ax, is_by_ax, scores_by_ax
 from agent.decide.traded import is_traded, scores_of, traded
 from agent.decide.unknown import deviation
 from agent.errors import ModelError
@@ -91,6 +92,8 @@ def acquisition_of(situation: Situation, state: dict[str, Any], points: list[Poi
             surrogate: Fitted = restored(situation, state)
         elif is_traded(state):
             return scores_of(situation, state, points)
+        elif is_by_ax(state):
+            return scores_by_ax(situation, state, points)
         else:
             told = (situation.encoding, situation.rows, situation.objective, situation.bounds)
             surrogate = restore(state, *told)
@@ -112,9 +115,11 @@ def _selected(situation: Situation, q: int) -> Selection:
 
 
 def _fresh(situation: Situation, before: list[Point], count: int) -> Selection:
-    """New points: by the initial design, at random, with the sources, or by the model alone."""
+    """New points: by the initial design, by Ax, at random, with the sources, or by the model alone."""
     if situation.initial:
         return Selection("initial", _designed(situation, count), None, ())
+    if situation.policy.strategy == "ax":
+        return _elsewhere(situation, before, count)
     if situation.policy.name == "random":
         return Selection("model", _at_random(situation, count), None, ())
     if not situation.aim.single:
@@ -196,6 +201,15 @@ def _left(situation: Situation, surrogate: Fitted, chooser: Chooser) -> Outlook 
     if situation.aim.learning:
         return deviation(situation, surrogate, chooser.space)
     return outlook(situation, surrogate, chooser.candidates)
+
+
+def _elsewhere(situation: Situation, before: list[Point], count: int) -> Selection:
+    """Points by Ax; by the initial design where it cannot choose."""
+    try:
+        choices, state, notes = by_ax(situation, before, count)
+    except ModelError as error:
+        return Selection("initial", _designed(situation, count), None, (str(error),))
+    return Selection("model", choices, state, notes)
 
 
 def _traded(situation: Situation, before: list[Point], count: int) -> Selection:

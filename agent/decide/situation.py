@@ -104,7 +104,8 @@ class Situation:
     @property
     def informed(self) -> bool:
         """Whether there are sources, and the policy takes them in."""
-        return bool(self.sources) and self.policy.transfer.method != "none"
+        takes = self.policy.strategy == "athanor" and self.policy.transfer.method != "none"
+        return bool(self.sources) and takes
 
     @property
     def asked(self) -> tuple[Source, ...]:

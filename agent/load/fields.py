@@ -66,6 +66,7 @@ EXAMPLES: dict[str, Any] = {
     "Stop.confidence": 95,
     "Stop.expected_gain": 0.1,
     "Stop.known_to": 0.05,
+    "Policy.strategy": "ax",
     "Policy.name": "expected_improvement",
     "Policy.criterion": "standard_deviation",
     "Policy.beta": 4.0,

@@ -6,7 +6,7 @@ from agent.core.budget import Budget, Stop
 from agent.core.objective import Objective
 from agent.core.policy import Policy
 from agent.core.space import SearchSpace
-from agent.load import aims
+from agent.load import aims, strategies
 from agent.load.faults import Findings
 from agent.load.shape import Parts
 
@@ -16,6 +16,7 @@ def check(findings: Findings, parts: Parts, space: SearchSpace | None) -> None:
     stop, budget, policy = (parts.single.get(key) for key in ("stop", "budget", "policy"))
     wanted = [one for one in parts.objectives.values() if not one.required]
     aims.check(findings, parts)
+    strategies.check(findings, parts)
     if stop is not None and len(wanted) == 1:
         _check_target(findings, stop, wanted[0])
     if stop is not None:

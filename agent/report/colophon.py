@@ -166,7 +166,8 @@ def _policy(view: View) -> str:
         if view.standing.campaign.sources
         else f"initial design {initial}"
     )
-    parts = [policy.name.replace("_", " "), begins]
+    chooses = "Ax" if policy.strategy == "ax" else policy.name.replace("_", " ")
+    parts = [chooses, begins]
     if policy.batch_size > 1:
         parts.append(f"batches of {policy.batch_size}")
     if policy.replicates > 1:

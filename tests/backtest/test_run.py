@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -244,3 +245,19 @@ def test_priors_are_compared_with_none(tmp_path: Path) -> None:
     reached = {one.policy: one.to_top5.value for one in campaign.policies}
     assert not found.failures
     assert reached["ucb"] < reached["ucb+none"]
+
+
+@pytest.mark.skipif(find_spec("ax") is None, reason="Ax is an extra")
+def test_ax_is_a_policy_like_others(tmp_path: Path) -> None:
+    (found,) = run([grid(tmp_path, 5)], ["expected_improvement", "ax"], 1, 1, make).campaigns
+    own, ax = found.policies
+    assert ax.policy == "ax"
+    assert len(ax.seeds[0].found) == 5
+    assert ax.seeds[0].found[:3] == own.seeds[0].found[:3]
+
+
+def test_ax_is_not_compared_where_it_cannot_choose(tmp_path: Path) -> None:
+    wanted = [{"name": "y", "unit": "1", "goal": "match", "target": 20}]
+    given = grid(tmp_path, objectives=wanted)
+    with pytest.raises(CampaignError, match="the goal is match"):
+        run([given], ["ax"], 1, 1, make)

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -193,3 +194,29 @@ def test_what_another_policy_would_have_asked_for(kept):
     assert len(same) == len(other) == 4
     assert all(one.same for one in same)
     assert not all(one.same for one in other)
+
+
+BY_AX = GP.replace("initial: {size: 3}", "strategy: ax, initial: {size: 3}")
+
+
+@pytest.mark.skipif(find_spec("ax") is None, reason="Ax is an extra")
+def test_what_ax_has_chosen_is_computed_again(tmp_path):
+    path = ran(tmp_path, BY_AX)
+    with Store.open(str(path)) as store:
+        decided = store.decisions(store.entry("quick").id)
+        assert [one.state["kind"] for one in decided if one.kind == "model"] == ["ax"] * 4
+        assert {one.verdict for one in replay(store, "quick")} == {"identical"}
+        (*_, own) = counterfactual(store, "quick", "expected_improvement")
+        assert own.instead[0].acquisition == "expected_improvement"
+    change = (
+        "update observations set value = value + 0.5 where id in (select min(id) from observations)"
+    )
+    with Store.open(str(altered(path, tmp_path, change))) as store:
+        assert list(replay(store, "quick"))[-1].verdict == "different"
+
+
+@pytest.mark.skipif(find_spec("ax") is None, reason="Ax is an extra")
+def test_ax_can_be_asked_what_it_would_have_chosen(kept):
+    with Store.open(str(kept)) as store:
+        (*_, last) = counterfactual(store, "quick", "ax")
+    assert last.instead[0].why.startswith("the choice of Ax")
