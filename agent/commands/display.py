@@ -104,6 +104,7 @@ class Display:
 
     def _void(self, standing: Standing, trial: Trial) -> str:
         readings = [one for one in current(standing.observations) if one.trial == trial.id]
+        readings = [one for one in readings if not one.left_over]
         if any(one.trial == trial.id for one in standing.questions):
             return self._questioned(standing, trial)
         why = "; ".join(one.void or f"{one.objective} only as a bound" for one in readings)

@@ -91,6 +91,19 @@ def current(observations: Iterable[Observation]) -> tuple[Observation, ...]:
     return tuple(one for one in observations if one.id not in replaced)
 
 
+def telling(observations: Sequence[Observation]) -> Observation:
+    """Of the current observations of an objective the one that says most where there is no value: the
+    last bound, or else the last that is void for a reason of its own.
+
+    Args:
+        observations: At least one.
+    """
+    return max(
+        enumerate(observations),
+        key=lambda numbered: (numbered[1].kind == "bound", not numbered[1].left_over, numbered[0]),
+    )[1]
+
+
 def rows_of(
     trials: Iterable[Trial],
     observations: Iterable[Observation],

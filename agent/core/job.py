@@ -73,6 +73,10 @@ class Sample(Value):
     at: AwareDatetime
 
 
+CORRECTED = "corrected"
+"""Why a reading is void in whose place no other one came, since the correction had fewer."""
+
+
 class Observation(Value):
     """What was seen of one objective of one trial. Append-only; corrected by a newer one.
 
@@ -112,6 +116,11 @@ class Observation(Value):
         if sum(kinds) != 1:
             raise ValueError("an observation is exactly one of: a value, a bound, void")
         return self
+
+    @property
+    def left_over(self) -> bool:
+        """Whether a correction has left nothing in this reading's place."""
+        return self.void == CORRECTED and self.supersedes is not None
 
     @property
     def kind(self) -> Literal["value", "bound", "void"]:

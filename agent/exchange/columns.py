@@ -70,6 +70,7 @@ def _wanted(campaign: Campaign) -> dict[str, Wanted]:
     wanted: dict[str, Wanted] = {}
     for kind in ("role", "fidelity"):
         wanted[own_name(kind, space)] = Wanted("role" if kind == "role" else "fidelity", kind)
+    wanted[own_name("in question", space)] = Wanted("in question", "in question")
     for one in campaign.objectives:
         wanted[one.name] = Wanted("value", one.name, one.unit)
         wanted[f"{one.name} sd"] = Wanted("sd", one.name, one.unit)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from agent.core.history import current
+from agent.core.history import current, telling
 from agent.core.job import Job, Observation
 from agent.core.parameters import CategoricalParameter
 from agent.core.pools import PoolColumn
@@ -58,8 +58,9 @@ def frame(store: Store, name: str, now: datetime) -> pd.DataFrame:
     """The table that `export` writes.
 
     For each objective: the mean of its current values, `sd` (of one reading: over the values, or
-    as reported where there is one), `n`, and a `note` with a bound or why it is void, where there
-    is no value.
+    as reported where there is one), `n`, and a `note` with a bound, or why it is void where there
+    is no value. `in question` names the objectives whose values are not learnt until it is settled
+    whether they are right; `judged` is what people said of the trial.
 
     Raises:
         NotFound: the store has no such campaign.
@@ -80,6 +81,8 @@ class _Table:
         self._space = standing.campaign.space
         self._proposals = {one.trial: one for one in store.proposals(standing.entry.id)}
         self._reviews = {one.trial: one for one in standing.reviews}
+        self._held = {row for one in standing.questions for row in one.rows}
+        self._judged = {one.trial: f"{one.word}: {one.reason}" for one in standing.judgements}
         self._jobs = {trial: job for job in standing.jobs for trial in job.trials}
         self._seen: dict[str, list[Observation]] = {}
         for one in current(standing.observations):
@@ -109,7 +112,16 @@ class _Table:
             ),
             self._named(
                 {
-                    **_why(self._proposals.get(trial.id), self._units),
+                    "in question": ", ".join(
+                        dict.fromkeys(one.objective for one in seen if one.id in self._held)
+                    ),
+                    "judged": self._judged.get(trial.id, ""),
+                }
+            ),
+            self._named(_predicted(self._proposals.get(trial.id), self._units)),
+            self._named(
+                {
+                    **_why(self._proposals.get(trial.id)),
                     **_reviewed(self._reviews.get(trial.id)),
                     **_executed(self._jobs.get(trial.id)),
                     "proposed at": trial.at.isoformat(),
@@ -135,7 +147,7 @@ class _Table:
             header(objective, unit or "1"): fmean(values) if values else None,
             header(f"{objective} sd", unit or "1"): stdev(values) if len(values) > 1 else alone,
             f"{objective} n": len(values),
-            f"{objective} note": "" if values or not here else _note(here[-1]),
+            f"{objective} note": _note(telling(here), bool(values)) if here else "",
         }
 
 
@@ -171,16 +183,19 @@ def _identity(trial: Trial) -> Cells:
     }
 
 
-def _why(proposal: Proposal | None, units: Mapping[str, str]) -> Cells:
-    if proposal is None:
-        return {"acquisition": "", "score": None, "why": ""}
+def _predicted(proposal: Proposal | None, units: Mapping[str, str]) -> Cells:
     predicted: Cells = {}
-    for name, one in proposal.prediction.items():
+    for name, one in (proposal.prediction if proposal else {}).items():
         unit = units.get(name, "") or "1"
         predicted[header(f"predicted {name}", unit)] = one.mean
         predicted[header(f"predicted {name} sd", unit)] = one.sd
+    return predicted
+
+
+def _why(proposal: Proposal | None) -> Cells:
+    if proposal is None:
+        return {"acquisition": "", "score": None, "why": ""}
     return {
-        **predicted,
         "acquisition": proposal.acquisition,
         "score": proposal.score,
         "why": proposal.why,
@@ -204,8 +219,11 @@ def _executed(job: Job | None) -> Cells:
     }
 
 
-def _note(one: Observation) -> str:
-    return f"void: {one.void}" if one.void is not None else bound(one.low, one.high)
+def _note(one: Observation, measured: bool) -> str:
+    """A bound, or why there is no value."""
+    if one.kind == "bound":
+        return bound(one.low, one.high)
+    return "" if measured else f"void: {one.void}"
 
 
 def _iso(moment: datetime | None) -> str:

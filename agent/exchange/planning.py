@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
 
-from agent.core.history import current, effective, key
+from agent.core.history import current, effective, key, telling
 from agent.core.job import Observation
 from agent.core.trial import OPEN
 from agent.core.values import Scalar
@@ -103,12 +103,12 @@ def _leaking(store: Store, campaign: str, rows: tuple[ImportRow, ...]) -> tuple[
 
 
 def _summed_up(observations: list[Observation]) -> list[Reading]:
-    """What an export says of a trial: the mean of the values, or else the last bound or void."""
+    """What an export says of a trial: the mean of the values, or else a bound, or why it is void."""
     found = []
     for name in {one.objective for one in observations}:
         here = [one for one in observations if one.objective == name]
         values = [one.value for one in here if one.value is not None]
-        last = here[-1]
+        last = telling(here)
         found.append(
             Reading(name, value=fmean(values))
             if values

@@ -45,6 +45,13 @@ class RowReader:
             for objective in self._campaign.objectives
             if (one := self._reading(objective, cells, reasons)) is not None
         ]
+        asked = {one.strip() for one in self._word("in question", cells).split(",")}
+        reasons += [
+            f"{one.objective}: it is in question where it was measured: settle it there (athanor "
+            "judge), or clear 'in question'"
+            for one in readings
+            if one.objective in asked
+        ]
         role = self._word("role", cells) or "candidate"
         if role not in _ROLES:
             reasons.append(f"role: {role!r} is not one of {', '.join(sorted(_ROLES))}")

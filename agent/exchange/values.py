@@ -118,7 +118,7 @@ class ImportPlan:
             yield f"and {hidden} more of these"
 
 
-Kind = Literal["setting", "executed", "value", "sd", "n", "note", "role", "fidelity"]
+Kind = Literal["setting", "executed", "value", "sd", "n", "note", "role", "fidelity", "in question"]
 """What a column of a file can be to an import."""
 
 

@@ -9,7 +9,7 @@ from agent.core.actor import Actor
 from agent.core.adapter import Measurement
 from agent.core.campaign import Campaign
 from agent.core.history import current
-from agent.core.job import Job, JobStatus, Observation
+from agent.core.job import CORRECTED, Job, JobStatus, Observation
 from agent.core.objective import Objective
 from agent.core.trial import Trial, TrialStatus
 from agent.data.store import Store
@@ -39,19 +39,22 @@ def correct(
         standing = current(store.observations_of(trial.id))
         for name in dict.fromkeys(one.objective for one in readings):
             old = [one for one in standing if one.objective == name]
+            old.sort(key=lambda one: one.left_over)
             new = [one for one in readings if one.objective == name]
             if not old:
                 raise IngestError(
                     f"{trial.id} has no {name} to correct", "record it without --correct"
                 )
             for number, (before, after) in enumerate(zip_longest(old, new), start=1):
+                if after is None and before is not None and before.left_over:
+                    continue
                 corrected = _corrected(tx, campaign, before or old[-1], after, by, now)
                 if before is None:
                     corrected = corrected.model_copy(
                         update={"supersedes": None, "replicate": _next(old, number - len(old))}
                     )
                 tx.observe(corrected)
-            counts[name] = len(old)
+            counts[name] = sum(not one.left_over for one in old)
         if trial.status is TrialStatus.FAILED and any(one.void is None for one in readings):
             tx.supplement(trial.id, [one.name for one in campaign.objectives])
     return counts
@@ -134,7 +137,7 @@ def _corrected(
     now: datetime,
 ) -> Observation:
     objective = _objective(campaign, old.objective)
-    reading = Reading(void="corrected") if measurement is None else admit(measurement, objective)
+    reading = Reading(void=CORRECTED) if measurement is None else admit(measurement, objective)
     return Observation(
         id=ids.record(old.campaign, "O", tx.number(old.campaign, "observation")),
         campaign=old.campaign,

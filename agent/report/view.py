@@ -192,7 +192,8 @@ class View:
         """Trial id -> what was seen of the objective at the target fidelity."""
         found: dict[str, list[Observation]] = {}
         for one in self.observations.values():
-            if one.objective == self.objective.name and one.fidelity == TARGET:
+            mine = one.objective == self.objective.name and one.fidelity == TARGET
+            if mine and not one.left_over:
                 found.setdefault(one.trial, []).append(one)
         return found
 

@@ -5,12 +5,22 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from agent.core.adapter import Measurement
 from agent.core.job import Observation
 from agent.core.trial import TrialStatus
 from agent.data.store import Store
 from agent.errors import AthanorError, NotFound
 from agent.exchange import export, frame
-from tests.exchange.world import NOW, POINT, add, decide
+from agent.ingest.amend import correct as amended
+from agent.judging import judge
+from agent.resolved import campaign_of
+from tests.exchange.world import ANNA, NOW, POINT, add, decide
+
+
+def correct(store: Store, number: int, reading: dict[str, float]) -> dict[str, int]:
+    trial = next(one for one in store.trials("c1") if one.number == number)
+    measurement = Measurement(trial=trial.id, objective="yield_", unit="%", **reading)
+    return amended(store, campaign_of(store, "c1"), trial, [measurement], ANNA, NOW)
 
 
 def test_a_row_holds_what_became_of_a_trial(store: Store) -> None:
@@ -48,6 +58,42 @@ def test_bounds_and_void_results_are_told_in_words(store: Store) -> None:
     row = frame(store, "suzuki", NOW).iloc[0]
     assert row["yield_ note"] == "<= 0.5"
     assert row["purity note"] == "void: spilt"
+
+
+def test_a_bound_is_told_whatever_a_correction_has_left_over(store: Store) -> None:
+    """Two readings, in whose place one bound came; beside a value a bound is told, too."""
+    add(
+        store, 1, [{"objective": "yield_", "value": v, "replicate": n} for n, v in ((1, 3), (2, 4))]
+    )
+    correct(store, 1, {"high": 0.5})
+    add(store, 2, [{"objective": "yield_", "value": 3.0}, {"objective": "yield_", "high": 1.0}])
+    first, second = (row for _, row in frame(store, "suzuki", NOW).iterrows())
+    assert first["yield_ note"] == "<= 0.5"
+    assert (second["yield_ [%]"], second["yield_ note"]) == (3.0, "<= 1.0")
+
+
+def test_a_correction_counts_what_it_replaces(store: Store) -> None:
+    add(
+        store, 1, [{"objective": "yield_", "value": v, "replicate": n} for n, v in ((1, 3), (2, 4))]
+    )
+    assert correct(store, 1, {"value": 5.0}) == {"yield_": 2}
+    assert correct(store, 1, {"value": 6.0}) == {"yield_": 1}
+    assert len(store.observations("c1")) == 5
+    assert frame(store, "suzuki", NOW).iloc[0]["yield_ [%]"] == 6.0
+
+
+def test_what_people_said_of_a_trial_is_told(store: Store) -> None:
+    trial = add(store, 1, [{"objective": "yield_", "void": "nothing in the vial"}])
+    judge(store, "suzuki", trial, "infeasible", "it burns", ANNA, NOW)
+    assert frame(store, "suzuki", NOW).iloc[0]["judged"] == "infeasible: it burns"
+
+
+def test_predictions_stand_together_before_what_became_of_a_trial(store: Store) -> None:
+    """Also where the first trial has none."""
+    add(store, 2, [{"objective": "yield_", "value": 1.0}])
+    decide(store)
+    heads = list(frame(store, "suzuki", NOW))
+    assert heads.index("predicted yield_ [%]") < heads.index("acquisition")
 
 
 def test_executed_settings_have_columns_of_their_own(store: Store) -> None:

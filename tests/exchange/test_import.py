@@ -49,6 +49,13 @@ def test_imported_rows_teach_and_do_not_count(store: Store, sheet: Write) -> Non
     assert standing.use.experiments == 0
 
 
+def test_what_is_in_question_elsewhere_is_not_taken_in(store: Store, sheet: Write) -> None:
+    head = HEAD.replace("\n", ",in question\n")
+    told = reasons(store, sheet(head + "80,DMF,2,1.5,61,3,purity\n80,DMF,2,1.5,61,3,\n"))
+    assert len(told) == 1
+    assert "row 1: purity: it is in question where it was measured" in told[0]
+
+
 def test_a_trial_without_every_objective_is_partial(store: Store, sheet: Write) -> None:
     plan = plan_import(store, "suzuki", sheet(HEAD + "80,DMF,2,1.5,61,\n"))
     (name,) = apply_import(plan, store, ANNA, NOW)

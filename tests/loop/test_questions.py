@@ -16,6 +16,7 @@ from agent.core.question import Question
 from agent.core.trial import TrialStatus
 from agent.ending import ending
 from agent.errors import IngestError
+from agent.exchange import frame
 from agent.judging import judge
 from agent.recording import record
 from agent.replay import replay
@@ -155,6 +156,8 @@ def test_people_are_told_what_can_be_said(make_world: Make, tmp_path: Path) -> N
     page = (tmp_path / "page.html").read_text()
     assert "in question, not learnt: 14: mass" in page
     assert "is in question, not learnt" in page
+    row = frame(made.store, made.name, made.clock.now()).iloc[WRONG - 1]
+    assert row["in question"] == "mass"
 
 
 def test_what_is_to_be_learnt_is_learnt_at_once(make_world: Make) -> None:
