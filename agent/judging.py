@@ -41,9 +41,12 @@ def judge(
         now: When.
 
     Raises:
-        IngestError: the trial has not ended, this is nothing to be said of it, or was said already.
+        IngestError: there is no reason, the trial has not ended, this is nothing to be said of it, or
+            was said already.
         NotFound: there is no such campaign or trial.
     """
+    if not reason.strip():
+        raise IngestError("it is not said how you know", "give a reason: --reason 'I looked'")
     campaign = store.entry(name)
     with store.write(by, now) as tx:
         trial = trial_of(store, campaign.id, trial_name)

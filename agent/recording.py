@@ -19,8 +19,8 @@ from agent.ingest.collect import ingest
 from agent.resolved import campaign_of
 
 _READING = re.compile(
-    r"^\s*(?P<bound>[<>]?)\s*(?P<value>[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?)"
-    r"(\s*(±|\+/-|\+-)\s*(?P<sd>\d+(\.\d*)?([eE][-+]?\d+)?))?\s*(?P<unit>\S.*)?$"
+    r"^\s*(?P<bound>[<>]=?|[≤≥])?\s*(?P<value>[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?)"
+    r"(\s*(±|\+/-|\+-)\s*(?P<sd>\d+(\.\d*)?([eE][-+]?\d+)?))?\s*(?P<unit>[^\s,.±+-].*)?$"
 )
 
 
@@ -38,13 +38,16 @@ def read(text: str, campaign: Campaign, trial: str) -> Measurement:
             f"cannot read {text!r}", f"write objective=value; the objectives are: {known}"
         )
     if rest.strip().lower().startswith("void"):
-        reason = rest.strip()[4:].lstrip(": ") or "void"
+        reason = rest.strip()[4:].lstrip(": ") or "no reason given"
         return Measurement(trial=trial, objective=objective.name, unit=objective.unit, void=reason)
     found = _READING.match(rest)
     if found is None:
+        comma = " (with a decimal point)" if "," in rest else ""
         raise IngestError(
-            f"{rest!r} is not a reading", "write it like 83, 83 ± 2 %, <0.5 or void: spilled"
+            f"{rest!r} is not a reading",
+            f"write it like 83, 83 ± 2 %, <0.5 or void: spilled{comma}",
         )
+    bound = found["bound"] or ""
     value, unit = float(found["value"]), (found["unit"] or objective.unit).strip()
     if not math.isfinite(value) or not math.isfinite(float(found["sd"] or 0.0)):
         raise IngestError(f"{rest!r} is larger than a number can be", "mend the value")
@@ -52,9 +55,9 @@ def read(text: str, campaign: Campaign, trial: str) -> Measurement:
         trial=trial,
         objective=objective.name,
         unit=unit,
-        value=None if found["bound"] else value,
-        high=value if found["bound"] == "<" else None,
-        low=value if found["bound"] == ">" else None,
+        value=None if bound else value,
+        high=value if bound in {"<", "<=", "≤"} else None,
+        low=value if bound in {">", ">=", "≥"} else None,
         sd=float(found["sd"]) if found["sd"] else None,
     )
 

@@ -18,7 +18,7 @@ from agent.decide.propose import Selection, acquisition_of, propose
 from agent.decide.situation import Situation
 from agent.errors import ReplayError
 from agent.fingerprint import fingerprint
-from agent.resolved import sources_of, space_of
+from agent.resolved import campaign_of, sources_of, space_of
 from agent.variant import variant
 
 Read = TypeVar("Read", bound=Reading)
@@ -76,15 +76,18 @@ def counterfactual(store: Store, name: str, policy: str) -> Iterator[Counterfact
     """What another policy, by its words, would have asked for at each decision that a model made.
 
     Raises:
-        CampaignError: there is no such policy.
+        CampaignError: there is no such policy, or it knows one objective only and there are several.
     """
     entry = store.entry(name)
     decisions = store.decisions(entry.id)
+    variant(
+        Policy(), policy, campaign_of(store, entry.id).aim
+    )  # to be told of it whatever was decided so far
     for number, decision in enumerate(decisions):
         if decision.kind != "model":
             continue
-        learning = campaign_at(store, decision).aim.learning
-        changed = variant(Policy.model_validate(decision.policy), policy, learning=learning)
+        aim = campaign_at(store, decision).aim
+        changed = variant(Policy.model_validate(decision.policy), policy, aim)
         again = propose(situation_of(store, decision, changed, decisions[:number]), decision.batch)
         stored = tuple(choice.point for choice in decision.choices)
         instead = tuple(choice.point for choice in again.choices)

@@ -2,7 +2,17 @@
 
 from typing import get_args
 
-from agent.core.policy import LEARNERS, Criterion, Failures, Policy, PolicyName, Strategy
+from agent.core.aim import Aim
+from agent.core.policy import (
+    LEARNERS,
+    OF_SEVERAL,
+    Criterion,
+    Failures,
+    Policy,
+    PolicyName,
+    Strategy,
+)
+from agent.core.strategies import beyond_ax
 from agent.core.transfer import Method
 from agent.errors import CampaignError
 
@@ -13,7 +23,7 @@ FAILURES: tuple[str, ...] = get_args(Failures)
 CRITERIA: tuple[str, ...] = get_args(Criterion)
 
 
-def variant(policy: Policy, words: str, *, learning: bool = False) -> Policy:
+def variant(policy: Policy, words: str, aim: Aim | None = None) -> Policy:
     """A campaign's policy under another name, and with other ways of taking in priors and failures.
 
     Args:
@@ -21,20 +31,17 @@ def variant(policy: Policy, words: str, *, learning: bool = False) -> Policy:
         words: `NAME` of a policy, or `ax` for that strategy; after it `+METHOD` of `policy: transfer`
             (`none` leaves priors out) or `+learn`, `+bar` of `policy: failures`, or one of `policy:
             criterion`.
-        learning: Whether the response is to be known, and there is no best point.
+        aim: What the campaign wants; None to look at the words alone.
 
     Raises:
-        CampaignError: there is no such policy, or no such word after it; or it looks for a best point
-            where there is none.
+        CampaignError: there is no such policy, or no such word after it; or the policy cannot do what
+            the campaign wants.
     """
     name, *more = words.split("+")
     if name not in POLICIES:
         raise CampaignError(f"no policy is named {name!r}", f"there is: {', '.join(POLICIES)}")
-    if learning and name not in LEARNERS:
-        raise CampaignError(
-            f"policy {name} looks for a best point, and here there is none",
-            f"a response is learnt by {', '.join(LEARNERS)}",
-        )
+    if aim is not None:
+        _check(name, aim)
     by = (
         {"strategy": name, "name": "expected_improvement"}
         if name in STRATEGIES
@@ -54,6 +61,23 @@ def variant(policy: Policy, words: str, *, learning: bool = False) -> Policy:
                 f"there is: {', '.join((*METHODS, *FAILURES, *CRITERIA))}",
             )
     return Policy.model_validate(told)
+
+
+def _check(name: str, aim: Aim) -> None:
+    objectives = aim.objectives
+    beyond = beyond_ax(objectives) if name == "ax" else ""
+    if beyond:
+        raise CampaignError(f"Ax cannot choose here: {beyond}", "leave ax out")
+    if len(objectives) > 1 and name not in OF_SEVERAL:
+        raise CampaignError(
+            f"policy {name} knows one objective only, and there are {len(objectives)}",
+            f"choose one of {', '.join(OF_SEVERAL)}",
+        )
+    if aim.learning and name not in LEARNERS:
+        raise CampaignError(
+            f"policy {name} looks for a best point, and here there is none",
+            f"a response is learnt by {', '.join(LEARNERS)}",
+        )
 
 
 def without_priors(words: str) -> str:

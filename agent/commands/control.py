@@ -70,6 +70,8 @@ def resolve(
     from agent.assemble import SystemClock
     from agent.resolved import campaign_of
 
+    if not reason.strip():
+        raise LifecycleError("it is not said how you know", "give a reason: --reason 'I looked'")
     with existing(store) as opened:
         found = opened.job(job)
         if found.status is not JobStatus.UNKNOWN:

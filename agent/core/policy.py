@@ -19,6 +19,9 @@ LEARNERS: tuple[PolicyName, ...] = ("uncertainty", "committee", "random")
 Strategy = Literal["athanor", "ax"]
 """Who chooses once there is a model: Athanor's own surrogates, or Ax with its defaults."""
 
+OF_SEVERAL: tuple[PolicyName, ...] = ("expected_improvement", "uncertainty", "random")
+"""Those that know what to do with several objectives."""
+
 Failures = Literal["learn", "bar"]
 """What infeasible points are for: to learn from, or only not to be asked for again."""
 

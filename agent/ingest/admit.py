@@ -48,15 +48,26 @@ def _converted(measurement: Measurement, objective: Objective) -> Reading:
 
 
 def _plausible(reading: Reading, objective: Objective) -> Reading:
-    if objective.plausible is None or reading.value is None:
+    if objective.plausible is None:
         return reading
     lowest, highest = objective.plausible
-    if lowest <= reading.value <= highest:
+    low = reading.low if reading.value is None else reading.value
+    high = reading.high if reading.value is None else reading.value
+    if not (low is not None and low > highest) and not (high is not None and high < lowest):
         return reading
-    shown = f"{reading.value:g} {objective.unit}"
+    shown = f"{_number(reading)} {objective.unit}"
     why = f"{shown} is outside {lowest:g} to {highest:g}, what the campaign calls plausible"
     return Reading(void=f"implausible: {why}")
 
 
 def _shown(measurement: Measurement) -> str:
-    return f"{measurement.value if measurement.value is not None else 'a bound'} {measurement.unit}".strip()
+    return f"{_number(measurement)} {measurement.unit}".strip()
+
+
+def _number(one: Measurement | Reading) -> str:
+    """A value, or the limits of a bound."""
+    if one.value is not None:
+        return f"{one.value:g}"
+    if one.low is not None and one.high is not None:
+        return f"{one.low:g} to {one.high:g}"
+    return f"< {one.high:g}" if one.high is not None else f"> {one.low:g}"

@@ -2,12 +2,9 @@
 
 from agent.core.budget import Stop
 from agent.core.objective import Objective
-from agent.core.policy import Policy
+from agent.core.policy import OF_SEVERAL, Policy
 from agent.load.faults import Findings
 from agent.load.shape import Parts
-
-_POLICIES = ("expected_improvement", "uncertainty", "random")
-"""Those that know what to do with several objectives."""
 
 
 def check(findings: Findings, parts: Parts) -> None:
@@ -54,9 +51,9 @@ def _check_unused(findings: Findings, at: int, one: Objective, *, fronted: bool)
 
 
 def _check_policy(findings: Findings, policy: Policy) -> None:
-    if policy.name not in _POLICIES:
+    if policy.name not in OF_SEVERAL:
         what = f"policy {policy.name} knows one objective only"
-        findings.fault(("policy", "name"), what, f"choose one of {', '.join(_POLICIES)}")
+        findings.fault(("policy", "name"), what, f"choose one of {', '.join(OF_SEVERAL)}")
     elif policy.criterion == "integrated_variance":
         what = "the integrated variance is of one objective only"
         findings.fault(("policy", "criterion"), what, "leave it out")

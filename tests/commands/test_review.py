@@ -123,11 +123,29 @@ def test_a_result_may_be_corrected_and_the_old_one_stays(athanor, bench):
     assert "chain holds" in athanor("store", "verify").output
 
 
-@pytest.mark.parametrize("text", ["yield=lots", "yeild=3", "yield=120", "yield=3 kg", "83"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "yield=lots",
+        "yeild=3",
+        "yield=120",
+        "yield=3 kg",
+        "83",
+        "yield=<0,5",
+        "yield=3..7",
+        "yield=<-5",
+        "yield=5 ± -1",
+    ],
+)
 def test_what_cannot_be_recorded_is_refused_whole(athanor, bench, text):
     with pytest.raises(IngestError):
         athanor("record", "bench", "1", text)
     assert json.loads(athanor("status", "bench", "--json").output)[0]["measured"] == 0
+
+
+@pytest.mark.parametrize("sign", ["<", "<=", "≤", " < "])
+def test_a_bound_is_written_as_people_write_it(athanor, bench, sign):
+    assert "yield: < 0.5 %" in athanor("record", "bench", "1", f"yield={sign}0.5").output
 
 
 def test_void_is_recorded_with_its_reason(athanor, bench):

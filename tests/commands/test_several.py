@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.errors import CampaignError
+
 TWO = """\
 name: two
 parameters:
@@ -51,3 +53,12 @@ def test_it_is_told_why_nothing_is_best(athanor, two):
     athanor("run", str(two), "--direct")
     told = athanor("status", "two").output
     assert "best      – of 3 measured: 1 without all objectives, 2 not as required" in told
+
+
+def test_a_policy_of_one_objective_is_not_taken_for_another(athanor, two):
+    """Neither as what else would have been asked for, nor in a back-test."""
+    athanor("run", str(two), "--direct")
+    with pytest.raises(CampaignError, match="ucb knows one objective only"):
+        athanor("replay", "two", "--policy", "ucb")
+    with pytest.raises(CampaignError, match="ucb knows one objective only"):
+        athanor("backtest", str(two), "--policies", "ucb,random", "--seeds", "1")

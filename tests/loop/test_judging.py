@@ -35,6 +35,12 @@ def say(made: World, trial: Trial, word: str) -> list[str]:
     return judge(made.store, made.name, str(trial.number), word, "looked", ANNA, made.clock.now())
 
 
+def test_a_word_without_a_reason_is_refused(make_world: Make) -> None:
+    made, trial = ended(make_world)
+    with pytest.raises(IngestError, match="not said how you know"):
+        judge(made.store, made.name, str(trial.number), "fault", " ", ANNA, made.clock.now())
+
+
 def bring(made: World, trial: Trial, *values: str, **more: bool) -> list[str]:
     now = made.clock.now()
     return record(made.store, made.name, str(trial.number), values, ANNA, now, **more).lines
