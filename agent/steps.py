@@ -23,6 +23,7 @@ from agent.core.job import IN_FLIGHT, Job, JobStatus
 from agent.core.register import Lease
 from agent.core.seeds import derived
 from agent.core.trial import Plan, Prediction, Proposal, Trial, TrialStatus
+from agent.core.worded import doubted
 from agent.decide import review as rules
 from agent.decide.propose import propose as choose
 from agent.decide.situation import Situation
@@ -191,13 +192,19 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         policy=campaign.policy.model_dump(mode="json"),
         choices=selection.choices,
         state=selection.state,
-        notes=selection.notes,
+        notes=(*(_doubts(standing) if selection.choices else ()), *selection.notes),
         outlook=selection.outlook,
         fingerprint=fingerprint(),
         at=lab.clock.now(),
     )
     _write(lab, lease, standing, decision)
     return f"{len(selection.choices)} proposed ({selection.kind})"
+
+
+def _doubts(standing: Standing) -> tuple[str, ...]:
+    """What results have shown of predictions that no decision has noted yet."""
+    noted = {note for one in standing.decisions for note in one.notes}
+    return tuple(note for note in doubted(standing.calibrations) if note not in noted)
 
 
 def _write(lab: Lab, lease: Lease, standing: Standing, decision: Decision) -> None:

@@ -1,6 +1,7 @@
 """`athanor review`: see what the agent wants to do, and say yes, no, or something else."""
 
 import shlex
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import typer
@@ -17,17 +18,23 @@ from agent.commands.common import (
     show_json,
 )
 from agent.commands.grounds import lines as grounds_lines
+from agent.core.calibration import Calibration
 from agent.core.campaign import Campaign
 from agent.core.history import effective
 from agent.core.space import SearchSpace, describe
 from agent.core.trial import Proposal, Trial, TrialStatus
 from agent.core.values import Point, Scalar
+from agent.core.worded import reviewed
 from agent.data.store import Store
 from agent.dispatch.reviewing import Verdict
 from agent.dispatch.reviewing import review as write
 from agent.errors import GateError, NotFound, SpaceError
 from agent.resolved import campaign_of, space_of
+from agent.standing import stand
 from agent.status import without_priors
+
+Tested = Mapping[str, Calibration]
+"""Objective -> what results have shown of its predictions."""
 
 Trials = Annotated[
     list[str] | None, typer.Option(help="Trial, by number or id; 'all'. May be repeated.")
@@ -71,10 +78,11 @@ def review(
         elif not waiting:
             console.print(f"Nothing of {entry.name} waits for a review.")
         elif console.is_terminal and typer.get_text_stream("stdin").isatty():
-            desk.ask(waiting)
+            desk.ask(waiting, _tested(opened, entry.id))
         else:
+            tested = _tested(opened, entry.id)
             for trial in waiting:
-                _show(opened, campaign, trial)
+                _show(opened, campaign, trial, tested)
             console.print(
                 f"\n[bold]athanor review {entry.name} --approve all[/bold]"
                 " | --reject N --reason … | --edit N --set name=value"
@@ -121,9 +129,9 @@ class _Desk:
             highlight=False,
         )
 
-    def ask(self, waiting: list[Trial]) -> None:
+    def ask(self, waiting: list[Trial], tested: Tested) -> None:
         for trial in waiting:
-            _show(self._store, self._campaign, trial)
+            _show(self._store, self._campaign, trial, tested)
             while not self._answer(trial):
                 pass
 
@@ -197,14 +205,21 @@ def _scalar(like: Scalar, text: str) -> Scalar:
         raise SpaceError(f"{text!r} is not a number", "write it like 80 or 0.5") from error
 
 
-def _show(store: Store, campaign: Campaign, trial: Trial) -> None:
+def _tested(store: Store, campaign: str) -> Tested:
+    from agent.assemble import SystemClock
+
+    found = stand(store, campaign, SystemClock().now()).calibrations
+    return {one.objective: one for one in found}
+
+
+def _show(store: Store, campaign: Campaign, trial: Trial, tested: Tested) -> None:
     proposal = store.proposal(trial.id)
     wanted = effective([trial], store.reviews_of(trial.id))[trial.id]
     console.print(
         f"\n[bold]{trial.number}[/bold]  {escape(describe(wanted.settings, campaign.space.units))}",
         highlight=False,
     )
-    lines = _lines(campaign, proposal)
+    lines = _lines(campaign, proposal, tested)
     if proposal:
         numbers = {one.id: one.number for one in store.trials(trial.campaign)}
         lines += grounds_lines(proposal, trial.point, campaign, numbers)
@@ -218,7 +233,7 @@ def _show(store: Store, campaign: Campaign, trial: Trial) -> None:
         console.print(f"   without the priors: {escape(same)}", highlight=False)
 
 
-def _lines(campaign: Campaign, proposal: Proposal | None) -> list[str]:
+def _lines(campaign: Campaign, proposal: Proposal | None, tested: Tested) -> list[str]:
     if proposal is None:
         return ["given by a person"]
     lines = [proposal.why]
@@ -226,6 +241,8 @@ def _lines(campaign: Campaign, proposal: Proposal | None) -> list[str]:
         unit = next((o.unit for o in campaign.objectives if o.name == name), "")
         low, high = prediction.mean - 2 * prediction.sd, prediction.mean + 2 * prediction.sd
         lines.append(f"{name} is expected between {low:.4g} and {high:.4g} {unit} (95 %)")
+        if name in tested:
+            lines += reviewed(tested[name], prediction.mean, prediction.sd, unit)
     if proposal.shares:
         lines.append(", ".join(f"{name} {share:.0%}" for name, share in proposal.shares.items()))
     return lines

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from agent.core.record import Tested
+from agent.core.record import Tested, widened
 from agent.core.sequential import changed, scaled, shifted
 from agent.core.values import Value
 
@@ -65,6 +65,7 @@ class Calibration(Value):
         coverage: Of intervals for a reading.
         bias: Mean of the residuals, each in the deviations that were predicted: 0 is right.
         spread: Root mean square of them: 1 is right, more is too sure.
+        widened: What deviations are to be multiplied by, as `widening` has it: 1 where they are large enough.
         rank: Spearman's (1904) correlation of predictions with values; None where either is constant.
         rmse: Root mean square error, in the unit of the objective.
         mae: Mean absolute error.
@@ -81,6 +82,7 @@ class Calibration(Value):
     coverage: tuple[Coverage, ...]
     bias: float
     spread: float
+    widened: float
     rank: float | None
     rmse: float
     mae: float
@@ -113,6 +115,7 @@ def calibration(objective: str, record: Sequence[Tested]) -> Calibration | None:
         coverage=tuple(_coverage(offs, level) for level in LEVELS),
         bias=fmean(offs),
         spread=_root_mean_square(offs),
+        widened=widened(offs),
         rank=spearman([one.mean for one in record], values),
         rmse=_root_mean_square(errors),
         mae=fmean(map(abs, errors)),

@@ -105,5 +105,10 @@ def widening(record: Sequence[Tested], noise: float) -> float:
         record: Predictions that were put to the test.
         noise: Standard deviation of a reading.
     """
-    off = sum(((one.value - one.mean) / hypot(one.sd, noise)) ** 2 for one in record)
-    return max(1.0, sqrt((_DOUBT + off) / (_DOUBT + len(record))))
+    return widened([(one.value - one.mean) / hypot(one.sd, noise) for one in record])
+
+
+def widened(offs: Sequence[float]) -> float:
+    """The same of residuals, in the deviations that were predicted."""
+    squares = sum(off**2 for off in offs)
+    return max(1.0, sqrt((_DOUBT + squares) / (_DOUBT + len(offs))))

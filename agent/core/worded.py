@@ -1,6 +1,6 @@
 """Values of objectives in words: for terminals, artifacts and reports."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from agent.core.aim import Aim
 from agent.core.calibration import ENOUGH, Calibration, Fault
@@ -100,6 +100,28 @@ def _fault(one: Calibration, fault: Fault, unit: str) -> str:
         case "overconfident":
             return f"too sure: off by {one.spread:.1f} times what they said"
     return f"less sure than they may be: off by {one.spread:.1f} times what they said"
+
+
+def reviewed(one: Calibration, mean: float, sd: float, unit: str) -> list[str]:
+    """What a reviewer of another prediction is told: what is wrong with those so far, if something is,
+    and the 95 % interval as wide as it had to be.
+    """
+    if not one.faults:
+        return []
+    words = f"earlier predictions: {judged(one, unit or '1')}"
+    if "overconfident" not in one.faults:
+        return [words]
+    reach = 2 * sd * one.widened
+    return [f"{words}; as wide as that, {mean - reach:.4g} to {mean + reach:.4g} {unit}".rstrip()]
+
+
+def doubted(found: Iterable[Calibration]) -> list[str]:
+    """What a decision notes of faults of predictions: words that stay the same while a fault does."""
+    return [
+        f"predictions of {one.objective} are {fault} beyond chance: {REMEDIES[fault]}"
+        for one in found
+        for fault in one.faults
+    ]
 
 
 REMEDIES: dict[Fault, str] = {

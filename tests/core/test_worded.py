@@ -4,7 +4,7 @@ import pytest
 
 from agent.core.calibration import Calibration, calibration
 from agent.core.record import Tested
-from agent.core.worded import REMEDIES, covered, errors_of, judged
+from agent.core.worded import REMEDIES, covered, errors_of, judged, reviewed
 
 
 def came(offs: list[float]) -> Calibration:
@@ -46,3 +46,15 @@ def test_a_fault_is_told_with_its_size(offs: list[float], words: str) -> None:
     one = came(offs)
     assert judged(one, "%").split("; ")[0] == words
     assert all(REMEDIES[fault] for fault in one.faults)
+
+
+def test_a_reviewer_is_told_how_wide_an_interval_had_to_be() -> None:
+    one = came([3.0, -3.0] * 8)
+    assert one.widened == pytest.approx(((5 + 9 * 16) / 21) ** 0.5)
+    (line,) = reviewed(one, 10.0, 1.0, "mg")
+    assert line.endswith(
+        "too sure: off by 3.0 times what they said; as wide as that, 4.673 to 15.33 mg"
+    )
+    assert reviewed(came([0.5, -0.5] * 2), 10.0, 1.0, "mg") == []
+    (line,) = reviewed(came([1.2, 2.0] * 12), 10.0, 1.0, "")
+    assert "higher than predicted" in line

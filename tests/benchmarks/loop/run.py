@@ -24,6 +24,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from agent.fingerprint import fingerprint  # noqa: E402
 from tests.benchmarks.loop import (  # noqa: E402
     backtests,
+    calibrated,
     censored,
     decide_pool,
     decide_suggestion,
@@ -117,6 +118,7 @@ PARTS: dict[str, Callable[[int], list[Figure]]] = {
 DEVELOPMENT: dict[str, Callable[[int, int], None]] = {
     "bounds": censored.develop,
     "bounds in campaigns": censored.develop_campaigns,
+    "calibration": calibrated.develop,
     "costs": priced.develop,
     "failures": failures.develop,
     "promises": promises.develop,
