@@ -80,11 +80,12 @@ def noise_of(state: Mapping[str, Any], objective: str) -> float:
     told = [learnt.get("noise"), (learnt.get("noises") or [None])[-1]]
     told += [one.get("noise") for one in learnt.get("experts", ())]
     variances = [max(one) if isinstance(one, list) else one for one in told if one]
-    return sqrt(max(variances, default=0.0)) * float(part["scale"])
+    return sqrt(max(variances, default=0.0)) * float(part.get("scale", 0.0))
 
 
 def _part(state: Mapping[str, Any], objective: str) -> Mapping[str, Any]:
-    part: Mapping[str, Any] = state["parts"][objective] if "parts" in state else state
+    # Whoever altered a state is told so by its replay, not by everything that looks at it.
+    part: Mapping[str, Any] = state["parts"].get(objective, {}) if "parts" in state else state
     return part
 
 
