@@ -18,7 +18,7 @@ from agent.core.register import CampaignStatus, Lease
 from agent.core.trial import OPEN, Trial, TrialStatus
 from agent.dispatch.holding import TTL_S, holding
 from agent.dispatch.reviewing import NOT_REVIEWED, expired
-from agent.ending import asked_already, ending
+from agent.ending import asked_already, ending, enough
 from agent.lab import Lab
 from agent.resolved import campaign_of
 from agent.standing import Standing, stand
@@ -112,6 +112,10 @@ def advance(lab: Lab, lease: Lease, each: Each = in_turn) -> Round:
     if now.entry.status is CampaignStatus.STOPPED or ending(now):
         return _wind_down(lab, lease, now)
 
+    why = enough(now)
+    if why:  # it goes on to confirm its winner
+        steps.withdraw(lab, lease, now, why)
+        now = stand(lab.store, lease.name, lab.clock.now())
     _expire(lab, lease, now)
     said += _propose(lab, lease, each, now)
     said += each(
@@ -177,6 +181,8 @@ def _propose(lab: Lab, lease: Lease, each: Each, standing: Standing) -> list[str
         said += each(
             "propose", partial(steps.propose, lab, lease, standing), [f"decision {number}"]
         )
+        if said[-1].startswith(steps.UNDECIDED):
+            return said
         chosen = len(lab.store.decision(ids.record(lease.name, "D", number)).choices)
         if not chosen or standing.slots - chosen < standing.campaign.policy.batch_size:
             return said

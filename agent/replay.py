@@ -5,6 +5,7 @@ from typing import Literal, TypeVar
 
 from agent.core.budget import Spending
 from agent.core.campaign import Campaign
+from agent.core.confirming import Ranked
 from agent.core.decision import Choice, Decision
 from agent.core.guard import silent, watches_of
 from agent.core.history import Bound, Reading, Row, bound_of, effective, key, row_of
@@ -12,9 +13,11 @@ from agent.core.outlook import Outlook, latest
 from agent.core.policy import Policy
 from agent.core.record import record_of
 from agent.core.register import Entry
+from agent.core.replicates import places_of
 from agent.core.values import Point, Value, canonical
 from agent.data.store import Store
-from agent.decide.propose import Selection, acquisition_of, propose
+from agent.decide.propose import acquisition_of, propose
+from agent.decide.selection import Selection
 from agent.decide.situation import Situation
 from agent.errors import ReplayError
 from agent.fingerprint import fingerprint
@@ -169,6 +172,7 @@ def situation_of(
     if before is None:
         before = [one for one in store.decisions(entry.id) if one.number < decision.number]
     rows, bounds = learnt_at(store, entry, decision)
+    trials = store.trials(entry.id)
     return Situation(
         space_of(store, campaign),
         campaign.objective,
@@ -181,9 +185,11 @@ def situation_of(
         bounds=bounds,
         infeasible=decision.infeasible,
         remakes=decision.remakes,
+        confirming=decision.confirming,
+        places=places_of(trials, effective(trials, store.reviews(entry.id)), campaign.space),
         stop=campaign.stop,
         outlooks=latest([one.outlook for one in before if one.revision == decision.revision]),
-        record=record_of(before, store.trials(entry.id), rows, campaign.objective.name),
+        record=record_of(before, trials, rows, campaign.objective.name),
         also=campaign.objectives[1:],
         trade_off=campaign.trade_off,
         spending=_spending(campaign, decision),
@@ -206,14 +212,15 @@ def _compare(
     stored = tuple(choice.point for choice in decision.choices)
     points = tuple(choice.point for choice in again.choices)
     same_points = [key(point) for point in stored] == [key(point) for point in points]
-    # Before version 0003 of the store decisions told no outlook, before 0004 no grounds: where there
-    # are none, there are none to compare with.
+    # Before version 0003 of the store decisions told no outlook, before 0004 no grounds, before 0007 no
+    # ranking: where there are none, there are none to compare with.
     told = any(choice.grounds for choice in decision.choices)
-    stored_bits = _bits(decision.choices, decision.state, decision.outlook)
+    stored_bits = _bits(decision.choices, decision.state, decision.outlook, decision.ranking)
     same_bits = stored_bits == _bits(
         again.choices if told else _without_grounds(again.choices),
         again.state,
         again.outlook if decision.outlook else None,
+        again.ranking if decision.ranking else (),
     )
     changed = [name for name, value in present.items() if decision.fingerprint.get(name) != value]
     verdict: Literal["identical", "equivalent", "different"] = "different"
@@ -239,8 +246,11 @@ def _compare(
     )
 
 
-def _bits(choices: tuple[Choice, ...], state: object, outlook: Outlook | None) -> str:
-    return canonical([[choice.model_dump(mode="json") for choice in choices], state, outlook])
+def _bits(
+    choices: tuple[Choice, ...], state: object, outlook: Outlook | None, ranking: tuple[Ranked, ...]
+) -> str:
+    told = [choice.model_dump(mode="json") for choice in choices]
+    return canonical([told, state, outlook, list(ranking)])
 
 
 def _without_grounds(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:

@@ -11,7 +11,6 @@ from agent.core.decision import Decision
 from agent.core.front import Known, Worth, front, hypervolume, known, reference
 from agent.core.guard import Watch, watches_of
 from agent.core.history import (
-    COUNTED_ROLES,
     OWN,
     TARGET,
     Best,
@@ -34,7 +33,7 @@ from agent.core.outlook import Outlook, latest
 from agent.core.question import Question, questions
 from agent.core.record import Tested, record_of
 from agent.core.register import Entry
-from agent.core.replicates import Scatters, first_at, scatters
+from agent.core.replicates import Scatters, places_of, scatters
 from agent.core.space import SearchSpace
 from agent.core.trial import OPEN, Review, Trial, TrialStatus
 from agent.core.values import Point
@@ -98,14 +97,13 @@ class Standing:
         return tuple(row for row in self.own_rows if row.objective == objective.name)
 
     @cached_property
-    def first(self) -> dict[str, str]:
-        """Trial id -> the first of the campaign's own trials at the same point."""
-        own = [one for one in self.trials if one.origin == OWN and one.role in COUNTED_ROLES]
-        return first_at(own, self.effective)
+    def places(self) -> dict[str, Point]:
+        """Trial id -> the point that it is a sample of, of the campaign's own trials."""
+        return places_of(self.trials, self.effective, self.campaign.space)
 
     def scatters_of(self, objective: Objective) -> Scatters:
         """What readings of one sample scatter by, and what samples made anew do."""
-        return scatters(self.own_rows_of(objective), self.first)
+        return scatters(self.own_rows_of(objective), self.places)
 
     @cached_property
     def known(self) -> tuple[Known, ...]:

@@ -23,6 +23,7 @@ from agent.core.job import IN_FLIGHT, Job, JobStatus
 from agent.core.register import Lease
 from agent.core.seeds import derived
 from agent.core.trial import Plan, Prediction, Proposal, Trial, TrialStatus
+from agent.core.winner import USUAL
 from agent.core.worded import doubted
 from agent.decide import review as rules
 from agent.decide.propose import propose as choose
@@ -33,6 +34,7 @@ from agent.dispatch.reconcile import reconcile as look_up
 from agent.dispatch.reviewing import CHECK, RENEWAL, UNATTENDED, Verdict, permit
 from agent.dispatch.reviewing import review as write_review
 from agent.dispatch.send import Order, intend, send
+from agent.ending import enough
 from agent.errors import AdapterError, AthanorError, BudgetSpent, GateError, LifecycleError
 from agent.fingerprint import fingerprint
 from agent.ingest.collect import collect as take_in
@@ -41,6 +43,10 @@ from agent.lab import Lab
 from agent.recall import keep, recalled
 from agent.resolved import campaign_of, sources_of, space_of
 from agent.standing import Standing
+from agent.winner import confirmations, confirming, usual
+
+UNDECIDED = "not decided: "
+"""How `propose` begins where the instrument does not say what a decision has to know of it."""
 
 Answer = TypeVar("Answer")
 Step = Callable[[Lab, Lease, str], str]
@@ -145,6 +151,10 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
     """Choose the next batch, and write the decision with everything that went in."""
     del subject  # it has no id yet; Prefect shows its number
     campaign, number = standing.campaign, len(standing.decisions) + 1
+    asks = _asks(lab, lease, standing)
+    if isinstance(asks, Trouble):
+        return UNDECIDED + str(asks)
+    told = confirming(standing, asks, enough(standing) or "")
     asked = min(campaign.policy.batch_size, standing.slots)
     seed = derived(campaign.seed, "decision", number)
     space = space_of(lab.store, campaign)
@@ -162,6 +172,8 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         bounds=standing.bounds,
         infeasible=standing.infeasible,
         remakes=standing.remakes,
+        confirming=told,
+        places=standing.places,
         stop=campaign.stop,
         outlooks=standing.outlooks,
         record=standing.record,
@@ -184,6 +196,7 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         barred=standing.barred,
         infeasible=standing.infeasible,
         remakes=standing.remakes,
+        confirming=told,
         started=standing.started,
         batch=asked,
         seed=seed,
@@ -194,6 +207,7 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         state=selection.state,
         notes=(*(_doubts(standing) if selection.choices else ()), *selection.notes),
         outlook=selection.outlook,
+        ranking=selection.ranking,
         fingerprint=fingerprint(),
         at=lab.clock.now(),
     )
@@ -205,6 +219,31 @@ def _doubts(standing: Standing) -> tuple[str, ...]:
     """What results have shown of predictions that no decision has noted yet."""
     noted = {note for one in standing.decisions for note in one.notes}
     return tuple(note for note in doubted(standing.calibrations) if note not in noted)
+
+
+def _asks(lab: Lab, lease: Lease, standing: Standing) -> int | Trouble | None:
+    """How many samples confirm a winner by the instrument's effect: asked once, where the campaign does
+    not say.
+    """
+    known = usual(standing)
+    campaign = standing.campaign
+    if known is not None or campaign.stop.confirm is not None or not campaign.aim.confirmable:
+        return known
+    adapter = lab.adapter(campaign)
+    told = _attempt(lab, lease, campaign.execution.target, adapter.capabilities)
+    if isinstance(told, Trouble):
+        return told
+    return USUAL if told.effect == "physical" else 0
+
+
+def withdraw(lab: Lab, lease: Lease, standing: Standing, reason: str) -> None:
+    """Take back what was not sent and does not confirm the winner: no other point is looked for."""
+    unsent, kept = standing.of(TrialStatus.PROPOSED, TrialStatus.APPROVED), confirmations(standing)
+    late = [one for one in unsent if one.id not in kept]
+    if late:
+        with lab.store.write(AGENT, lab.clock.now(), lease) as tx:
+            for trial in late:
+                tx.move_trial(trial.id, TrialStatus.CANCELLED, reason)
 
 
 def _write(lab: Lab, lease: Lease, standing: Standing, decision: Decision) -> None:

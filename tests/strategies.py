@@ -6,6 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from agent.core.actor import Actor, Process
+from agent.core.confirming import Anew, Confirming, Ranked
 from agent.core.decision import Choice, Decision
 from agent.core.grounds import Grounds, Influence, Neighbour, RunnerUp
 from agent.core.history import Pending
@@ -275,6 +276,23 @@ pendings = st.builds(Pending, trial=ids, point=points)
 outlooks = st.builds(
     Outlook, gain=positive, left=st.dictionaries(names, floats, max_size=2), rows=counts
 )
+rankings = several(st.builds(Ranked, trial=ids, point=points, mean=floats, sd=positive))
+confirmings = st.builds(
+    Confirming,
+    samples=st.integers(0, 9),
+    usual=st.none() | st.integers(0, 9),
+    left=st.none() | st.integers(0, 99),
+    why=texts,
+    anew=several(
+        st.builds(
+            Anew,
+            point=points,
+            values=several(floats),
+            open=st.integers(0, 9),
+            tries=st.integers(0, 9),
+        )
+    ),
+)
 decisions = st.builds(
     Decision,
     id=ids,
@@ -287,6 +305,7 @@ decisions = st.builds(
     barred=several(points),
     infeasible=several(points),
     remakes=several(pendings),
+    confirming=st.none() | confirmings,
     started=st.integers(0, 2**31),
     batch=counts,
     seed=st.integers(-(2**63), 2**63 - 1),
@@ -297,6 +316,7 @@ decisions = st.builds(
     state=st.none() | documents,
     notes=several(texts),
     outlook=st.none() | outlooks,
+    ranking=rankings,
     fingerprint=st.dictionaries(names, texts, max_size=2),
     at=moments,
 )

@@ -8,8 +8,8 @@ import typer
 from rich.markup import escape
 
 from agent.commands.common import Exit, console, table
-from agent.core.adapter import Adapter
-from agent.core.budget import Spending
+from agent.core.adapter import Adapter, Capabilities
+from agent.core.budget import Spending, affordable
 from agent.core.campaign import Campaign
 from agent.core.compositions import CompositionParameter
 from agent.core.history import Effective, Pending
@@ -20,6 +20,7 @@ from agent.core.source import TransferPrior
 from agent.core.space import Parameter, SearchSpace, describe
 from agent.core.trial import Trial
 from agent.core.values import Point
+from agent.core.winner import USUAL, samples_wanted
 
 if TYPE_CHECKING:
     from agent.load import Resolved
@@ -49,10 +50,26 @@ def check(
         f"effect {capabilities.effect}; review {rule.mode}",
         highlight=False,
     )
+    _show_winner(campaign, capabilities)
     _check_oracles(campaign)
     good = _dry_run(resolved, space, adapter, points)
     if not good or health.state in {"unreachable", "faulted"}:
         raise typer.Exit(Exit.FAULT)
+
+
+def _show_winner(campaign: Campaign, capabilities: Capabilities) -> None:
+    usual = USUAL if capabilities.effect == "physical" else 0
+    samples = samples_wanted(campaign, usual)
+    most = affordable(campaign.budget)
+    if samples:
+        count = f"{samples} experiments" if most is None else f"{samples} of {most} experiments"
+        kept = "made" if most is None else "kept"
+        console.print(f"winner    {count} are {kept} to make it anew", highlight=False)
+    if campaign.aim.single and campaign.stop.confirm is None and samples < usual:
+        what = (
+            f"the budget is small for {usual} samples of the winner made anew: it keeps {samples}"
+        )
+        console.print(f"[yellow]note[/yellow] {what} (stop: confirm)", highlight=False)
 
 
 def _check_oracles(campaign: Campaign) -> None:

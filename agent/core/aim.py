@@ -42,6 +42,11 @@ class Aim(Value):
         return len(self.objectives) == 1
 
     @property
+    def confirmable(self) -> bool:
+        """Whether one measured point wins by one objective, and can be made anew to confirm it."""
+        return self.single and not self.learning
+
+    @property
     def learning(self) -> bool:
         """Whether a response is to be known everywhere: there is no best point."""
         return any(one.learning for one in self.objectives)

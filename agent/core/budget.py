@@ -156,6 +156,15 @@ class Stop(Value):
         "this, in the objective's unit, by two decisions in a row",
     )
 
+    confirm: int | None = later(
+        None,
+        ge=0,
+        le=1000,
+        description="samples of the best point that are made anew before the campaign ends; the budget "
+        "keeps them; default: 3 (at most a quarter of the experiments) where the effect is physical, "
+        "else 0",
+    )
+
     def enough(self, outlooks: Sequence[Outlook], unit: str) -> str | None:
         """Why it is enough, going by what is left to gain; None to go on.
 
@@ -224,6 +233,15 @@ def spent(budget: Budget, use: Use) -> str | None:
     if budget.wall_time is not None and use.seconds >= budget.wall_time.seconds:
         return f"the wall time of {budget.wall_time} is over"
     return None
+
+
+def affordable(budget: Budget) -> int | None:
+    """How many experiments the budget can pay for; None if that is not known before."""
+    limits = [] if budget.experiments is None else [budget.experiments]
+    if budget.cost is not None and budget.cost.per_experiment is not None:
+        ratio = budget.cost.limit / budget.cost.per_experiment * (1 + _SLACK)
+        limits.append(int(min(ratio, 1e9)))
+    return min(limits, default=None)
 
 
 def room(budget: Budget, use: Use) -> int | None:

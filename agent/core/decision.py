@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
+from agent.core.confirming import Confirming, Ranked
 from agent.core.grounds import Grounds
 from agent.core.history import Pending
 from agent.core.outlook import Outlook
@@ -31,7 +32,9 @@ class Choice(Value):
 class Decision(Value):
     """One round's choice. `rows` (ids of observations, those of bounds after those of values), `pending`,
     `barred`, `infeasible` and `remakes` (trials whose results are in question) are in the order in which
-    they went in; `started` is how many trials there were. `outlook` is what was left to gain before it.
+    they went in; `started` is how many trials there were; `confirming` is what it was told of the winner.
+    `outlook` is what was left to gain before it, and `ranking` has the best of the measured points by its
+    model, the best first.
 
     `state` is the fitted surrogate as JSON (hyperparameters and data transforms); `notes` tell of
     fallbacks. `budget` is what was read of it. `seed` is derived from the campaign's and `number`.
@@ -47,6 +50,7 @@ class Decision(Value):
     barred: tuple[Point, ...] = ()
     infeasible: tuple[Point, ...] = later(())
     remakes: tuple[Pending, ...] = later(())
+    confirming: Confirming | None = later(None)
     started: int = Field(default=0, ge=0)
     batch: int = Field(ge=1)
     seed: int
@@ -57,5 +61,6 @@ class Decision(Value):
     state: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
     outlook: Outlook | None = later(None)
+    ranking: tuple[Ranked, ...] = later(())
     fingerprint: dict[str, str]
     at: AwareDatetime

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from math import sqrt
 from statistics import fmean
 
-from agent.core.history import Effective, Row, key
+from agent.core.history import COUNTED_ROLES, OWN, Effective, Row, key
+from agent.core.space import SearchSpace
 from agent.core.trial import Trial
-from agent.core.values import Value
+from agent.core.values import Point, Value
 
 
 class Scatter(Value):
@@ -33,17 +34,21 @@ class Scatters(Value):
         return self.remade is not None and self.reread is None
 
 
-def first_at(trials: Iterable[Trial], plans: Mapping[str, Effective]) -> dict[str, str]:
-    """Trial id -> id of the first trial at the same point, as it is really to be done.
+def places_of(
+    trials: Iterable[Trial], plans: Mapping[str, Effective], space: SearchSpace
+) -> dict[str, Point]:
+    """Trial id -> where it is a sample of, for the campaign's own trials that count: its point as it is
+    really to be done, in the present space.
 
     Two trials at one point are two samples of it, whatever settings were executed; one that a
     review edited is a sample of where it was sent to.
     """
-    firsts: dict[object, str] = {}
-    return {one.id: firsts.setdefault(key(plans[one.id].point), one.id) for one in trials}
+    own = (one for one in trials if one.origin == OWN and one.role in COUNTED_ROLES)
+    points = ((one.id, plans[one.id].point) for one in own)
+    return {name: space.completed(point) or point for name, point in points}
 
 
-def scatters(rows: Iterable[Row], first: Mapping[str, str]) -> Scatters:
+def scatters(rows: Iterable[Row], places: Mapping[str, Point]) -> Scatters:
     """The nested components of variance of one objective, pooled over all points.
 
     With readings y of sample t (n_t of them) at point p (N_p readings of T_p samples):
@@ -56,11 +61,11 @@ def scatters(rows: Iterable[Row], first: Mapping[str, str]) -> Scatters:
 
     Args:
         rows: Values of one objective.
-        first: Trial id -> the first trial at its point, from `first_at`.
+        places: Trial id -> its point, from `places_of`.
     """
-    points: dict[str, dict[str, list[float]]] = {}
+    points: dict[object, dict[str, list[float]]] = {}
     for row in rows:
-        points.setdefault(first[row.trial], {}).setdefault(row.trial, []).append(row.value)
+        points.setdefault(key(places[row.trial]), {}).setdefault(row.trial, []).append(row.value)
     samples = [values for of in points.values() for values in of.values()]
     within = sum(len(values) - 1 for values in samples)
     between = sum(len(of) - 1 for of in points.values())

@@ -30,6 +30,7 @@ class DecisionRow(Row, table=True):
     barred: Json = nested()
     infeasible: Json = nested()
     remakes: Json = nested()
+    confirming: Json = nested(nullable=True)
     started: int = whole()
     batch: int = whole()
     seed: int = whole()
@@ -40,6 +41,7 @@ class DecisionRow(Row, table=True):
     state: Json = nested(nullable=True)
     notes: Json = nested()
     outlook: Json = nested(nullable=True)
+    ranking: Json = nested()
     fingerprint: Json = nested()
     at: datetime = instant()
 

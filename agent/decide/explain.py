@@ -227,3 +227,10 @@ def of_replicate(trial: str, times: int, wanted: int) -> str:
 def of_remake(trial: str) -> str:
     """Why a result in question is made again."""
     return f"made again: the result of {trial} is far outside what was predicted for it"
+
+
+def of_confirmation(trial: str, times: int, wanted: int) -> str:
+    """Why the winner is made anew."""
+    return (
+        f"made anew to confirm it ({times} of {wanted} samples): the point of {trial} is the best"
+    )

@@ -1,6 +1,6 @@
 """Choosing with transfer priors: most believed by turns with not believed at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -107,7 +107,7 @@ class Informed:
             self._take(turn.point)
             yield turn
 
-    def state(self, turns: list[Turn]) -> dict[str, Any]:
+    def state(self, turns: Sequence[Turn]) -> dict[str, Any]:
         """All that the decision knew of its models, as JSON."""
         told = [{"by": one.by, "without": one.without, "expected": one.expected} for one in turns]
         plain = self.plain.state() if self.plain else None

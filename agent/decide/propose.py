@@ -1,8 +1,7 @@
 """The decision: what is known goes in, the next points with their reasons come out."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -11,13 +10,15 @@ from agent.core.decision import Choice
 from agent.core.outlook import Outlook, latest
 from agent.core.seeds import derived
 from agent.core.values import Point
-from agent.decide import designs, explain
+from agent.decide import designs, explain, winner
 from agent.decide.candidates import listed, sampled
 from agent.decide.choose import Chooser, Chosen, scoring
+from agent.decide.confirm import confirm, ended, free
 from agent.decide.costs import Prices
 from agent.decide.grounds import grounds
 from agent.decide.informed import Informed, Turn, restored
 from agent.decide.outlook import outlook
+from agent.decide.selection import Kind, Selection, surrogate_of, with_feasibility
 from agent.decide.situation import Situation
 from agent.decide.strategies import by_ax, is_by_ax, scores_by_ax
 from agent.decide.traded import is_traded, scores_of, traded
@@ -25,33 +26,9 @@ from agent.decide.unknown import deviation
 from agent.errors import ModelError
 from agent.learn.fitted import Fitted
 from agent.learn.scope import seeded
-from agent.learn.surrogate import fit, restore
+from agent.learn.surrogate import restore
 
 _SAMPLE = 1024
-
-Kind = Literal["initial", "model", "given"]
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What was chosen.
-
-    Attributes:
-        kind: By the initial design, by a model (or at random), or given in the campaign.
-        choices: New points with their reasons, replicates first; fewer than asked, or none, where
-            the space has no more.
-        state: The fitted surrogate as JSON; None without one.
-        notes: Fallbacks and exclusions, in words; why it is enough, if it is.
-        outlook: What is left to gain, as the model sees it; None without one.
-        fitted: What was fitted of each source, by its key: what the next decision may remember.
-    """
-
-    kind: Kind
-    choices: tuple[Choice, ...]
-    state: dict[str, Any] | None
-    notes: tuple[str, ...]
-    outlook: Outlook | None = None
-    fitted: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def propose(situation: Situation, q: int) -> Selection:
@@ -61,15 +38,19 @@ def propose(situation: Situation, q: int) -> Selection:
     the initial design; from then on a surrogate of the rows and the policy's acquisition choose, one
     point after the other.
     Where too little is left to gain, by the campaign's stop rule, only results in question are made
-    again.
+    again. Where the winner is to be confirmed, the budget keeps what that takes: samples of it are made
+    anew before the campaign ends.
     """
     with seeded(situation.seed):
+        confirmation = confirm(situation, q)
+        if confirmation is not None:
+            return confirmation
+        q = free(situation, q)
         selection = _selected(situation, q)
-    outlooks = latest([*situation.outlooks, selection.outlook])
-    enough = situation.stop.enough(outlooks, situation.aim.unit)
-    if enough:
-        remade = selection.choices[: len(situation.remakes)]
-        return replace(selection, choices=remade, notes=(*selection.notes, enough))
+        outlooks = latest([*situation.outlooks, selection.outlook])
+        enough = situation.stop.enough(outlooks, situation.aim.unit)
+        if enough:
+            return ended(situation, selection, q, enough)
     missing = q - len(selection.choices)
     if not missing:
         return selection
@@ -177,13 +158,7 @@ def _at_random(situation: Situation, count: int) -> tuple[Choice, ...]:
 def _modelled(situation: Situation, before: list[Point], count: int) -> Selection:
     """Points by the policy's acquisition; by the initial design where no model can be fitted."""
     try:
-        surrogate = fit(
-            situation.encoding,
-            situation.rows,
-            situation.objective,
-            derived(situation.seed, "fit"),
-            bounds=situation.bounds,
-        )
+        surrogate = surrogate_of(situation)
     except ModelError as error:
         return Selection("initial", _designed(situation, count), None, (str(error),))
     chooser = Chooser(situation, scoring(situation, surrogate), before)
@@ -191,9 +166,10 @@ def _modelled(situation: Situation, before: list[Point], count: int) -> Selectio
         _explained(situation, surrogate, chooser.design, choice)
         for choice in chooser.choices(count)
     ]
-    state = _with_feasibility(situation, surrogate.state())
+    state = with_feasibility(situation, surrogate.state())
     left = _left(situation, surrogate, chooser)
-    return Selection("model", tuple(chosen), state, surrogate.notes, left)
+    ranking = winner.ranked(situation, surrogate)
+    return Selection("model", tuple(chosen), state, surrogate.notes, left, ranking=ranking)
 
 
 def _left(situation: Situation, surrogate: Fitted, chooser: Chooser) -> Outlook | None:
@@ -218,12 +194,7 @@ def _traded(situation: Situation, before: list[Point], count: int) -> Selection:
         choices, state, notes = traded(situation, before, count)
     except ModelError as error:
         return Selection("initial", _designed(situation, count), None, (str(error),))
-    return Selection("model", choices, _with_feasibility(situation, state), notes)
-
-
-def _with_feasibility(situation: Situation, state: dict[str, Any]) -> dict[str, Any]:
-    works = situation.feasibility
-    return state if works is None else {**state, "feasibility": works.state()}
+    return Selection("model", choices, with_feasibility(situation, state), notes)
 
 
 def _informed(situation: Situation, before: list[Point], count: int) -> Selection:
@@ -238,10 +209,11 @@ def _informed(situation: Situation, before: list[Point], count: int) -> Selectio
         return replace(alone, notes=(*alone.notes, str(error)))
     turns = list(decision.turns(count))
     chosen = tuple(_reasoned(situation, decision, turn) for turn in turns)
-    state = _with_feasibility(situation, decision.state(turns))
+    state = with_feasibility(situation, decision.state(turns))
     fitted = decision.sources.states
     left = _left(situation, decision.transfer, decision.chooser)
-    return Selection("model", chosen, state, decision.notes, left, fitted)
+    ranking = winner.ranked(situation, decision.transfer)
+    return Selection("model", chosen, state, decision.notes, left, fitted, ranking)
 
 
 def _reasoned(situation: Situation, decision: Informed, turn: Turn) -> Choice:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from agent.core.aim import Aim, TradeOff
 from agent.core.budget import Spending, Stop
+from agent.core.confirming import Confirming
 from agent.core.decision import Choice
 from agent.core.front import front, known
 from agent.core.history import Bound, Pending, Row, key
@@ -43,6 +44,8 @@ class Situation:
         bounds: Readings of every objective of which only a limit is known, in their order.
         infeasible: Points that did not work: they are barred too, and teach where others may not.
         remakes: Trials whose results are in question, and that are to be made again.
+        confirming: What there is to know of confirming the winner; None where nobody asks for it.
+        places: Trial id -> the point that it is a sample of, of the campaign's own trials.
         classifier: State of the model of what works, where it is to be restored and not fitted.
         remembered: What was fitted of sources before, by key: it saves time, and may be left out.
         stop: When it is enough.
@@ -67,6 +70,8 @@ class Situation:
     bounds: tuple[Bound, ...] = field(default=(), kw_only=True)
     infeasible: tuple[Point, ...] = field(default=(), kw_only=True)
     remakes: tuple[Pending, ...] = field(default=(), kw_only=True)
+    confirming: Confirming | None = field(default=None, kw_only=True)
+    places: Mapping[str, Point] = field(default_factory=dict, kw_only=True)
     classifier: Mapping[str, Any] | None = field(default=None, kw_only=True)
     stop: Stop = field(default=Stop(), kw_only=True)
     outlooks: tuple[Outlook, ...] = field(default=(), kw_only=True)

@@ -67,6 +67,7 @@ EXAMPLES: dict[str, Any] = {
     "Stop.expected_gain": 0.1,
     "Stop.known_to": 0.05,
     "Policy.strategy": "ax",
+    "Stop.confirm": 3,
     "Policy.name": "expected_improvement",
     "Policy.criterion": "standard_deviation",
     "Policy.beta": 4.0,

@@ -2,7 +2,7 @@
 
 import math
 
-from agent.core.budget import Budget, Stop
+from agent.core.budget import Budget, Stop, affordable
 from agent.core.objective import Objective
 from agent.core.policy import Policy
 from agent.core.space import SearchSpace
@@ -23,21 +23,14 @@ def check(findings: Findings, parts: Parts, space: SearchSpace | None) -> None:
         _check_outlook(findings, stop, policy or Policy())
     if budget is not None:
         _check_budget(findings, budget, policy or Policy())
+    if stop is not None and stop.confirm:
+        _check_confirm(findings, stop.confirm, parts, policy or Policy())
     if policy is not None:
         _check_unused(findings, policy)
         if space is not None:
             _check_points(findings, policy, space)
     if space is not None and budget is not None:
         _check_size(findings, budget, policy or Policy(), space)
-
-
-def affordable(budget: Budget) -> int | None:
-    """How many experiments the budget can pay for; None if that is not known before."""
-    limits = [] if budget.experiments is None else [budget.experiments]
-    if budget.cost is not None and budget.cost.per_experiment is not None:
-        ratio = budget.cost.limit / budget.cost.per_experiment * (1 + 1e-9)
-        limits.append(int(min(ratio, 1e9)))
-    return min(limits, default=None)
 
 
 def _check_outlook(findings: Findings, stop: Stop, policy: Policy) -> None:
@@ -92,6 +85,29 @@ def _check_budget(findings: Findings, budget: Budget, policy: Policy) -> None:
         findings.fault(("policy", "batch_size"), what, "make the batch smaller")
     if policy.in_flight is not None and policy.in_flight > most:
         findings.warn(("policy", "in_flight"), f"{policy.in_flight} may be in flight, and {pays}")
+
+
+def _check_confirm(findings: Findings, samples: int, parts: Parts, policy: Policy) -> None:
+    """What is kept for the winner has to leave experiments to find it by."""
+    loc, budget = ("stop", "confirm"), parts.single.get("budget")
+    if len(parts.objectives) > 1:
+        what = "of several objectives the front is not confirmed yet"
+        findings.fault(loc, what, "leave it out, and have its points made anew by hand")
+    if any(one.learning for one in parts.objectives.values()):
+        what = "where a response is learnt there is no winner that could be confirmed"
+        findings.fault(loc, what, "leave it out")
+    if budget is None:
+        return
+    most = affordable(budget)
+    if most is None:
+        what = "how many experiments the budget pays for is not known before: none are kept for the winner"
+        findings.warn(loc, what, "budget: experiments says how many there are")
+    elif most <= samples:
+        what = f"the budget pays for {most} experiments, and {samples} are kept for the winner"
+        findings.fault(loc, what, "ask for fewer, or raise the budget")
+    elif most - samples < (policy.initial.size or len(policy.initial.points)) * policy.replicates:
+        what = f"{samples} of {most} experiments are kept for the winner: the design is cut short"
+        findings.warn(loc, what, "ask for fewer, or raise the budget")
 
 
 def _check_unused(findings: Findings, policy: Policy) -> None:

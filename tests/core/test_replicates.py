@@ -5,7 +5,10 @@ import random
 import pytest
 
 from agent.core.history import Row, effective
-from agent.core.replicates import Scatter, first_at, scatters
+from agent.core.parameters import ContinuousParameter
+from agent.core.replicates import Scatter, places_of, scatters
+from agent.core.space import SearchSpace
+from agent.core.values import Point
 from agent.core.worded import scattered
 from tests.core.made import review, trial
 
@@ -24,7 +27,8 @@ def found(one: Scatter | None) -> tuple[float, int]:
     return one.sd, one.freedom
 
 
-ALIKE = {"a": "a", "b": "a", "c": "a", "d": "d"}
+HERE, THERE = {"x": 1.0}, {"x": 2.0}
+ALIKE: dict[str, Point] = {"a": HERE, "b": HERE, "c": HERE, "d": THERE}
 
 
 def test_nothing_repeated_tells_nothing() -> None:
@@ -58,15 +62,15 @@ def test_samples_alike_beyond_their_readings_scatter_by_nothing() -> None:
 
 
 def test_both_are_found_in_many_unbalanced_samples() -> None:
-    draw, made, first = random.Random(3), {}, {}
+    draw, made, places = random.Random(3), {}, {}
     for point in range(400):
         level = draw.gauss(0, 10)
         for sample in range(draw.choice([1, 2, 3])):
             name = f"p{point}s{sample}"
-            first[name] = f"p{point}s0"
+            places[name] = {"x": float(point)}
             off = draw.gauss(level, 2.0)
             made[name] = [draw.gauss(off, 0.5) for _ in range(draw.choice([1, 2, 4]))]
-    told = scatters(rows(**made), first)
+    told = scatters(rows(**made), places)
     assert found(told.reread)[0] == pytest.approx(0.5, rel=0.05)
     assert found(told.remade)[0] == pytest.approx(2.0, rel=0.1)
 
@@ -74,10 +78,11 @@ def test_both_are_found_in_many_unbalanced_samples() -> None:
 def test_an_edited_trial_is_a_sample_of_where_it_was_sent() -> None:
     trials = [trial(1), trial(2, point={"x": 1.0}), trial(3, point={"x": 1.0})]
     edited = review("c-T0003", verdict="edit", point={"x": 7.0})
-    assert first_at(trials, effective(trials, [edited])) == {
-        "c-T0001": "c-T0001",
-        "c-T0002": "c-T0001",
-        "c-T0003": "c-T0003",
+    space = SearchSpace(parameters=(ContinuousParameter(name="x", low=0, high=9),))
+    assert places_of(trials, effective(trials, [edited]), space) == {
+        "c-T0001": {"x": 1.0},
+        "c-T0002": {"x": 1.0},
+        "c-T0003": {"x": 7.0},
     }
 
 

@@ -171,7 +171,10 @@ def failed(kind: str = "instrument") -> Outcome:
 
 
 def campaign(**more: Any) -> Campaign:
-    """A campaign of the instrument: four experiments at random, without reviews."""
+    """A campaign of the instrument: four experiments at random, without reviews. Its winner is not
+    confirmed unless `stop: confirm` says so, or `confirm=None` leaves it to what is usual.
+    """
+    stop = {"confirm": more.pop("confirm", 0), **more.pop("stop", {})}
     given: dict[str, Any] = {
         "name": "world",
         "parameters": [
@@ -184,7 +187,7 @@ def campaign(**more: Any) -> Campaign:
         "execution": {"adapter": INSTRUMENT},
         "review": {"mode": "none"},
     }
-    return Campaign.model_validate({**given, **more})
+    return Campaign.model_validate({**given, **more, "stop": stop})
 
 
 @dataclass
