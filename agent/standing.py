@@ -8,6 +8,7 @@ from agent.core.budget import Spending, Use, room, used
 from agent.core.calibration import Calibration, calibration
 from agent.core.campaign import Campaign
 from agent.core.decision import Decision
+from agent.core.dosing import Dosing, dosings
 from agent.core.front import Known, Worth, front, hypervolume, known, reference
 from agent.core.guard import Watch, watches_of
 from agent.core.history import (
@@ -212,6 +213,11 @@ class Standing:
         (one,) = self.front
         worth = one.values[aim.wanted[0].name] if len(aim.wanted) == 1 else aim.worth(one.values)[0]
         return Best(trial=one.trial, point=one.point, value=worth, rows=one.rows)
+
+    @cached_property
+    def dosing(self) -> tuple[Dosing, ...]:
+        """How settings come out as executed, where that is worth telling."""
+        return dosings(self.campaign.space.parameters, self.observations, self.effective)
 
     @cached_property
     def use(self) -> Use:

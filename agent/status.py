@@ -8,6 +8,7 @@ from pydantic import Field
 
 from agent.core.calibration import Calibration
 from agent.core.decision import Decision
+from agent.core.dosing import Dosing
 from agent.core.front import Known
 from agent.core.job import JobStatus
 from agent.core.outlook import Outlook
@@ -58,8 +59,9 @@ class Summary(Value):
     most where that is one number (`unit` is its unit). `hypervolume` is what the front dominates.
     `in_question` are results that are not learnt until it is settled whether they are right, and
     `calibration` is what results have shown of the predictions of each objective. `learning`: the
-    response is to be known everywhere, there is no best, and `outlook` says how far it is not known. `scatter` has
-    of each objective what readings of one sample scatter by, and samples made anew.
+    response is to be known everywhere, there is no best, and `outlook` says how far it is not known.
+    `scatter` has of each objective what readings of one sample scatter by, and samples made anew; `dosing`
+    tells how settings come out as executed, where that is other than asked.
     """
 
     name: str
@@ -87,6 +89,7 @@ class Summary(Value):
     calibration: tuple[Calibration, ...] = ()
     learning: bool = False
     scatter: dict[str, Scatters] = Field(default_factory=dict)
+    dosing: tuple[Dosing, ...] = ()
 
     @property
     def unknown(self) -> float | None:
@@ -130,6 +133,7 @@ def summarise(standing: Standing, saving: Saving | None = None) -> Summary:
         calibration=standing.calibrations,
         learning=aim.learning,
         scatter={one.name: standing.scatters_of(one) for one in campaign.objectives},
+        dosing=standing.dosing,
     )
 
 

@@ -120,6 +120,8 @@ def _one(standing: Standing, summary: Summary) -> None:
     if summary.priors:
         for line in _trusted(summary.priors):
             console.print(f"  {line}", highlight=False)
+    for number, dosing in enumerate(summary.dosing):
+        console.print(f"  {'' if number else 'dosing':10}{escape(dosing.words)}", highlight=False)
     for line in in_question(standing):
         console.print(f"  {line}", highlight=False)
     for whom in _waits_for(standing):

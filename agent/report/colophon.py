@@ -13,7 +13,7 @@ from agent.core.register import JournalEntry, Revision
 from agent.core.source import TransferPrior
 from agent.core.space import Parameter
 from agent.core.worded import scattered
-from agent.report.digits import brief, count, setting, unit, with_unit
+from agent.report.digits import brief, count, setting, true_minus, unit, with_unit
 from agent.report.view import View
 
 _LONGEST = 160
@@ -183,6 +183,11 @@ def _short(value: object) -> str:
         value = ", ".join(_short(one) for one in value)
     text = _PASSWORD.sub("//…@", str(value))
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+def dosing(view: View) -> list[str]:
+    """How settings come out as executed, a sentence for each column where that is worth telling."""
+    return [true_minus(f"{one.words[:1].upper()}{one.words[1:]}.") for one in view.standing.dosing]
 
 
 def decided(view: View) -> str:

@@ -119,6 +119,7 @@ def _words(views: Sequence[View]) -> dict[str, object]:
         "terms": colophon.terms(views),
         "decided": colophon.decided(view),
         "notes": colophon.notes(view),
+        "dosing": colophon.dosing(view),
     }
 
 
