@@ -14,7 +14,16 @@ from agent.core.outlook import Outlook
 from agent.core.register import CampaignStatus
 from agent.core.space import describe
 from agent.core.trial import TrialStatus
-from agent.core.worded import REMEDIES, asked, covered, errors_of, judged, scattered, told
+from agent.core.worded import (
+    REMEDIES,
+    asked,
+    covered,
+    errors_of,
+    judged,
+    scattered,
+    significant,
+    told,
+)
 from agent.data.store import Store
 from agent.errors import NotFound
 from agent.resolved import asked_for
@@ -221,8 +230,8 @@ def known(summary: Summary) -> str:
 
 
 def _left(outlook: Outlook, named: str, confidence: int) -> str:
-    told = (outlook.left[str(confidence)], outlook.gain)
-    most, gain = (f"{one:.2g} {unit(named)}".strip() for one in told)
+    left = (outlook.left[str(confidence)], outlook.gain)
+    most, gain = (f"{significant(one, 2)} {unit(named)}".strip() for one in left)
     words = (
         f"at most {most} by the last decision ({confidence} %); the next experiment was expected to "
         f"gain {gain}"

@@ -34,6 +34,12 @@ def like(value: float, sd: float) -> str:
     return f"{value:.{digits}f}"
 
 
+def significant(value: float, digits: int) -> str:
+    """`value` to so many significant digits, written out where it is below 10000: 110, not 1.1e+02."""
+    text = f"{value:.{digits}g}"
+    return f"{float(text):.0f}" if "e+" in text and abs(float(text)) < 1e4 else text
+
+
 def percent(share: float) -> str:
     """A share in per cent; one that is nearly nothing or all is not called that."""
     if 0 < share < 0.005:

@@ -106,7 +106,9 @@ def _literal(
     context: Mapping[str, Any], given: str, model: type[BaseModel] | None, key: str
 ) -> tuple[str, str]:
     del model, key
-    expected = re.findall(r"'([^']*)'", str(context.get("expected", "")))
+    told = str(context.get("expected", ""))
+    # Pydantic quotes texts, and only them: `'a' or 'b'`, `80, 90 or 95`.
+    expected = re.findall(r"'([^']*)'", told) or re.split(r", | or ", told)
     return f"{given} is none of {listed(expected)}", did_you_mean(given.strip("'"), expected, "use")
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from agent.core.aim import Aim
 from agent.core.budget import Budget, Cost
 from agent.core.compositions import CompositionParameter
 from agent.core.job import JobStatus
@@ -55,7 +56,7 @@ def _terms(views: Sequence[View]) -> Iterator[tuple[str, str]]:
     view, campaign = views[0], views[0].standing.campaign
     for one in views:
         about = f" ({one.objective.quantity})" if one.objective.quantity else ""
-        yield "objective", f"{one.what}{about}: {_wanted(one)}"
+        yield "objective", f"{one.what}{about}: {_wanted(one)}{_traded(one, campaign.aim)}"
         told = scattered(view.standing.scatters_of(one.objective), unit(one.objective.unit) or "1")
         yield f"scatter of {one.what}", told
     yield "trade-off", campaign.trade_off if len(campaign.aim.wanted) > 1 else ""
@@ -77,6 +78,18 @@ def _terms(views: Sequence[View]) -> Iterator[tuple[str, str]]:
     yield "adapter", execution.adapter + (f": {told}" if told else "")
     yield "instrument", execution.instrument or ""
     yield "review", campaign.review.mode if campaign.review else "as the adapter asks for"
+
+
+def _traded(view: View, aim: Aim) -> str:
+    """From which value on it is of use, and what it counts, where there are others beside it."""
+    one = view.objective
+    if len(aim.wanted) < 2 or one.required:
+        return ""
+    told = [("worst", one.worst)]
+    if not aim.fronted:
+        told += [("ideal", one.ideal), ("weight", one.weight)]
+    words = [f"{name} {brief(value, 6)}" for name, value in told if value is not None]
+    return f" ({', '.join(words)})" if words else ""
 
 
 def _wanted(view: View) -> str:

@@ -11,6 +11,7 @@ from agent.core.compositions import CompositionParameter
 from agent.core.parameters import ContinuousParameter
 from agent.core.space import Parameter
 from agent.core.values import Scalar
+from agent.core.worded import significant
 
 _UNITS = {"1": "", "dimensionless": "", "degC": "°C", "degF": "°F", "percent": "%"}
 _HYPHEN = re.compile(r"(?<![\w.)\]-])-(?=\d)")
@@ -82,7 +83,7 @@ def number(value: float, quantum: float) -> str:
 
 def brief(value: float, digits: int = 4) -> str:
     """`value` to some significant digits: for numbers whose fineness nobody has stated."""
-    mantissa, _, exponent = f"{value:.{min(digits, 15)}g}".partition("e")
+    mantissa, _, exponent = significant(value, min(digits, 15)).partition("e")
     power = f"×10{raised(int(exponent))}" if exponent else ""
     return minus(mantissa) + power
 

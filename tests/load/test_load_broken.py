@@ -73,6 +73,7 @@ CASES = [
     Broken("complex key", "name: good", "name: good\n? [a, b]\n: 1", "?", "a key must be a text"),
     Broken("control", "name: good", 'name: good\ndescription: "a\\0b"', "description", "control"),
     # keys
+    Broken("no such confidence", *after_budget("stop: {left_to_gain: 1, confidence: 85}"), "stop.confidence", "85 is none of 80, 90, 95, 99"),
     Broken("unknown key", BUDGET, BUDGET + "polcy: {}\n", "polcy", "did you mean 'policy'?"),
     Broken("missing key", BUDGET, "", "budget", "the key 'budget' is missing (write e.g. budget: {"),
     Broken("name", "name: good", "name: My Alloys", "name", "small letters, digits, - and _"),

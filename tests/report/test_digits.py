@@ -54,6 +54,7 @@ def test_units_and_counts() -> None:
     assert count(1, "job") == "1 job"
     assert count(20000, "candidate") == "20\u202f000 candidates"
     assert brief(-0.00001234567) == "−1.235×10⁻⁵"
+    assert brief(112.7, 2) == "110"
     assert number(0.0, 1e-9) == "0"
 
 

@@ -151,6 +151,8 @@ class TestSeveralObjectives:
         found = page(traded(12, objectives=(mass, price), trade_off="desirability"))
         assert found.title.startswith("Trial 7 is the best of 12 measured: desirability 0.")
         assert "front" not in found.sections
+        account = found.words("campaign")
+        assert "mass: maximise, in mg (worst 0, ideal 8, weight 1)" in account
 
     def test_nothing_permitted_is_said(self) -> None:
         mass = Objective(name="mass", unit="mg", goal="maximise")
