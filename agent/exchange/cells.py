@@ -65,7 +65,8 @@ def number(cell: Cell) -> float:
     try:
         parsed = float(text)
     except ValueError:
-        raise ValueError(f"{text!r} is not a number") from None
+        mend = ": write a decimal point" if "," in text else ""
+        raise ValueError(f"{text!r} is not a number{mend}") from None
     # Python reads 1_000, which no person means as a number in a table.
     if not math.isfinite(parsed) or "_" in text:
         raise ValueError(f"{text!r} is not a finite number")

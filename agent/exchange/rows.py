@@ -11,7 +11,7 @@ from agent.core.space import SearchSpace
 from agent.core.trial import Role
 from agent.core.units import convert, convert_difference
 from agent.core.values import Point, Scalar
-from agent.exchange.cells import Cell, is_blank, number, reading
+from agent.exchange.cells import Cell, bound, is_blank, number, reading
 from agent.exchange.columns import Columns
 from agent.exchange.values import ImportRow, Kind, Matched, Reading
 
@@ -134,12 +134,13 @@ class RowReader:
         except ValueError as error:
             reasons.append(f"{objective.name}: {error}")
             return None
-        if found is not None and found.value is not None and objective.plausible is not None:
+        if found is not None and found.void is None and objective.plausible is not None:
             low, high = objective.plausible
-            if not low <= found.value <= high:
-                what = (
-                    f"{found.value:g} {objective.unit} is implausible: outside {low:g} to {high:g}"
-                )
+            least = found.low if found.value is None else found.value
+            most = found.high if found.value is None else found.value
+            if (least is not None and least > high) or (most is not None and most < low):
+                told = f"{found.value:g}" if found.value is not None else bound(least, most)
+                what = f"{told} {objective.unit} is implausible: outside {low:g} to {high:g}"
                 reasons.append(f"{objective.name}: {what}")
         return found
 

@@ -49,6 +49,20 @@ def test_imported_rows_teach_and_do_not_count(store: Store, sheet: Write) -> Non
     assert standing.use.experiments == 0
 
 
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("101", "101 % is implausible: outside 0 to 100"),
+        ("<-5", "<= -5.0 % is implausible: outside 0 to 100"),
+        ("> 100.5", "is implausible"),
+        ('"<0,5"', "'0,5' is not a number: write a decimal point"),
+    ],
+)
+def test_what_cannot_be_a_result_is_told(store: Store, sheet: Write, cell: str, words: str) -> None:
+    (told,) = reasons(store, sheet(HEAD + f"80,DMF,2,1.5,{cell},3\n"))
+    assert words in told
+
+
 def test_what_is_in_question_elsewhere_is_not_taken_in(store: Store, sheet: Write) -> None:
     head = HEAD.replace("\n", ",in question\n")
     told = reasons(store, sheet(head + "80,DMF,2,1.5,61,3,purity\n80,DMF,2,1.5,61,3,\n"))
