@@ -5,6 +5,7 @@ One grammar for recorded tables and for run sheets: `12.5`, `1e-3`, `<0.5`, `>= 
 
 import math
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from agent.core.values import Scalar
@@ -59,17 +60,28 @@ def is_blank(text: str) -> bool:
     return text.strip().lower() in BLANK
 
 
-def reading(text: str, *, decimal_comma: bool = False) -> Reading | None:
-    """What a result cell says; nothing if it is blank.
+def reading(
+    text: str, *, decimal_comma: bool = False, classes: Sequence[str] = ()
+) -> Reading | None:
+    """What a result cell says; nothing if it is blank. Of a class, its number.
+
+    Args:
+        text: The cell.
+        decimal_comma: Whether `3,14` may be read as 3.14.
+        classes: The names of the classes, where one of them is to be read.
 
     Raises:
         ValueError: it cannot be understood; the message is for the one who wrote it.
     """
     cell = text.strip()
+    if cell in classes:
+        return Reading(value=float(list(classes).index(cell)))
     if is_blank(cell):
         return None
     if void := _VOID.match(cell):
         return Reading(void=(void[1] or "").strip() or "no reason given")
+    if classes:
+        raise ValueError(f"'{text}' is none of the classes {', '.join(classes)}")
     if bound := _BOUND.match(cell):
         limit = number(bound[2], decimal_comma=decimal_comma)
         return Reading(high=limit) if bound[1] in {"<", "<=", "≤"} else Reading(low=limit)

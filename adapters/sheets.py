@@ -203,7 +203,8 @@ def _column(job: Job, header: str) -> _Column:
 
 def _reading(row: _Row, column: _Column, cell: str) -> Reading | None:
     try:
-        return reading(unwritten(cell), decimal_comma=row.decimal_comma)
+        classes = row.plan.classes.get(column.name, ())
+        return reading(unwritten(cell), decimal_comma=row.decimal_comma, classes=classes)
     except ValueError as error:
         raise IngestError(f"line {row.line}, column '{column.name}': {error}") from error
 

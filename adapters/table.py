@@ -1,9 +1,9 @@
 """Recorded experiments as an instrument: a point is answered by what was once measured there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, mode
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -140,10 +140,13 @@ class TableAdapter(SimulatedAdapter):
 
     def _answer(self, plan: Plan, objective: str, rows: tuple[int, ...]) -> Reading:
         cells = self._table().columns[self.settings.objectives[objective].column or objective]
-        answers = [_read(cells[row]) for row in rows]
+        classes = plan.classes.get(objective, ())
+        answers = [_read(cells[row], classes) for row in rows]
         values = [answer.value for answer in answers if answer.value is not None]
         if not values:
             return answers[0]
+        if classes:
+            return Reading(value=mode(values))
         value = fmean(values)
         if sd := self.settings.noise_sd.get(objective):
             value += draw(self.settings.seed, f"noise of {objective}", plan).gauss(0.0, sd)
@@ -199,8 +202,8 @@ class TableAdapter(SimulatedAdapter):
         return f"{self.settings.file.name} has no row at {spelt(query)}; {nearest}"
 
 
-def _read(cell: str) -> Reading:
+def _read(cell: str, classes: Sequence[str]) -> Reading:
     try:
-        return reading(cell) or Reading(void="not recorded")
+        return reading(cell, classes=classes) or Reading(void="not recorded")
     except ValueError:
         return Reading(void=f"recorded as '{cell}'")

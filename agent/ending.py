@@ -32,7 +32,7 @@ def enough(now: Standing) -> str | None:
     stop = now.campaign.stop
     if now.remaking:
         return None
-    told = stop.enough(now.outlooks, now.campaign.aim.unit)
+    told = stop.enough(now.outlooks, now.campaign.aim.unknown_unit)
     if told:
         return told
     stale = _stale(now)

@@ -148,9 +148,7 @@ def _line(summary: Summary) -> str:
     if summary.hypervolume is not None:
         return f"{summary.measured} measured, {len(summary.front)} on the front"
     if summary.unknown is not None:
-        return (
-            f"{summary.measured} measured, known to {summary.unknown:.3g} {summary.unit} on average"
-        )
+        return f"{summary.measured} measured, {summary.unknown:.3g} {summary.unit} not known on average"
     if summary.best is None:
         return f"{summary.measured} measured"
     return f"{summary.measured} measured, best {summary.best:.4g} {summary.unit}"
@@ -170,7 +168,7 @@ def _markdown(summary: Summary) -> str:
     ]
     if summary.learning:
         known = "" if summary.unknown is None else f"{summary.unknown:.4g} {summary.unit}"
-        told = [f"| {summary.objective} is known to, on average | {known or 'not told yet'} |"]
+        told = [f"| of {summary.objective} not known, on average | {known or 'not told yet'} |"]
     return "\n".join(
         [
             f"# {summary.name}: {summary.state}",

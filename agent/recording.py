@@ -40,6 +40,16 @@ def read(text: str, campaign: Campaign, trial: str) -> Measurement:
     if rest.strip().lower().startswith("void"):
         reason = rest.strip()[4:].lstrip(": ") or "no reason given"
         return Measurement(trial=trial, objective=objective.name, unit=objective.unit, void=reason)
+    if rest.strip() in objective.classes:
+        number = objective.classes.index(rest.strip())
+        return Measurement(
+            trial=trial, objective=objective.name, unit=objective.unit, value=float(number)
+        )
+    if objective.classed:
+        raise IngestError(
+            f"{rest.strip()!r} is no class of {objective.name}",
+            f"the classes are {', '.join(objective.classes)}; or write void: spilled",
+        )
     found = _READING.match(rest)
     if found is None:
         comma = " (with a decimal point)" if "," in rest else ""
@@ -161,7 +171,10 @@ def _waits(store: Store, trial: Trial) -> Job | None:
 
 def _line(campaign: Campaign, measurement: Measurement) -> str:
     reading = _admitted(measurement, campaign)
-    unit = next(o.unit for o in campaign.objectives if o.name == measurement.objective)
+    objective = next(o for o in campaign.objectives if o.name == measurement.objective)
+    unit = objective.unit
+    if objective.classed and reading.value is not None:
+        return f"{measurement.objective}: {objective.label(reading.value)}"
     if reading.void:
         return f"{measurement.objective}: void, {reading.void}"
     if reading.value is None:

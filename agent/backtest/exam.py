@@ -12,6 +12,7 @@ from agent.core.objective import Objective
 from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.errors import AdapterError, ModelError
+from agent.learn.classes import fit_classes
 from agent.learn.encoding import Encoding
 from agent.learn.surrogate import fit
 
@@ -23,16 +24,25 @@ _SEED = 7
 
 @dataclass(frozen=True, eq=False)
 class Exam:
-    """Points and what is true there. `population` says of how many of which kind they are."""
+    """Points and what is true there. `population` says of how many of which kind they are; `classes` how
+    many there are, where the truths are those.
+    """
 
     points: tuple[Point, ...]
     truths: tuple[float, ...]
     kind: Kind
     population: int
 
+    classes: int = 0
+
     @property
     def alone(self) -> float:
-        """The error of whoever knows the mean and nothing else: the population's deviation."""
+        """The error of whoever knows the mean and nothing else: the population's deviation; of classes
+        the share of all but the most frequent one.
+        """
+        if self.classes:
+            counts = np.bincount(np.array(self.truths, dtype=int))
+            return float(1 - counts.max() / len(self.truths))
         return float(np.std(self.truths))
 
 
@@ -53,15 +63,16 @@ def exam(case: Case, oracle: Oracle) -> Exam:
     drawn = np.sort(np.random.default_rng(_SEED).permutation(len(told))[:MOST])
     chosen = [told[at] for at in drawn]
     points, truths = tuple(at for at, _ in chosen), tuple(value for _, value in chosen)
-    return Exam(points, truths, kind, len(told))
+    return Exam(points, truths, kind, len(told), len(case.campaign.objective.classes))
 
 
 def errors(
     asked: Exam, encoding: Encoding, objective: Objective, experiments: Sequence[Experiment]
 ) -> tuple[float, ...]:
-    """After each experiment, the root mean square error over the points that are not measured yet.
+    """After each experiment, the root mean square error over the points that are not measured yet; of
+    classes the share of wrong labels.
 
-    A plain surrogate is fitted to the readings so far, whoever chose them: policies are compared by
+    A plain surrogate, or a classifier, is fitted to the readings so far, whoever chose them: policies are compared by
     what they asked for. Nothing measured, it knows the population's mean; nothing left, it errs by 0.
 
     Args:
@@ -98,10 +109,15 @@ def _error(
 ) -> float:
     if not free.any():
         return 0.0
+    left = [point for point, open_ in zip(asked.points, free, strict=True) if open_]
+    truths = np.array(asked.truths)[free]
     try:
+        if asked.classes:
+            classifier = fit_classes(encoding, rows, asked.classes)
+            labels = classifier.likeliest(encoding.encode(left)).numpy()
+            return float(np.mean(labels != truths))
         model = fit(encoding, rows, objective, derived(_SEED, len(rows)))
     except ModelError:
         return before
-    left = [point for point, open_ in zip(asked.points, free, strict=True) if open_]
     means = np.array([mean for mean, _ in model.predict(left)])
-    return float(np.sqrt(np.mean((means - np.array(asked.truths)[free]) ** 2)))
+    return float(np.sqrt(np.mean((means - truths) ** 2)))

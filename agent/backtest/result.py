@@ -136,7 +136,8 @@ class CampaignResult(Value):
 
 class LearntSeed(Value):
     """One run of a campaign that is to know a response. `error` is what a model of its readings errs
-    by at the points that are not measured, after each experiment (`exam.py`), in the objective's unit.
+    by at the points that are not measured, after each experiment (`exam.py`): the root mean square, in the
+    objective's unit, or of classes the share of wrong labels (accuracy is one minus it).
     """
 
     seed: int

@@ -52,7 +52,9 @@ LEARNT_HEADER = (
 
 
 def learnt_table(result: Backtest) -> list[tuple[str, ...]]:
-    """The same of campaigns that are to know a response: errors at points that are not measured."""
+    """The same of campaigns that are to know a response: errors at points that are not measured; of
+    classes the share of labels that are right.
+    """
     rows: list[tuple[str, ...]] = [LEARNT_HEADER]
     for campaign in result.learnt:
         rows += [_learnt_row(campaign, policy) for policy in campaign.policies]
@@ -66,12 +68,19 @@ def _learnt_row(campaign: LearntResult, policy: LearntPolicy) -> tuple[str, ...]
         campaign.campaign,
         policy.policy,
         str(len(policy.seeds)),
-        _short(policy.final) + unit,
-        _short(policy.area) + unit,
+        _error(campaign, policy.final) + unit,
+        _error(campaign, policy.area) + unit,
         f"{_figure(beside.to_final, 0)} of {campaign.budget}" if beside else "",
         _figure(policy.failed, 1),
         f"{policy.seconds_per_experiment:.3f}",
     )
+
+
+def _error(campaign: LearntResult, figure: Figure) -> str:
+    if campaign.goal == "classify":
+        right = [f"{100 * (1 - one):.1f} %" for one in (figure.value, figure.high, figure.low)]
+        return f"{right[0]} right [{right[1]}, {right[2]}]"
+    return _short(figure)
 
 
 def _short(figure: Figure) -> str:
@@ -128,7 +137,9 @@ def _draw_errors(panel: Axes, campaign: LearntResult) -> None:
     unit = "" if campaign.unit == "1" else f" ({campaign.unit})"
     panel.set_title(f"{campaign.campaign} ({runs} seeds)")
     panel.set_xlabel("experiments")
-    panel.set_ylabel(f"error where nothing is measured{unit}")
+    wrong = campaign.goal == "classify"
+    what = "share of wrong labels" if wrong else "error"
+    panel.set_ylabel(f"{what} where nothing is measured{unit}")
     panel.set_ylim(0, None)
     panel.set_xlim(1, max(campaign.budget, 2))
     panel.legend(frameon=False)

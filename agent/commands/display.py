@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from agent.assemble import SystemClock
 from agent.commands.common import unit
+from agent.commands.status import known_shortly
 from agent.core.front import limit
 from agent.core.history import OWN, Row, current, key
 from agent.core.job import JobStatus
@@ -147,6 +148,8 @@ class Display:
 
     def _one(self, standing: Standing, row: Row) -> str:
         objective = standing.campaign.objective
+        if objective.classed:
+            return escape(objective.label(row.value))
         if objective.learning:
             return f"{row.value:.5g} {escape(unit(objective.unit))}"
         first = standing.own_rows.index(row)
@@ -177,8 +180,7 @@ def _line(summary: Summary, standing: Standing) -> str:
     if summary.hypervolume is not None:
         return f"{len(summary.front)} on the front, {summary.measured} measured{running}"
     if summary.unknown is not None:
-        known = f"known to {summary.unknown:.3g} {unit(summary.unit)}".strip()
-        return f"{summary.measured} measured, {known} on average{running}"
+        return f"{summary.measured} measured, {known_shortly(summary)}{running}"
     if summary.best is None:
         return f"{summary.measured} measured{running}"
     point = describe(summary.best_point or {})

@@ -1,5 +1,6 @@
 """`athanor status`: how the campaigns stand."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -105,38 +106,40 @@ def _all(summaries: list[Summary]) -> None:
 def _one(standing: Standing, summary: Summary) -> None:
     headline = f"[bold]{summary.name}[/bold]  {summary.state}"
     console.print(headline + (f": {escape(summary.reason)}" if summary.reason else ""))
-    if standing.campaign.aim.fronted:
-        for line in _front(standing, summary):
-            console.print(f"  {line}", highlight=False)
-    elif summary.learning:
-        console.print(f"  known     {known(summary)}", highlight=False)
-    else:
-        console.print(f"  best      {escape(_best_told(standing, summary))}", highlight=False)
-    console.print(f"  budget    {_used(summary)}", highlight=False)
-    counts = (
-        ", ".join(f"{count} {status}" for status, count in summary.trials.items()) or "none yet"
-    )
-    console.print(f"  trials    {counts}", highlight=False)
-    if summary.outlook is not None and not summary.learning:
-        confidence = standing.campaign.stop.confidence
-        words = _left(summary.outlook, summary.unit, confidence)
-        console.print(f"  left      {words}", highlight=False)
-    for line in _tested(standing, summary.calibration):
+    for line in _lines(standing, summary):
         console.print(f"  {line}", highlight=False)
+
+
+def _lines(standing: Standing, summary: Summary) -> Iterator[str]:
+    """What is to be said of one campaign, a line each."""
+    yield from _found(standing, summary)
+    yield f"budget    {_used(summary)}"
+    counts = ", ".join(f"{count} {status}" for status, count in summary.trials.items())
+    yield f"trials    {counts or 'none yet'}"
+    if summary.outlook is not None and not summary.learning:
+        yield f"left      {_left(summary.outlook, summary.unit, standing.campaign.stop.confidence)}"
+    yield from _tested(standing, summary.calibration)
     scatter = _scatter(standing, summary)
     if scatter:
-        console.print(f"  scatter   {escape(scatter)}", highlight=False)
-    if summary.priors:
-        for line in _trusted(summary.priors):
-            console.print(f"  {line}", highlight=False)
+        yield f"scatter   {escape(scatter)}"
+    yield from _trusted(summary.priors) if summary.priors else ()
     for number, dosing in enumerate(summary.dosing):
-        console.print(f"  {'' if number else 'dosing':10}{escape(dosing.words)}", highlight=False)
-    for line in in_question(standing):
-        console.print(f"  {line}", highlight=False)
+        yield f"{'' if number else 'dosing':10}{escape(dosing.words)}"
+    yield from in_question(standing)
     for whom in _waits_for(standing):
-        console.print(f"  waits for {whom}", highlight=False)
+        yield f"waits for {whom}"
     if not summary.waits_for and summary.state == CampaignStatus.ACTIVE:
-        console.print("  [bold]athanor run[/bold] goes on with it", highlight=False)
+        yield "[bold]athanor run[/bold] goes on with it"
+
+
+def _found(standing: Standing, summary: Summary) -> Iterator[str]:
+    """The best point, the front, or how well the response is known."""
+    if standing.campaign.aim.fronted:
+        yield from _front(standing, summary)
+    elif summary.learning:
+        yield f"known     {known(summary)}"
+    else:
+        yield f"best      {escape(_best_told(standing, summary))}"
 
 
 def _best_told(standing: Standing, summary: Summary) -> str:
@@ -223,10 +226,18 @@ def known(summary: Summary) -> str:
     """How well the response is known over the space, in words."""
     if summary.unknown is None or summary.outlook is None:
         return f"not told yet: {summary.measured} measured, and the model is asked once more are"
+    by = f"by the last decision ({summary.outlook.rows} results)"
+    if summary.goal == "classify":
+        return f"{summary.unknown:.1%} of the labels over the space are expected to be wrong, {by}"
     words = f"to {summary.unknown:.3g} {unit(summary.unit)}".strip()
-    return (
-        f"{words} on average over the space, by the last decision ({summary.outlook.rows} results)"
-    )
+    return f"{words} on average over the space, {by}"
+
+
+def known_shortly(summary: Summary) -> str:
+    """The same in a few words."""
+    if summary.goal == "classify":
+        return f"{1 - (summary.unknown or 0.0):.1%} known"
+    return f"known to {summary.unknown:.3g} {unit(summary.unit)}".strip()
 
 
 def _left(outlook: Outlook, named: str, confidence: int) -> str:
@@ -287,7 +298,7 @@ def _best(summary: Summary) -> str:
     if summary.hypervolume is not None:
         return f"{len(summary.front)} on the front"
     if summary.unknown is not None:
-        return f"known to {summary.unknown:.3g} {unit(summary.unit)}".strip()
+        return known_shortly(summary)
     return "–" if summary.best is None else f"{summary.best:.6g} {unit(summary.unit)}".strip()
 
 

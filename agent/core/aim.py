@@ -52,6 +52,11 @@ class Aim(Value):
         return any(one.learning for one in self.objectives)
 
     @property
+    def unknown_unit(self) -> str:
+        """In what it is told how far a response that is to be known is not known."""
+        return "of the labels" if self.objectives[0].classed else self.unit
+
+    @property
     def fronted(self) -> bool:
         """Whether a front is looked for and not one best point."""
         return len(self.wanted) > 1 and self.trade_off == "pareto"

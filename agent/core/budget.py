@@ -153,7 +153,8 @@ class Stop(Value):
         None,
         gt=0,
         description="of goal learn: stop when the mean posterior deviation over the space is at most "
-        "this, in the objective's unit, by two decisions in a row",
+        "this, in the objective's unit, by two decisions in a row; of goal classify, when at most this "
+        "share of the labels is expected to be wrong",
     )
 
     confirm: int | None = later(
@@ -194,8 +195,8 @@ class Stop(Value):
         if len(told) < CALM_KNOWN or max(told) > wanted:
             return None
         return (
-            f"it is known to {max(told):.3g}{unit} on average over the space (by the last {CALM_KNOWN} "
-            "decisions, as far as the model is right)"
+            f"what is not known is down to {max(told):.3g}{unit} on average over the space (by the last "
+            f"{CALM_KNOWN} decisions, as far as the model is right)"
         )
 
 

@@ -1,14 +1,14 @@
 """Objective: what is measured, and what is wanted of it."""
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from agent.core.parameters import Name
 from agent.core.values import Value, later
 
-Goal = Literal["maximise", "minimise", "match", "within", "require", "learn"]
+Goal = Literal["maximise", "minimise", "match", "within", "require", "learn", "classify"]
 
 
 class Objective(Value):
@@ -20,7 +20,8 @@ class Objective(Value):
     Among several, `worst` is the value beyond which it is of no use, `ideal` the one beyond which
     better is worth nothing more, and `weight` what it counts beside the others (`agent.core.aim`). One
     of goal `require` only has to be within its range. Of goal `learn` no value is wanted more than
-    another: its response is to be known over the whole space.
+    another: its response is to be known over the whole space. So it is of goal `classify`, whose values are
+    `classes`: what is stored is the number of a class in that list, from 0.
     """
 
     name: Name
@@ -46,6 +47,18 @@ class Objective(Value):
         description="what it counts beside the others, of trade_off desirability",
     )
 
+    classes: tuple[str, ...] = later(
+        (), description="of goal classify: the names of the classes, in any order, for good"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_unit(cls, given: Any) -> Any:
+        # A class has no unit, and nobody should have to write that.
+        if isinstance(given, dict) and given.get("goal") == "classify" and "unit" not in given:
+            return {**given, "unit": "1"}
+        return given
+
     @model_validator(mode="after")
     def _sane(self) -> "Objective":
         if (self.goal == "match") != (self.target is not None):
@@ -61,8 +74,23 @@ class Objective(Value):
             raise ValueError("plausible must be [lowest, highest]")
         if self.learning and (self.worst is not None or self.ideal is not None):
             raise ValueError(f"goal {self.goal} has neither a worst nor an ideal value")
+        self._check_classes()
         self._check_trade()
         return self
+
+    def _check_classes(self) -> None:
+        if self.classed != bool(self.classes):
+            raise ValueError("goal classify needs classes, and only it takes them")
+        if self.classed and (
+            len(set(self.classes)) < 2 or len(set(self.classes)) < len(self.classes)
+        ):
+            raise ValueError("classes are at least two, each named once")
+        if any(not one.strip() or one != one.strip() for one in self.classes):
+            raise ValueError("a class has a name, without blanks around it")
+        if self.classed and (self.unit != "1" or self.plausible is not None):
+            raise ValueError(
+                "goal classify has no unit ('1') and no plausible readings but its classes"
+            )
 
     def _check_trade(self) -> None:
         if self.ideal is not None and self.bounded:
@@ -76,12 +104,25 @@ class Objective(Value):
     @property
     def learning(self) -> bool:
         """Whether it is to be known everywhere, and no value is better than another."""
-        return self.goal == "learn"
+        return self.goal in {"learn", "classify"}
+
+    @property
+    def classed(self) -> bool:
+        """Whether its values are classes."""
+        return self.goal == "classify"
+
+    def label(self, value: float) -> str:
+        """The name of the class that a value is the number of."""
+        return self.classes[round(value)] if self.is_class(value) else f"{value:g}"
+
+    def is_class(self, value: float) -> bool:
+        """Whether a value is the number of one of the classes."""
+        return float(value).is_integer() and 0 <= value < len(self.classes)
 
     @property
     def bounded(self) -> bool:
         """Whether the goal is reached at some value: its best score is 0."""
-        return self.goal not in {"maximise", "minimise", "learn"}
+        return self.goal not in {"maximise", "minimise", "learn", "classify"}
 
     @property
     def required(self) -> bool:
@@ -92,10 +133,10 @@ class Objective(Value):
         """How good `value` is; higher is better, in the objective's unit.
 
         maximise: y; minimise: -y; match: -|y - target|; within and require: minus the distance to
-        the range; learn: 0.
+        the range; learn and classify: 0.
         """
         match self.goal:
-            case "learn":
+            case "learn" | "classify":
                 return 0.0
             case "maximise":
                 return value
@@ -126,6 +167,8 @@ class Objective(Value):
         match self.goal:
             case "learn":
                 return f"learn everywhere ({self.unit})"
+            case "classify":
+                return f"classify as {' or '.join(self.classes)}"
             case "match":
                 return f"match {self.target:g} {self.unit}"
             case "within" | "require":

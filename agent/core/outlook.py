@@ -34,7 +34,8 @@ class Outlook(Value):
     predictions were further off than they said.
 
     Where the response is to be known everywhere nothing is to be gained, and `unknown` says how much of
-    it is not known: the mean over the space of the posterior deviation, widened.
+    it is not known: the mean over the space of the posterior deviation, widened; of classes the expected
+    share of wrong labels.
     """
 
     gain: float = Field(default=0.0, ge=0)

@@ -7,7 +7,15 @@ from pydantic import Field, model_validator
 from agent.core.transfer import TransferRule
 from agent.core.values import Point, Value, later
 
-Criterion = Literal["standard_deviation", "integrated_variance"]
+Criterion = Literal[
+    "standard_deviation",
+    "integrated_variance",
+    "entropy",
+    "margin",
+    "least_confidence",
+    "consensus_entropy",
+    "vote_entropy",
+]
 
 PolicyName = Literal[
     "expected_improvement", "uncertainty", "committee", "ucb", "thompson", "random"
@@ -21,6 +29,13 @@ Strategy = Literal["athanor", "ax"]
 
 OF_SEVERAL: tuple[PolicyName, ...] = ("expected_improvement", "uncertainty", "random")
 """Those that know what to do with several objectives."""
+
+CRITERIA: dict[tuple[str, str], tuple[Criterion, ...]] = {
+    ("learn", "uncertainty"): ("integrated_variance", "standard_deviation"),
+    ("classify", "uncertainty"): ("margin", "entropy", "least_confidence"),
+    ("classify", "committee"): ("consensus_entropy", "vote_entropy"),
+}
+"""Goal and policy -> the criteria that there are, the default first; other goals have those of learn."""
 
 Failures = Literal["learn", "bar"]
 """What infeasible points are for: to learn from, or only not to be asked for again."""
@@ -54,7 +69,7 @@ class Policy(Value):
     expected_improvement: log noisy EI (Ament et al. 2023). uncertainty: posterior standard deviation,
     or the reduction of the integrated variance. committee: variance among the members' means (query
     by committee). ucb: mean + sqrt(beta) * sd. thompson: the best of one posterior draw. Where there is
-    no best point (goal `learn`) only uncertainty, committee and random choose.
+    no best point (goals `learn` and `classify`) only uncertainty, committee and random choose.
     """
 
     strategy: Strategy = later(
@@ -65,7 +80,9 @@ class Policy(Value):
     name: PolicyName = "expected_improvement"
     criterion: Criterion = Field(
         default="standard_deviation",
-        description="of policy uncertainty; with goal learn the default is integrated_variance",
+        description="of policy uncertainty: standard_deviation, or integrated_variance (the default of "
+        "goal learn); of goal classify margin (default), entropy or least_confidence, and of its "
+        "committee consensus_entropy (default) or vote_entropy",
     )
     beta: float = Field(default=4.0, gt=0, description="of policy ucb: mean + sqrt(beta) * sd")
     initial: InitialDesign = InitialDesign()
@@ -97,3 +114,9 @@ class Policy(Value):
     def concurrency(self) -> int:
         """Experiments that may be in flight at the same time."""
         return self.in_flight or self.batch_size
+
+
+def criterion_of(policy: Policy, goal: str) -> Criterion:
+    """What a policy goes by with a goal: its criterion where that suits both, or else the default."""
+    suited = CRITERIA.get((goal, policy.name), (policy.criterion,))
+    return policy.criterion if policy.criterion in suited else suited[0]

@@ -105,7 +105,11 @@ class Setting(Value):
 
 
 class Plan(Value):
-    """What will be sent for one step of one trial: the very thing that an approval binds."""
+    """What will be sent for one step of one trial: the very thing that an approval binds.
+
+    `objectives` maps what is to be measured to its unit. Where that is a class, `classes` has the names,
+    and the value of a reading is the number of its class there, from 0.
+    """
 
     trial: str
     revision: int
@@ -116,6 +120,7 @@ class Plan(Value):
     objectives: dict[str, str]
     instrument_settings: dict[str, Any] = Field(default_factory=dict)
     limits: str = ""
+    classes: dict[str, tuple[str, ...]] = later({})
 
     @property
     def digest(self) -> str:

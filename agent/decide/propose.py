@@ -13,6 +13,7 @@ from agent.core.values import Point
 from agent.decide import designs, explain, winner
 from agent.decide.candidates import listed, sampled
 from agent.decide.choose import Chooser, Chosen, scoring
+from agent.decide.classified import class_scores, classified, is_classified
 from agent.decide.confirm import confirm, ended, free
 from agent.decide.costs import Prices
 from agent.decide.grounds import grounds
@@ -48,7 +49,7 @@ def propose(situation: Situation, q: int) -> Selection:
         q = free(situation, q)
         selection = _selected(situation, q)
         outlooks = latest([*situation.outlooks, selection.outlook])
-        enough = situation.stop.enough(outlooks, situation.aim.unit)
+        enough = situation.stop.enough(outlooks, situation.aim.unknown_unit)
         if enough:
             return ended(situation, selection, q, enough)
     missing = q - len(selection.choices)
@@ -71,6 +72,8 @@ def acquisition_of(situation: Situation, state: dict[str, Any], points: list[Poi
     with seeded(situation.seed):
         if state["kind"] == "transfer":
             surrogate: Fitted = restored(situation, state)
+        elif is_classified(state):
+            return class_scores(situation, state, points)
         elif is_traded(state):
             return scores_of(situation, state, points)
         elif is_by_ax(state):
@@ -103,6 +106,8 @@ def _fresh(situation: Situation, before: list[Point], count: int) -> Selection:
         return _elsewhere(situation, before, count)
     if situation.policy.name == "random":
         return Selection("model", _at_random(situation, count), None, ())
+    if situation.objective.classed:
+        return _classed(situation, before, count)
     if not situation.aim.single:
         return _traded(situation, before, count)
     if situation.informed and situation.asked:
@@ -195,6 +200,16 @@ def _traded(situation: Situation, before: list[Point], count: int) -> Selection:
     except ModelError as error:
         return Selection("initial", _designed(situation, count), None, (str(error),))
     return Selection("model", choices, with_feasibility(situation, state), notes)
+
+
+def _classed(situation: Situation, before: list[Point], count: int) -> Selection:
+    """Points whose class is worth knowing; by the initial design where nothing can be learnt yet."""
+    try:
+        found = classified(situation, before, count)
+    except ModelError as error:
+        return Selection("initial", _designed(situation, count), None, (str(error),))
+    state = with_feasibility(situation, found.state)
+    return Selection("model", found.choices, state, (), found.outlook)
 
 
 def _informed(situation: Situation, before: list[Point], count: int) -> Selection:

@@ -27,6 +27,7 @@ def plan_for(trial: Trial, effective: Effective, campaign: Campaign, limits: str
         objectives={objective.name: objective.unit for objective in campaign.objectives},
         instrument_settings=campaign.execution.settings,
         limits=limits,
+        classes={one.name: one.classes for one in campaign.objectives if one.classed},
     )
 
 

@@ -147,13 +147,15 @@ class RowReader:
     def _result(self, objective: Objective, cells: Sequence[Cell]) -> Reading | None:
         """What the value's cell says, or else the note's; in the objective's unit."""
         place = self._columns.at("value", objective.name)
-        found = None if place is None else reading(objective.name, cells[place[0]])
+        found = None if place is None else _read(objective, cells[place[0]])
         source = objective.unit if place is None else place[1].source
         if found is None:
             note = self._columns.at("note", objective.name)
             found = None if note is None else reading(objective.name, cells[note[0]])
         if found is None:
             return None
+        if objective.classed:
+            return found
         if found.low is not None and found.high is not None and found.low > found.high:
             raise ValueError("the lower bound is above the upper one")
         return found._replace(
@@ -195,3 +197,16 @@ def _text(cell: Cell) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return "" if cell is None else str(cell).strip()
+
+
+def _read(objective: Objective, cell: Cell) -> Reading | None:
+    """What a value's cell says; the name of a class is its number."""
+    name = str(cell).strip()
+    if name in objective.classes:
+        return Reading(objective.name, value=float(objective.classes.index(name)))
+    found = reading(objective.name, cell)
+    if found is None or found.void is not None or not objective.classed:
+        return found
+    if found.value is None or not objective.is_class(found.value):
+        raise ValueError(f"{name!r} is none of the classes {', '.join(objective.classes)}")
+    return found

@@ -48,6 +48,8 @@ def _converted(measurement: Measurement, objective: Objective) -> Reading:
 
 
 def _plausible(reading: Reading, objective: Objective) -> Reading:
+    if objective.classed:
+        return _a_class(reading, objective)
     if objective.plausible is None:
         return reading
     lowest, highest = objective.plausible
@@ -58,6 +60,14 @@ def _plausible(reading: Reading, objective: Objective) -> Reading:
     shown = f"{_number(reading)} {objective.unit}"
     why = f"{shown} is outside {lowest:g} to {highest:g}, what the campaign calls plausible"
     return Reading(void=f"implausible: {why}")
+
+
+def _a_class(reading: Reading, objective: Objective) -> Reading:
+    """The number of a class, without an uncertainty; a bound says nothing of classes."""
+    if reading.value is not None and objective.is_class(reading.value):
+        return Reading(value=reading.value)
+    shown = "a bound" if reading.value is None else f"{reading.value:g}"
+    return Reading(void=f"{shown} is none of the classes {', '.join(objective.classes)}")
 
 
 def _shown(measurement: Measurement) -> str:

@@ -25,7 +25,10 @@ MOST = 300
 EVEN = 0.5
 """Odds below which a point is asked for only where nothing else is left."""
 
-_VARIANCE = LogNormal(log(2.0), 0.5)
+VARIANCE = 2.0
+"""The middle of the prior of the latent function's variance."""
+
+_VARIANCE = LogNormal(log(VARIANCE), 0.5)
 _MEAN, _DEVIATION = 1.75, 0.5
 """Before anything is known a point works with about 0.85. So a point that has failed once among some
 that worked is still a little likelier to work than not, and after two failures it is not: one
@@ -125,14 +128,18 @@ class Feasibility:
         }
 
     def _log_probability(self, X: Tensor) -> Tensor:
+        mean, variance = self.marginals(X)
+        found: Tensor = log_ndtr(mean / (1 + variance).sqrt())
+        return found
+
+    def marginals(self, X: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and variance of the latent function at each of `n x d`: two `n`. Differentiable."""
         cross = self._covariance(X, self.labelled.X)
         mean = self.latent.mean + cross @ self._slope
         shared = torch.linalg.solve_triangular(
             self._L, self._root.unsqueeze(-1) * cross.T, upper=False
         )
-        variance = (self.latent.variance - shared.square().sum(0)).clamp_min(0.0)
-        found: Tensor = log_ndtr(mean / (1 + variance).sqrt())
-        return found
+        return mean, (self.latent.variance - shared.square().sum(0)).clamp_min(0.0)
 
     def _covariance(self, X: Tensor, Z: Tensor | None = None) -> Tensor:
         dense: Tensor = self._kernel(X, X if Z is None else Z).to_dense()
@@ -150,11 +157,24 @@ def fit_feasibility(
     labelled = Labelled.of(encoding, worked, failed)
     if not bool((labelled.sign < 0).any()):
         return None
+    return Feasibility(labelled, likeliest(labelled, _MEAN))
+
+
+def likeliest(labelled: Labelled, mean: float) -> Latent:
+    """Hyperparameters at the largest posterior density.
+
+    Args:
+        labelled: What it learns from.
+        mean: The middle of the prior of the latent function's mean.
+
+    Raises:
+        ModelError: there is none.
+    """
     X = labelled.X.numpy()
     apart = torch.from_numpy(squared_distances(X, X, labelled.scales))
     scaled = dimension_scaled(labelled.scales)
     count = len(apart)
-    start = [*np.log(np.clip(scaled.mode(count), SHORTEST, _LARGEST)), log(2.0), _MEAN]
+    start = [*np.log(np.clip(scaled.mode(count), SHORTEST, _LARGEST)), log(VARIANCE), mean]
     bounds = [(log(SHORTEST), log(_LARGEST))] * count + [(log(0.05), log(50.0)), (-3.0, 4.0)]
 
     def loss(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -162,7 +182,7 @@ def fit_feasibility(
         value = -_evidence(apart, labelled.sign, at)
         (slope,) = torch.autograd.grad(value, at)
         densities = [scaled.log_density(theta[:count]), _VARIANCE.log_density(theta[count:-1])]
-        off = (theta[-1] - _MEAN) / _DEVIATION
+        off = (theta[-1] - mean) / _DEVIATION
         along = np.concatenate([*(one for _, one in densities), [-off / _DEVIATION]])
         prior = sum(one for one, _ in densities) - off**2 / 2
         return float(value.detach()) - prior, slope.numpy() - along
@@ -172,7 +192,7 @@ def fit_feasibility(
     if not np.isfinite(found.fun):
         raise ModelError("the feasibility model has no finite evidence", "look at what has failed")
     scales = tuple(float(one) for one in np.exp(found.x[:count]))
-    return Feasibility(labelled, Latent(scales, float(np.exp(found.x[-2])), float(found.x[-1])))
+    return Latent(scales, float(np.exp(found.x[-2])), float(found.x[-1]))
 
 
 def restore_feasibility(

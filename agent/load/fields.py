@@ -103,6 +103,7 @@ EXAMPLES: dict[str, Any] = {
     "Objective.worst": 40,
     "Objective.ideal": 95,
     "Objective.weight": 2,
+    "Objective.classes": ["cubic", "tetragonal"],
     "Column.name": "temperature",
     "Column.description": "temperature of the oil bath",
     "Column.unit": "degC",
@@ -182,7 +183,8 @@ DESCRIPTIONS: dict[str, str] = {
     "InitialDesign.size": "how many; default: what the space asks for",
     "InitialDesign.points": "the points themselves, of design `points`: column -> setting",
     "Objective.name": "a name that may stand in a column header",
-    "Objective.goal": "maximise, minimise, match a target, stay within a range, require one, or learn it everywhere",
+    "Objective.goal": "maximise, minimise, match a target, stay within a range, require one; or know it "
+    "everywhere: learn, classify",
     "Column.name": "a letter or underscore, then letters, digits, underscores",
     "Column.description": "what it is, in words",
     "ContinuousParameter.type": "a number between low and high",

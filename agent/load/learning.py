@@ -1,7 +1,8 @@
-"""What an objective that is to be known everywhere asks of the rest of the plan."""
+"""What an objective that is to be known everywhere, as a number or a class, asks of the rest of the plan."""
 
+from agent.core.budget import Stop
 from agent.core.objective import Objective
-from agent.core.policy import LEARNERS, Policy
+from agent.core.policy import CRITERIA, LEARNERS, Policy
 from agent.load.faults import Findings, listed
 from agent.load.shape import Parts
 
@@ -17,7 +18,7 @@ def settle(findings: Findings, parts: Parts) -> None:
     stop = parts.single.get("stop")
     if not learning:
         if stop is not None and stop.known_to is not None:
-            what = "known_to belongs to goal learn: other goals look for a best point"
+            what = "known_to belongs to goals learn and classify: others look for a best point"
             findings.fault(("stop", "known_to"), what, "left_to_gain says when that is found")
         return
     if len(parts.objectives) > 1:
@@ -34,6 +35,17 @@ def settle(findings: Findings, parts: Parts) -> None:
         if stop is not None and getattr(stop, name) is not None:
             what = f"{name} looks at a best value, and with goal {objective.goal} there is none"
             findings.fault(("stop", name), what, "known_to says when it is known well enough")
+    if objective.classed:
+        _check_classes(findings, parts, stop)
+
+
+def _check_classes(findings: Findings, parts: Parts, stop: Stop | None) -> None:
+    if stop is not None and stop.known_to is not None and stop.known_to >= 1:
+        what = "of classes known_to is the share of wrong labels, below 1"
+        findings.fault(("stop", "known_to"), what, "write e.g. known_to: 0.05")
+    if parts.priors:
+        what = "priors teach values, and goal classify has classes"
+        findings.fault(("priors",), what, "leave them out; athanor import brings earlier labels")
 
 
 def _check_policy(findings: Findings, policy: Policy, objective: Objective) -> Policy:
@@ -43,6 +55,12 @@ def _check_policy(findings: Findings, policy: Policy, objective: Objective) -> P
     if policy.name not in LEARNERS:
         what = f"policy {policy.name} looks for a best point, and goal {objective.goal} has none"
         findings.fault(("policy", "name"), what, f"choose {listed(LEARNERS)}, or leave it out")
-    if policy.name == "uncertainty" and "criterion" not in given:
-        policy = policy.model_copy(update={"criterion": "integrated_variance"})
+    suited = CRITERIA.get((objective.goal, policy.name), ())
+    if "criterion" in given and suited and policy.criterion not in suited:
+        what = (
+            f"{policy.criterion} is no criterion of policy {policy.name} and goal {objective.goal}"
+        )
+        findings.fault(("policy", "criterion"), what, f"choose {listed(suited)}")
+    elif suited and "criterion" not in given:
+        policy = policy.model_copy(update={"criterion": suited[0]})
     return policy

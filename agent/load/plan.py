@@ -4,7 +4,7 @@ import math
 
 from agent.core.budget import Budget, Stop, affordable
 from agent.core.objective import Objective
-from agent.core.policy import Policy
+from agent.core.policy import CRITERIA, Policy
 from agent.core.space import SearchSpace
 from agent.load import aims, strategies
 from agent.load.faults import Findings
@@ -113,7 +113,10 @@ def _check_confirm(findings: Findings, samples: int, parts: Parts, policy: Polic
 def _check_unused(findings: Findings, policy: Policy) -> None:
     """Keys that the chosen policy does not look at: perhaps another policy was meant."""
     given = policy.model_fields_set
+    of_many = CRITERIA["classify", "committee"]
     for key, name in (("criterion", "uncertainty"), ("beta", "ucb")):
+        if key == "criterion" and policy.name == "committee" and policy.criterion in of_many:
+            continue
         if key in given and policy.name != name:
             what = f"policy {policy.name} does not look at {key}"
             findings.warn(("policy", key), what, f"it belongs to policy {name}")

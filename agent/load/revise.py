@@ -16,7 +16,7 @@ from agent.core.values import Point
 from agent.errors import Fault
 
 _ANEW = "start a new campaign"
-_FIXED_OBJECTIVE = ("name", "unit", "goal", "target", "low", "high")
+_FIXED_OBJECTIVE = ("name", "unit", "goal", "target", "low", "high", "classes")
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,8 @@ def _traded(view: View, aim: Aim) -> str:
 def _wanted(view: View) -> str:
     objective = view.objective
     match objective.goal:
+        case "classify":
+            return objective.wanted
         case "match":
             return f"match {with_unit(brief(objective.target or 0.0, 6), objective.unit)}"
         case "within" | "require":
@@ -125,7 +127,9 @@ def _stop(view: View) -> str:
     if stop.no_improvement_after:
         parts.append(f"after {count(stop.no_improvement_after, 'result')} without improvement")
     if stop.known_to is not None:
-        parts.append(f"known to {view.value(stop.known_to)} on average")
+        wrong = f"at {stop.known_to:.1%} of wrong labels expected"
+        known = f"known to {view.value(stop.known_to)} on average"
+        parts.append(wrong if view.objective.classed else known)
     if stop.target is not None:
         parts.append(f"at {view.value(stop.target)}")
     return ", ".join(parts)

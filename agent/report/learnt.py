@@ -21,7 +21,12 @@ def draw(view: View, width: float = 640, height: float = 320) -> Drawn | None:
     x = Scale(0.0, float(max(limit, told[-1].rows) + 1), _LEFT, width - _RIGHT)
     placed = [(x(float(one.rows)), y(one.unknown or 0.0), one) for one in told]
     path = "M" + "L".join(f"{at:.1f} {level:.1f}" for at, level, _ in placed)
-    called = f"not known of {view.what}" + (f" ({unit(view.objective.unit)})" if view.unit else "")
+    wrong = view.objective.classed
+    called = (
+        "labels expected to be wrong"
+        if wrong
+        else f"not known of {view.what}" + (f" ({unit(view.objective.unit)})" if view.unit else "")
+    )
     parts = [
         svg.left_axis(y, _LEFT - 4),
         svg.bottom_axis(x, height - _BELOW + 22),
@@ -51,6 +56,10 @@ def sentence(view: View) -> str:
     words = f"{count(measured, 'value')} of {view.what} {'is' if measured == 1 else 'are'} measured"
     if not told:
         return f"{words}."
+    if view.objective.classed:
+        return (
+            f"{words}; over the space {_to(view, told[-1])} of the labels are expected to be wrong."
+        )
     return f"{words}; it is known to {_to(view, told[-1])} on average over the space."
 
 
@@ -62,8 +71,11 @@ def _stop(x: Scale, at: float) -> list[Drawn]:
 
 
 def _tip(view: View, one: Outlook) -> str:
-    return f"after {count(one.rows, 'result')} known to {_to(view, one)}"
+    known = "expected to be wrong" if view.objective.classed else "known to"
+    return f"after {count(one.rows, 'result')} {known} {_to(view, one)}"
 
 
 def _to(view: View, one: Outlook) -> str:
+    if view.objective.classed:
+        return f"{one.unknown or 0.0:.1%}".replace("%", "\u00a0%")
     return with_unit(brief(one.unknown or 0.0, 3), view.objective.unit)

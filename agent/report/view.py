@@ -108,11 +108,15 @@ class View:
         return f"{self.what} ({inside})" if inside else self.what
 
     def plain(self, value: float) -> str:
-        """A value of the objective, without its unit."""
+        """A value of the objective, without its unit; or the name of its class."""
+        if self.objective.classed:
+            return self.objective.label(value)
         return self.digits(value)
 
     def value(self, value: float) -> str:
-        """A value of the objective with its unit."""
+        """A value of the objective with its unit; or the name of its class."""
+        if self.objective.classed:
+            return self.objective.label(value)
         return with_unit(self.digits(value), self.objective.unit)
 
     def scaled(self, value: float) -> float:

@@ -49,3 +49,15 @@ def test_text_comes_back_and_never_starts_a_formula(text: str) -> None:
 @given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53))
 def test_numbers_come_back(number: float) -> None:
     assert reading(written(number)) == Reading(value=float(number))
+
+
+def test_of_classes_the_name_is_the_number() -> None:
+    names = ("na", "cubic", "5")
+    assert reading(" cubic ", classes=names) == Reading(value=1.0)
+    assert reading("na", classes=names) == Reading(value=0.0)
+    assert reading("5", classes=names) == Reading(value=2.0)
+    assert reading("void: lost", classes=names) == Reading(void="lost")
+    assert reading("", classes=names) is None
+    for wrong in ("kubic", "1.0", "<0.5"):
+        with pytest.raises(ValueError, match=f"'{wrong}' is none of the classes na, cubic, 5"):
+            reading(wrong, classes=names)

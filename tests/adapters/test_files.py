@@ -305,3 +305,13 @@ def test_too_many_trials_for_a_sheet(tmp_path: Path, job: Job) -> None:
     adapter = FilesAdapter(FilesAdapter.Settings(folder=tmp_path, max_trials_per_job=1))
     with pytest.raises(Refused, match="at most 1 rows"):
         adapter.prepare(job)
+
+
+def test_a_class_is_written_by_its_name(adapter: FilesAdapter) -> None:
+    plan = plan_for({"temperature": (80.0, "°C")}, {"phase": "1"}, trial="k-T0001")
+    classes = {"phase": ("cubic", "melt")}
+    job = job_of(plan.model_copy(update={"classes": classes}))
+    header = "job,trial,temperature [°C],phase [-],comment"
+    outcome = fill(adapter, job, f"{job.id},k-T0001,80.0,melt,", header=header)
+    (reading,) = outcome.measurements
+    assert (reading.objective, reading.value) == ("phase", 1.0)

@@ -211,3 +211,18 @@ def test_thousands_of_rows_are_looked_up_fast(recorded: Callable[[str], Path]) -
     assert values == [float(row["yield"]) for row in rows]
     # Ten times what it takes (see the docs' benchmarks), so that only a lost index fails it.
     assert spent / len(jobs) < 2e-3
+
+
+def test_classes_are_recorded_by_their_names(tmp_path: Path) -> None:
+    """Of a point that was recorded several times the most frequent class is the mean."""
+    path = tmp_path / "phases.csv"
+    path.write_text("x,phase\n1,cubic\n1,melt\n1,melt\n2,glass\n")
+    adapter = table(path, objectives={"phase": {"unit": "1"}}, replicates="mean")
+    found = []
+    for x in (1, 2):
+        job = job_for({"x": float(x)}, {"phase": "1"}, trial=f"k-T000{x}")
+        plan = job.plans[0].model_copy(update={"classes": {"phase": ("cubic", "melt")}})
+        job = job.model_copy(update={"plans": (plan,)})
+        found.append(adapter.collect(job, adapter.prepare(job)).measurements[0])
+    assert found[0].value == 1.0
+    assert (found[1].value, found[1].void) == (None, "recorded as 'glass'")

@@ -107,3 +107,22 @@ def test_criteria_are_compared_by_their_names(tmp_path: Path) -> None:
     (campaign,) = run([plane(tmp_path)], names, 1, 1, make).learnt
     assert [one.policy for one in campaign.policies] == names
     assert campaign.policies[0].error != campaign.policies[1].error
+
+
+def test_classes_are_judged_by_their_labels(tmp_path: Path) -> None:
+    """A 5 x 5 map of two phases: with all but few measured hardly a label is wrong."""
+    lines = ["a,b,y", *(f"{a},{b},{'left' if a < 2 else 'right'}" for a in range(5) for b in range(5))]  # fmt: skip
+    given = grid(
+        tmp_path,
+        objectives=[{"name": "y", "goal": "classify", "classes": ["left", "right"]}],
+        policy={"name": "uncertainty", "criterion": "margin"},
+        budget=12,
+    )
+    (tmp_path / "grid.csv").write_text("\n".join(lines) + "\n")
+    found = run([given], ["uncertainty", "uncertainty+entropy", "random"], 1, 1, make)
+    (campaign,) = found.learnt
+    assert campaign.alone == pytest.approx(0.4)
+    assert campaign.policy("uncertainty").final.value == 0.0
+    # Of two classes each measure ranks alike.
+    assert campaign.policies[0].error == campaign.policies[1].error
+    assert learnt_table(found)[1][3].startswith("100.0 % right")

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from agent.core.campaign import Campaign
 from agent.core.job import Observation
 from agent.core.trial import TrialStatus
 from agent.data.store import Store
 from agent.errors import IngestError
 from agent.exchange import apply_import, plan_import
 from agent.standing import stand
-from tests.exchange.world import ANNA, NOW, POINT, add, decide, new_store
+from tests.exchange.world import ANNA, CAMPAIGN, NOW, POINT, add, decide, new_store
 
 HEAD = "temperature [degC],solvent,passes,ratio,yield_ [%],purity [mg/mL]\n"
 Write = Callable[..., Path]
@@ -285,3 +286,18 @@ def test_a_dry_run_writes_nothing(store: Store, sheet: Write) -> None:
     assert store.journal("c1") == before
     with new_store() as other:
         assert other.trials("c1") == []
+
+
+def test_a_class_comes_in_by_its_name(sheet: Write) -> None:
+    objective = {"name": "phase", "goal": "classify", "classes": ["cubic", "melt"]}
+    changed = {**CAMPAIGN.model_dump(mode="json"), "objectives": [objective]}
+    with new_store(Campaign.model_validate(changed)) as store:
+        head = "temperature [degC],solvent,passes,ratio,phase\n"
+        plan = plan_import(
+            store, "suzuki", sheet(head + "80,DMF,2,1.5,melt\n90,DMF,2,1.5,void: lost\n")
+        )
+        assert not plan.faults
+        first, _ = apply_import(plan, store, ANNA, NOW)
+        assert store.observations_of(first)[0].value == 1.0
+        (fault,) = reasons(store, sheet(head + "70,DMF,2,1.5,glas\n"))
+        assert "glas" in fault

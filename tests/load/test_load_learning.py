@@ -62,7 +62,7 @@ def test_what_looks_for_a_best_is_a_fault(tmp_path: Path, said: str, words: str)
 
 def test_known_to_belongs_to_goal_learn(tmp_path: Path) -> None:
     text = FILE.replace("learn", "maximise")
-    with pytest.raises(CampaignError, match="known_to belongs to goal learn"):
+    with pytest.raises(CampaignError, match="known_to belongs to goals learn and classify"):
         campaign(written(tmp_path, "stop: {known_to: 1}", text=text))
 
 
@@ -76,3 +76,56 @@ def test_it_stands_alone(tmp_path: Path) -> None:
 def test_no_value_is_wanted(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="goal"):
         Objective.model_validate({"name": "y", "unit": "1", "goal": "learn", **wrong})
+
+
+CLASSES = FILE.replace('unit: "1", goal: learn', "goal: classify, classes: [a, b]")
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "criterion"),
+    [
+        ("", "uncertainty", "margin"),
+        ("policy: {name: committee}", "committee", "consensus_entropy"),
+        ("policy: {criterion: entropy}", "uncertainty", "entropy"),
+        ("policy: {name: committee, criterion: vote_entropy}", "committee", "vote_entropy"),
+    ],
+)
+def test_classes_have_criteria_of_their_own(
+    tmp_path: Path, said: str, name: str, criterion: str
+) -> None:
+    resolved = read(written(tmp_path, said, text=CLASSES), SettingsModels())
+    policy = resolved.campaign.policy
+    assert (policy.name, policy.criterion, resolved.warnings) == (name, criterion, ())
+    assert resolved.campaign.objective.unit == "1"
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("policy: {criterion: integrated_variance}", "integrated_variance is no criterion of"),
+        ("policy: {name: committee, criterion: margin}", "margin is no criterion of"),
+        ("policy: {name: thompson}", "goal classify has none"),
+        ("stop: {known_to: 3}", "share of wrong labels, below 1"),
+        ('priors: [{formula: "x", trust: similar}]', "goal classify has classes"),
+    ],
+)
+def test_what_does_not_suit_classes_is_a_fault(tmp_path: Path, said: str, words: str) -> None:
+    with pytest.raises(CampaignError, match=words):
+        campaign(written(tmp_path, said, text=CLASSES))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"classes": []},
+        {"classes": ["a"]},
+        {"classes": ["a", "a"]},
+        {"classes": ["a", " b"]},
+        {"classes": ["a", "b"], "unit": "mm"},
+        {"classes": ["a", "b"], "plausible": [0, 1]},
+        {"classes": ["a", "b"], "goal": "maximise", "unit": "1"},
+    ],
+)
+def test_classes_are_named_once_and_have_no_unit(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="class"):
+        Objective.model_validate({"name": "y", "goal": "classify", **wrong})

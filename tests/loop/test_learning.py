@@ -32,7 +32,7 @@ def test_nothing_is_best_and_what_is_not_known_falls(store: Store, clock: HandCl
 def test_it_ends_when_it_is_known_well_enough(store: Store, clock: HandClock) -> None:
     there = learning(store, clock, budget={"experiments": 40}, stop={"known_to": 1.0})
     last = there.run()
-    assert "it is known to" in last.reason
+    assert "what is not known is down to" in last.reason
     assert "mg on average over the space" in last.reason
     assert len(there.standing.own_rows) < 40
     *_, before, end = [one.outlook.unknown for one in there.standing.decisions if one.outlook]
