@@ -21,6 +21,7 @@ from agent.commands import (
     results,
     review,
     run,
+    screening,
     status,
     storing,
 )
@@ -41,6 +42,7 @@ app.command()(run.run)
 app.command()(status.status)
 app.command()(checking.check)
 app.command()(review.review)
+app.command()(screening.screen)
 app.command()(results.record)
 app.command()(control.pause)
 app.command()(control.resume)

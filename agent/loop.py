@@ -192,7 +192,7 @@ def _propose(lab: Lab, lease: Lease, each: Each, standing: Standing) -> list[str
 
 def _due(standing: Standing) -> bool:
     """Whether another batch is to be chosen now."""
-    if standing.slots == 0:
+    if standing.slots == 0 or standing.campaign.policy.samples == "stream":
         return False
     if not standing.of(*OPEN):
         return True
@@ -217,6 +217,8 @@ def _waited_for(standing: Standing, said: tuple[str, ...]) -> list[str]:
     if proposed:
         count = f"{len(proposed)} proposal" + ("s" if len(proposed) > 1 else "")
         reasons.append(f"for a review of {count}: athanor review {standing.entry.name}")
+    if standing.campaign.policy.samples == "stream" and not standing.of(*OPEN):
+        reasons.append(f"for samples that come by: athanor screen {standing.entry.name}")
     return reasons
 
 

@@ -193,6 +193,7 @@ def situation_of(
         also=campaign.objectives[1:],
         trade_off=campaign.trade_off,
         spending=_spending(campaign, decision),
+        sample=decision.choices[0].point if decision.kind == "screened" else None,
         seed=decision.seed,
         started=decision.started,
     )

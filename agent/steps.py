@@ -6,28 +6,26 @@ that it may be a task of its own, be taken again, or be taken by another process
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import wraps
 from typing import TypeVar
 
-from agent.core import ids
 from agent.core.actor import AGENT
 from agent.core.adapter import Adapter
 from agent.core.budget import spent, used
 from agent.core.campaign import Campaign
-from agent.core.decision import Choice, Decision
-from agent.core.guard import changes, silent
 from agent.core.history import Effective, effective
 from agent.core.job import IN_FLIGHT, Job, JobStatus
 from agent.core.register import Lease
-from agent.core.seeds import derived
-from agent.core.trial import Plan, Prediction, Proposal, Trial, TrialStatus
+from agent.core.trial import Plan, Trial, TrialStatus
+from agent.core.values import Point
 from agent.core.winner import USUAL
-from agent.core.worded import doubted
 from agent.decide import review as rules
 from agent.decide.propose import propose as choose
-from agent.decide.situation import Situation
+from agent.decide.propose import screened
+from agent.decide.screening import Look
+from agent.deciding import decide, situation_now
 from agent.dispatch.plans import approval_for, plan_for
 from agent.dispatch.reconcile import doubt, overdue
 from agent.dispatch.reconcile import reconcile as look_up
@@ -36,12 +34,11 @@ from agent.dispatch.reviewing import review as write_review
 from agent.dispatch.send import Order, intend, send
 from agent.ending import enough
 from agent.errors import AdapterError, AthanorError, BudgetSpent, GateError, LifecycleError
-from agent.fingerprint import fingerprint
 from agent.ingest.collect import collect as take_in
 from agent.ingest.collect import ingest_timeout
 from agent.lab import Lab
-from agent.recall import keep, recalled
-from agent.resolved import campaign_of, sources_of, space_of
+from agent.recall import keep
+from agent.resolved import campaign_of, space_of
 from agent.standing import Standing
 from agent.winner import confirmations, confirming, usual
 
@@ -150,75 +147,25 @@ def _attempt(lab: Lab, lease: Lease, subject: str, step: Callable[[], Answer]) -
 def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
     """Choose the next batch, and write the decision with everything that went in."""
     del subject  # it has no id yet; Prefect shows its number
-    campaign, number = standing.campaign, len(standing.decisions) + 1
     asks = _asks(lab, lease, standing)
     if isinstance(asks, Trouble):
         return UNDECIDED + str(asks)
     told = confirming(standing, asks, enough(standing) or "")
-    asked = min(campaign.policy.batch_size, standing.slots)
-    seed = derived(campaign.seed, "decision", number)
-    space = space_of(lab.store, campaign)
-    spending = standing.spending(space)
-    situation = Situation(
-        space,
-        campaign.objective,
-        campaign.policy,
-        standing.rows,
-        standing.pending,
-        standing.barred,
-        sources_of(lab.store, campaign),
-        silent(standing.watches),
-        recalled(lab.store, campaign),
-        bounds=standing.bounds,
-        infeasible=standing.infeasible,
-        remakes=standing.remakes,
-        confirming=told,
-        places=standing.places,
-        stop=campaign.stop,
-        outlooks=standing.outlooks,
-        record=standing.record,
-        also=campaign.objectives[1:],
-        trade_off=campaign.trade_off,
-        spending=spending,
-        seed=seed,
-        started=standing.started,
-    )
+    situation = situation_now(lab.store, standing, told)
+    asked = min(standing.campaign.policy.batch_size, standing.slots)
     selection = choose(situation, asked)
     keep(lab.store, selection.fitted, situation.remembered, lab.clock.now())
-    decision = Decision(
-        id=ids.record(lease.name, "D", number),
-        campaign=lease.name,
-        number=number,
-        revision=standing.revision,
-        kind=selection.kind,
-        rows=standing.learnt,
-        pending=standing.pending,
-        barred=standing.barred,
-        infeasible=standing.infeasible,
-        remakes=standing.remakes,
-        confirming=told,
-        started=standing.started,
-        batch=asked,
-        seed=seed,
-        clock=standing.now,
-        budget=standing.use.model_dump() | ({"left": spending.left} if spending else {}),
-        policy=campaign.policy.model_dump(mode="json"),
-        choices=selection.choices,
-        state=selection.state,
-        notes=(*(_doubts(standing) if selection.choices else ()), *selection.notes),
-        outlook=selection.outlook,
-        ranking=selection.ranking,
-        fingerprint=fingerprint(),
-        at=lab.clock.now(),
-    )
-    _write(lab, lease, standing, decision)
+    decide(lab, lease, standing, situation, selection, asked)
     return f"{len(selection.choices)} proposed ({selection.kind})"
 
 
-def _doubts(standing: Standing) -> tuple[str, ...]:
-    """What results have shown of predictions that no decision has noted yet."""
-    noted = {note for one in standing.decisions for note in one.notes}
-    return tuple(note for note in doubted(standing.calibrations) if note not in noted)
+def screen(lab: Lab, lease: Lease, standing: Standing, sample: Point) -> Look:
+    """Look at a sample that comes by; where it is asked for, write the decision and its trial."""
+    situation = replace(situation_now(lab.store, standing, None), sample=sample)
+    selection, look = screened(situation)
+    if selection.choices:
+        decide(lab, lease, standing, situation, selection, 1)
+    return look
 
 
 def _asks(lab: Lab, lease: Lease, standing: Standing) -> int | Trouble | None:
@@ -244,53 +191,6 @@ def withdraw(lab: Lab, lease: Lease, standing: Standing, reason: str) -> None:
         with lab.store.write(AGENT, lab.clock.now(), lease) as tx:
             for trial in late:
                 tx.move_trial(trial.id, TrialStatus.CANCELLED, reason)
-
-
-def _write(lab: Lab, lease: Lease, standing: Standing, decision: Decision) -> None:
-    space = space_of(lab.store, standing.campaign)
-    trials, proposals = [], []
-    with lab.store.write(AGENT, decision.at, lease) as tx:
-        for choice in decision.choices:
-            number = tx.number(lease.name, "trial")
-            trial = Trial(
-                id=ids.record(lease.name, "T", number),
-                campaign=lease.name,
-                number=number,
-                revision=decision.revision,
-                batch=decision.number,
-                decision=decision.id,
-                role="replicate" if choice.replicate_of else "candidate",
-                point=choice.point,
-                settings=space.settings(choice.point),
-                replicate_of=choice.replicate_of,
-                at=decision.at,
-            )
-            trials.append(trial)
-            proposals.append(_proposal(trial, decision, choice))
-        tx.decide(decision, trials, proposals)
-        trusted = decision.state.get("trusted", {}) if decision.state else {}
-        bound = standing.campaign.policy.transfer.off_below
-        for prior, on in changes(standing.watches, trusted, bound).items():
-            data = {"decision": decision.id, "trusted": trusted[prior], "below": bound}
-            tx.record(lease.name, "prior.on" if on else "prior.off", prior, data)
-
-
-def _proposal(trial: Trial, decision: Decision, choice: Choice) -> Proposal:
-    return Proposal(
-        id=ids.record(trial.campaign, "P", trial.number),
-        trial=trial.id,
-        decision=decision.id,
-        prediction={
-            name: Prediction(mean=mean, sd=sd) for name, (mean, sd) in choice.prediction.items()
-        },
-        acquisition=choice.acquisition,
-        score=choice.score,
-        feasible=choice.feasible,
-        shares=choice.shares,
-        why=choice.why,
-        grounds=choice.grounds,
-        at=decision.at,
-    )
 
 
 @_giving_way

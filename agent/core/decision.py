@@ -37,14 +37,15 @@ class Decision(Value):
     model, the best first.
 
     `state` is the fitted surrogate as JSON (hyperparameters and data transforms); `notes` tell of
-    fallbacks. `budget` is what was read of it. `seed` is derived from the campaign's and `number`.
+    fallbacks. Of kind `screened` the choice is a sample that came by. `budget` is what was read of it.
+    `seed` is derived from the campaign's and `number`.
     """
 
     id: str
     campaign: str
     number: int = Field(ge=1)
     revision: int = Field(ge=1)
-    kind: Literal["initial", "model", "given"]
+    kind: Literal["initial", "model", "given", "screened"]
     rows: tuple[str, ...]
     pending: tuple[Pending, ...]
     barred: tuple[Point, ...] = ()

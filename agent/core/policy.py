@@ -37,6 +37,9 @@ CRITERIA: dict[tuple[str, str], tuple[Criterion, ...]] = {
 }
 """Goal and policy -> the criteria that there are, the default first; other goals have those of learn."""
 
+Samples = Literal["chosen", "stream"]
+"""Where points come from: from the whole space, or only from what comes by."""
+
 Failures = Literal["learn", "bar"]
 """What infeasible points are for: to learn from, or only not to be asked for again."""
 
@@ -105,6 +108,18 @@ class Policy(Value):
         "auto",
         description="whether what a point promises is divided by what it costs. auto: where budget: "
         "cost: formula says that costs differ; cooled: by a power of it, the part of the limit left",
+    )
+    samples: Samples = later(
+        "chosen",
+        description="chosen: points are chosen from the space; stream: nothing is proposed, and samples "
+        "that come by are asked for or let pass (athanor screen)",
+    )
+    rate: float = later(
+        0.1,
+        gt=0,
+        le=1,
+        description="of samples stream: one is asked for where more is to be learnt than at all but this "
+        "share of the space",
     )
     transfer: TransferRule = Field(
         default=TransferRule(), description="how priors take part in the choice"

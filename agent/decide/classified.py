@@ -66,7 +66,9 @@ def classified(situation: Situation, before: list[Point], count: int) -> Classed
     classifier = fit_classes(situation.encoding, situation.usable, classes)
     chooser = Chooser(situation, scoring_of(situation, classifier), before)
     choices = tuple(_explained(situation, classifier, one) for one in chooser.choices(count))
-    return Classed(choices, classifier.state(), _unknown(situation, classifier, chooser.space))
+    return Classed(
+        choices, classifier.state(), unknown_labels(situation, classifier, chooser.space)
+    )
 
 
 def is_classified(state: dict[str, Any]) -> bool:
@@ -113,7 +115,13 @@ def acquisition(policy: Policy, classifier: Classifier, seed: int) -> Score:
     return lambda X: alone(classifier.probabilities(X))
 
 
-def _unknown(situation: Situation, classifier: Classifier, X: Tensor) -> Outlook | None:
+def label_words(situation: Situation, classifier: Classifier, point: Point) -> str:
+    """The classes that a point may have, the likeliest first, with their probabilities."""
+    told = predicted(classifier, situation.encoding, [point])[0].tolist()
+    return expected_label(told, situation.objective.classes)
+
+
+def unknown_labels(situation: Situation, classifier: Classifier, X: Tensor) -> Outlook | None:
     """The share of the space that is expected to be given the wrong class: the mean of `1 - max p`;
     None before as many points are measured as tell of the whole space.
     """
@@ -126,9 +134,8 @@ def _unknown(situation: Situation, classifier: Classifier, X: Tensor) -> Outlook
 
 def _explained(situation: Situation, classifier: Classifier, chosen: Chosen) -> Choice:
     policy, works = situation.policy, situation.feasibility
-    told = predicted(classifier, situation.encoding, [chosen.point])[0].tolist()
     reason = _REASON[criterion_of(policy, "classify")]
-    why = f"{reason}: {expected_label(told, situation.objective.classes)}"
+    why = f"{reason}: {label_words(situation, classifier, chosen.point)}"
     X = situation.encoding.encode([chosen.point])
     feasible = None if works is None else float(works.log_probability(X).exp())
     return Choice(

@@ -19,6 +19,7 @@ from agent.decide.costs import Prices
 from agent.decide.grounds import grounds
 from agent.decide.informed import Informed, Turn, restored
 from agent.decide.outlook import outlook
+from agent.decide.screening import Look, looked_at
 from agent.decide.selection import Kind, Selection, surrogate_of, with_feasibility
 from agent.decide.situation import Situation
 from agent.decide.strategies import by_ax, is_by_ax, scores_by_ax
@@ -42,6 +43,8 @@ def propose(situation: Situation, q: int) -> Selection:
     again. Where the winner is to be confirmed, the budget keeps what that takes: samples of it are made
     anew before the campaign ends.
     """
+    if situation.sample is not None:
+        return screened(situation)[0]
     with seeded(situation.seed):
         confirmation = confirm(situation, q)
         if confirmation is not None:
@@ -60,6 +63,15 @@ def propose(situation: Situation, q: int) -> Selection:
         left, unit = situation.spending.left, situation.spending.cost.unit
         note = f"{note}, and costs no more than the {left:.4g} {unit} left"
     return replace(selection, notes=(*selection.notes, note))
+
+
+def screened(situation: Situation) -> tuple[Selection, Look]:
+    """Of a sample that comes by: itself if it is to be asked for, otherwise no choice; and why."""
+    with seeded(situation.seed):
+        look = looked_at(situation, situation.sample or {})
+    choices = () if look.choice is None else (look.choice,)
+    notes = () if choices else (look.why,)
+    return Selection("screened", choices, look.state, notes, look.outlook), look
 
 
 def acquisition_of(situation: Situation, state: dict[str, Any], points: list[Point]) -> list[float]:

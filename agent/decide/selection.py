@@ -11,7 +11,7 @@ from agent.core.seeds import derived
 from agent.decide.situation import Situation
 from agent.learn.surrogate import Surrogate, fit
 
-Kind = Literal["initial", "model", "given"]
+Kind = Literal["initial", "model", "given", "screened"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class Selection:
     """What was chosen.
 
     Attributes:
-        kind: By the initial design, by a model (or at random), or given in the campaign.
+        kind: By the initial design, by a model (or at random), given in the campaign, or a sample
+            that came by and was asked for.
         choices: New points with their reasons, replicates first; fewer than asked, or none, where
             the space has no more.
         state: The fitted surrogate as JSON; None without one.

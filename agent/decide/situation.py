@@ -54,6 +54,7 @@ class Situation:
         also: The other objectives, where there are several.
         trade_off: How one objective is given up for another.
         spending: What may be spent, where experiments differ in what they cost.
+        sample: One that comes by, and is to be asked for or let pass; None where points are chosen.
         seed: Of this decision.
         started: How many trials there are, whatever became of them.
     """
@@ -79,6 +80,7 @@ class Situation:
     also: tuple[Objective, ...] = field(default=(), kw_only=True)
     trade_off: TradeOff = field(default="pareto", kw_only=True)
     spending: Spending | None = field(default=None, kw_only=True)
+    sample: Point | None = field(default=None, kw_only=True)
     seed: int = field(kw_only=True)
     started: int = field(kw_only=True)
 

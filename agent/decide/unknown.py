@@ -41,9 +41,9 @@ def deviation(situation: Situation, surrogate: Fitted, X: Tensor) -> Outlook | N
     return Outlook(rows=len(surrogate.rows), widened=wide, unknown=told)
 
 
-def spread(X: Tensor, seed: int) -> Tensor:
-    """A random part of very many points (`n x d`), in their order."""
-    if len(X) <= _MOST:
+def spread(X: Tensor, seed: int, most: int = _MOST) -> Tensor:
+    """A random part of very many points (`n x d`), at most `most`, in their order."""
+    if len(X) <= most:
         return X
     random = np.random.default_rng(derived(seed, "unknown"))
-    return X[np.sort(random.permutation(len(X))[:_MOST])]
+    return X[np.sort(random.permutation(len(X))[:most])]

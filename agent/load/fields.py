@@ -78,6 +78,8 @@ EXAMPLES: dict[str, Any] = {
     "Policy.failures": "learn",
     "Policy.in_question": "remake",
     "Policy.per_cost": "never",
+    "Policy.samples": "chosen",
+    "Policy.rate": 0.1,
     "Policy.transfer": {"plain_every": 2},
     "TransferRule.method": "experts",
     "TransferRule.plain_every": 2,

@@ -27,6 +27,7 @@ def check(findings: Findings, parts: Parts, space: SearchSpace | None) -> None:
         _check_confirm(findings, stop.confirm, parts, policy or Policy())
     if policy is not None:
         _check_unused(findings, policy)
+        _check_stream(findings, policy, parts)
         if space is not None:
             _check_points(findings, policy, space)
     if space is not None and budget is not None:
@@ -124,6 +125,27 @@ def _check_unused(findings: Findings, policy: Policy) -> None:
     if design.points and design.size is not None and design.size != len(design.points):
         what = f"the size is {design.size}, and {len(design.points)} points are given"
         findings.fault(("policy", "initial", "size"), what, "leave the size out")
+
+
+def _check_stream(findings: Findings, policy: Policy, parts: Parts) -> None:
+    """Of a stream each sample is compared with the space by one acquisition."""
+    if policy.samples != "stream":
+        if "rate" in policy.model_fields_set:
+            what = "nothing looks at rate where points are chosen"
+            findings.warn(("policy", "rate"), what, "it belongs to samples: stream")
+        return
+    if policy.name in {"random", "thompson"}:
+        what = f"policy {policy.name} cannot say how much more one sample tells than another"
+        findings.fault(("policy", "name"), what, "leave it out, or name another policy")
+    if len(parts.objectives) > 1:
+        what = "samples are screened for one objective, and there are several"
+        findings.fault(("policy", "samples"), what, "name one objective")
+    if parts.priors:
+        what = "samples are screened without priors"
+        findings.fault(("priors",), what, "leave them out")
+    if policy.replicates > 1:
+        what = "a sample that comes by is asked for once"
+        findings.fault(("policy", "replicates"), what, "leave it out")
 
 
 def _check_points(findings: Findings, policy: Policy, space: SearchSpace) -> None:

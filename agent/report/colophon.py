@@ -209,7 +209,12 @@ def dosing(view: View) -> list[str]:
 
 def decided(view: View) -> str:
     """The decisions, counted by kind."""
-    kinds = {"initial": "initial", "model": "by the model", "given": "given by a person"}
+    kinds = {
+        "initial": "initial",
+        "model": "by the model",
+        "given": "given by a person",
+        "screened": "of samples that came by",
+    }
     decisions = view.standing.decisions
     parts = [
         f"{sum(decision.kind == kind for decision in decisions)} {words}"

@@ -129,7 +129,7 @@ class View:
 
     def first(self, trial: Trial) -> bool:
         """Whether the point was wanted before there was a model, or given by a person."""
-        return self._kinds.get(trial.decision) != "model"
+        return self._kinds.get(trial.decision) not in {"model", "screened"}
 
     @cached_property
     def marks(self) -> dict[str, Mark]:

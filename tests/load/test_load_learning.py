@@ -129,3 +129,19 @@ def test_what_does_not_suit_classes_is_a_fault(tmp_path: Path, said: str, words:
 def test_classes_are_named_once_and_have_no_unit(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="class"):
         Objective.model_validate({"name": "y", "goal": "classify", **wrong})
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("policy: {samples: stream, name: random}", "cannot say how much more one sample tells"),
+        ("policy: {samples: stream, replicates: 2}", "asked for once"),
+        (
+            'policy: {samples: stream}\npriors: [{formula: "x", trust: similar}]',
+            "screened without priors",
+        ),
+    ],
+)
+def test_what_does_not_suit_a_stream_is_a_fault(tmp_path: Path, said: str, words: str) -> None:
+    with pytest.raises(CampaignError, match=words):
+        campaign(written(tmp_path, said))
