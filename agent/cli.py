@@ -24,6 +24,7 @@ from agent.commands import (
     screening,
     status,
     storing,
+    validate,
 )
 from agent.commands.common import Exit, errors
 from agent.errors import AthanorError, CampaignError, LeaseHeld
@@ -54,6 +55,7 @@ app.command("import")(results.import_)
 app.command()(results.replay)
 app.command()(results.report)
 app.command()(importance.importance)
+app.command()(validate.validate)
 app.command()(backtesting.backtest)
 app.command()(results.schema)
 app.add_typer(priors.priors, name="priors")

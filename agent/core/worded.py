@@ -133,9 +133,10 @@ def doubted(found: Iterable[Calibration]) -> list[str]:
 REMEDIES: dict[Fault, str] = {
     "drifting": "look at the instrument, at lots and at the room since then, and measure an early "
     "point again",
-    "biased": "look for what results depend on beside the parameters, and at the reading itself",
-    "overconfident": "measure points again to learn the noise (policy: replicates), or explore (policy: "
-    "uncertainty)",
+    "biased": "compare models (athanor validate), and look for what results depend on beside the "
+    "parameters, and at the reading itself",
+    "overconfident": "measure points again to learn the noise (policy: replicates), explore (policy: uncertainty), or "
+    "compare models (athanor validate)",
     "underconfident": "state what readings are uncertain by, if that is known; it costs a few "
     "experiments too many, and nothing is promised wrongly",
 }

@@ -53,6 +53,7 @@ class Training:
         named: Of each lengthscale, whether it is that of a choice among names. Left out, nothing is
             known of the lengthscales, and no part of the covariance is a sum.
         readings: How many of the rows are readings, where the last ones stand for bounds.
+        summed: Whether a part of the covariance is a sum over the scales, whatever they are of.
     """
 
     X: Tensor
@@ -61,6 +62,7 @@ class Training:
     scales: tuple[int, ...]
     named: tuple[bool, ...] = ()
     readings: int | None = None
+    summed: bool | None = None
 
     @property
     def believed(self) -> Normal:
@@ -73,6 +75,8 @@ class Training:
         a model of all settings together knows little until each combination was tried. With bounds
         none is.
         """
+        if self.summed is not None:
+            return self.summed
         return self.readings is None and len(self.named) > 1 and any(self.named)
 
     @classmethod

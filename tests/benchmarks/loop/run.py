@@ -33,6 +33,7 @@ from tests.benchmarks.loop import (  # noqa: E402
     priced,
     promises,
     questions,
+    validated,
     whole,
 )
 
@@ -123,6 +124,7 @@ DEVELOPMENT: dict[str, Callable[[int, int], None]] = {
     "failures": failures.develop,
     "promises": promises.develop,
     "questions": questions.develop,
+    "validation": validated.develop,
 }
 """What choices were made on, by the part that judges them."""
 
