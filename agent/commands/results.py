@@ -1,7 +1,8 @@
 """`athanor record | export | import | report | replay | schema`: what comes in, and what is made of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
@@ -20,6 +21,7 @@ from agent.commands.common import (
     table,
 )
 from agent.commands.entering import FileArgument, enter
+from agent.core.analysis import Analysis
 from agent.core.job import Job
 from agent.data.store import Store
 from agent.errors import AdapterError
@@ -135,6 +137,10 @@ def report(
         bool,
         typer.Option("--importance", help="Draw, too, which parameters matter by the last model."),
     ] = False,
+    analysis: Annotated[
+        Literal["ax"] | None,
+        typer.Option(help="Draw, too, another program's analysis of the results: ax."),
+    ] = None,
     store: StoreOption = None,
 ) -> None:
     """Write one self-contained HTML page that shows how the campaign stands."""
@@ -147,7 +153,13 @@ def report(
             from agent.importance import importance_of
 
             matters = importance_of(opened, name)
-        write(opened, name, output, SystemClock().now(), matters)
+        now = SystemClock().now()
+        analyses: Sequence[Analysis] = ()
+        if analysis:
+            from agent.analysis import analyses_of
+
+            analyses = analyses_of(opened, name, now)
+        write(opened, name, output, now, matters, analyses)
     console.print(f"{output}", highlight=False, soft_wrap=True)
 
 

@@ -3,6 +3,8 @@
 import logging
 from typing import TYPE_CHECKING, Any
 
+from agent.core.analysis import Analysis
+from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide.situation import Situation
 
@@ -42,6 +44,23 @@ def scores_by_ax(situation: Situation, state: dict[str, Any], points: list[Point
     from agent.decide import ax_strategy
 
     return ax_strategy.scores_by_ax(situation, state, points)
+
+
+def analysed_by_ax(situation: Situation) -> tuple[Analysis, ...]:
+    """Ax's analysis of each objective's rows, whatever has chosen them.
+
+    Raises:
+        ModelError: there are too few rows, or Ax cannot make something of them.
+        MissingExtra: it is not installed.
+    """
+    logging.getLogger(_SPEAKS).addFilter(_grave)
+    from agent.learn.ax_cards import analysed
+
+    seed = derived(situation.seed, "analysis")
+    return tuple(
+        analysed(situation.encoding, situation.told_of(one), one, seed)
+        for one in situation.aim.objectives
+    )
 
 
 def _grave(record: logging.LogRecord) -> bool:

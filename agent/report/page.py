@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from agent.core.analysis import Analysis
 from agent.core.calibration import calibration
 from agent.core.importance import Importance
 from agent.core.register import JournalEntry, Revision
@@ -18,6 +19,7 @@ from agent.core.space import SearchSpace
 from agent.core.trial import Proposal, TrialStatus
 from agent.data.store import Store
 from agent.report import (
+    analysis,
     colophon,
     front,
     grid,
@@ -71,6 +73,7 @@ def render(
     space: SearchSpace | None = None,
     saving: Saving | None = None,
     matters: Matters | None = None,
+    analyses: Sequence[Analysis] = (),
 ) -> str:
     """The report of a campaign as one HTML page. The same input gives the same text.
 
@@ -82,6 +85,7 @@ def render(
         space: Its space with the pools bound; without, candidates never tried are not drawn.
         saving: What its priors have saved, where that was reckoned.
         matters: Which parameters matter, where that was asked for.
+        analyses: What another program says of each objective, where that was asked for.
     """
     objectives = standing.campaign.objectives
     views = [View(standing, proposals, space, one) for one in objectives]
@@ -97,9 +101,14 @@ def render(
         saved=saving.words if saving else "",
         parts=[_part(one, alone=len(views) == 1) for one in views],
         matters=matters and importance.drawn(views, *matters),
+        analyses=[analysis.drawn(one, told) for told in analyses for one in _of(views, told)],
         **_words(views),
         **_figures(views),
     )
+
+
+def _of(views: Sequence[View], told: Analysis) -> list[View]:
+    return [view for view in views if view.objective.name == told.objective]
 
 
 def _words(views: Sequence[View]) -> dict[str, object]:
@@ -181,7 +190,12 @@ def _waiting(views: Sequence[View]) -> dict[str, object]:
 
 
 def write(
-    store: Store, name: str, path: Path, now: datetime, matters: Matters | None = None
+    store: Store,
+    name: str,
+    path: Path,
+    now: datetime,
+    matters: Matters | None = None,
+    analyses: Sequence[Analysis] = (),
 ) -> Path:
     """Write the report of the campaign `name` to `path`.
 
@@ -191,6 +205,7 @@ def write(
         path: The HTML file.
         now: The time that the page bears.
         matters: Which parameters matter, where that was asked for.
+        analyses: What another program says of each objective, where that was asked for.
 
     Returns:
         The file that was written.
@@ -208,6 +223,7 @@ def write(
         space=space_of(store, standing.campaign),
         saving=remembered(store, standing),
         matters=matters,
+        analyses=analyses,
     )
     path.write_text(page, encoding="utf-8")
     return path
