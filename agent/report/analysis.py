@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agent.core.analysis import Analysis, Influence
+from agent.core.calibration import calibration
+from agent.core.record import Tested
 from agent.core.worded import percent
 from agent.report import predicted, svg
-from agent.report.results import Check
 from agent.report.svg import Drawn, Scale
 from agent.report.view import View
 
@@ -36,18 +37,19 @@ def drawn(view: View, found: Analysis) -> Told:
         found: What the other program says.
     """
     alone = len(view.standing.campaign.objectives) == 1
-    checks = [
-        Check(view.trials[one.trial], one.expected, one.sd, one.observed, stated=False)
+    held = [
+        Tested(mean=one.expected, sd=one.sd, value=one.observed, trial=one.trial)
         for one in found.held
     ]
+    told = calibration(view.objective.name, held)
     return Told(
         by=found.by,
         heading=f"As {found.by.partition(' ')[0]} sees it" + ("" if alone else f": {view.what}"),
         suffix="" if alone else f"-{view.objective.name}",
-        validated=predicted.draw(view, checks),
-        share=predicted.share(checks),
+        validated=predicted.draw(view, held),
+        share=predicted.share(told) if told else "",
         determination=f"{found.determination:.2f}".replace("-", "−"),
-        missed=not all(check.inside for check in checks),
+        missed=not all(map(predicted.held, held)),
         influences=_bars(view, found.influences),
     )
 
