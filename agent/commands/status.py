@@ -21,6 +21,7 @@ from agent.core.worded import (
     covered,
     errors_of,
     judged,
+    moved,
     scattered,
     significant,
     told,
@@ -261,6 +262,7 @@ def _tested(standing: Standing, found: tuple[Calibration, ...]) -> list[str]:
         lines.append(f"{whose}{covered(one)}: {judged(one, units[one.objective])}")
         if one.verdict != "too few":
             lines.append(f"  {errors_of(one, units[one.objective])}")
+            lines += [f"  {moved(one)}"] if one.inputs else []
         lines += [f"  {fault}: {REMEDIES[fault]}" for fault in one.faults]
     return [f"{'' if n else 'predicted':10}{escape(line)}" for n, line in enumerate(lines)]
 

@@ -56,6 +56,15 @@ class Drift(Value):
     residual: float
 
 
+class Inputs(Value):
+    """How far points were from the nearest one that was measured before them, in the unit cube of the
+    space: the mean over the last eight, and over those before. Far from it a model extrapolates.
+    """
+
+    before: float
+    last: float
+
+
 class Calibration(Value):
     """What the results have shown of the predictions that were made for them.
 
@@ -72,6 +81,8 @@ class Calibration(Value):
         varied: Standard deviation of the measured values: what a constant would be off by.
         curve: Root mean square error of the last eight, after each result.
         drift: Where residuals are likeliest to have changed, if that is beyond chance.
+        inputs: Where points are chosen now, and were before; None where there are no more than eight, or
+            decisions did not tell.
         evidence: E-value of each fault: above 80, it is told.
         faults: Those that are beyond chance, the gravest first.
         verdict: The first of them; without one, whether there are enough to say so.
@@ -89,6 +100,7 @@ class Calibration(Value):
     varied: float
     curve: tuple[float, ...]
     drift: Drift | None
+    inputs: Inputs | None
     evidence: dict[Fault, float]
     faults: tuple[Fault, ...]
     verdict: Verdict
@@ -124,6 +136,7 @@ def calibration(objective: str, record: Sequence[Tested]) -> Calibration | None:
             _root_mean_square(errors[max(0, n - WINDOW) : n]) for n in range(1, len(errors) + 1)
         ),
         drift=Drift(last=len(since), residual=fmean(since)) if "drifting" in faults else None,
+        inputs=_inputs([one.distance for one in record if one.distance is not None]),
         evidence=told,
         faults=faults,
         verdict=faults[0] if faults else "calibrated" if len(record) >= ENOUGH else "too few",
@@ -173,6 +186,12 @@ def _coverage(offs: Sequence[float], level: int) -> Coverage:
     inside = sum(abs(one) <= far(level) for one in offs)
     low, high = wilson(inside, len(offs))
     return Coverage(level=level, inside=inside, of=len(offs), low=low, high=high)
+
+
+def _inputs(distances: Sequence[float]) -> Inputs | None:
+    if len(distances) <= WINDOW:
+        return None
+    return Inputs(before=fmean(distances[:-WINDOW]), last=fmean(distances[-WINDOW:]))
 
 
 def _ranks(values: Sequence[float]) -> list[float]:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from agent.core.decision import Decision
+from agent.core.decision import Choice, Decision
 from agent.core.history import Row, key
 from agent.core.trial import Trial
 from agent.core.values import Value
@@ -18,7 +18,8 @@ _DOUBT = 5
 class Tested(Value):
     """A prediction (`sd` is of the underlying value) and the value that was measured then.
 
-    `noise` is the standard deviation of that reading, and `trial` is whose it is.
+    `noise` is the standard deviation of that reading, and `trial` is whose it is. `distance` is how far
+    its point was from the nearest measured one in the unit cube of the space, where that was told.
     """
 
     __test__: ClassVar[bool] = False  # pytest is not to take it for a test
@@ -28,6 +29,7 @@ class Tested(Value):
     value: float
     noise: float = Field(default=0.0, ge=0)
     trial: str = ""
+    distance: float | None = None
 
     @property
     def deviation(self) -> float:
@@ -48,8 +50,7 @@ def record_of(
     Of each trial the first value counts, if the point was executed as it was predicted.
     """
     choices = {
-        one.id: {key(choice.point): choice.prediction[objective] for choice in one.choices
-                 if objective in choice.prediction}
+        one.id: {key(choice.point): choice for choice in one.choices if objective in choice.prediction}
         for one in decisions
     }  # fmt: skip
     states = {one.id: one.state for one in decisions}
@@ -61,13 +62,23 @@ def record_of(
         trial = made.get(row.trial)
         if trial is None or trial.id in found or trial.decision is None:
             continue
-        told = choices[trial.decision].get(key(row.point))
-        if told is not None:
-            noise = _noise(states[trial.decision], objective, row.sd)
+        choice = choices[trial.decision].get(key(row.point))
+        if choice is not None:
+            mean, sd = choice.prediction[objective]
             found[trial.id] = Tested(
-                mean=told[0], sd=told[1], value=row.value, noise=noise, trial=trial.id
+                mean=mean,
+                sd=sd,
+                value=row.value,
+                noise=_noise(states[trial.decision], objective, row.sd),
+                trial=trial.id,
+                distance=_distance(choice),
             )
     return tuple(found.values())
+
+
+def _distance(choice: Choice) -> float | None:
+    near = choice.grounds.neighbours if choice.grounds else ()
+    return near[0].distance if near else None
 
 
 def noise_of(state: Mapping[str, Any], objective: str) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from agent.core.aim import Aim
-from agent.core.calibration import ENOUGH, Calibration, Fault
+from agent.core.calibration import ENOUGH, WINDOW, Calibration, Fault
 from agent.core.question import Question
 from agent.core.replicates import Scatter, Scatters
 
@@ -78,6 +78,16 @@ def errors_of(one: Calibration, unit: str) -> str:
     after = "" if unit == "1" else f" {unit}"
     rank = "" if one.rank is None else f"; rank correlation {one.rank:.2f}"
     return f"off by {one.mae:.2g}{after} on average, where values differ by {one.varied:.2g}{rank}"
+
+
+def moved(one: Calibration) -> str:
+    """Where points are chosen now, and were before; nothing where that is not known."""
+    if one.inputs is None:
+        return ""
+    return (
+        f"the last {WINDOW} points are {one.inputs.last:.2g} from the nearest measured one (of the unit "
+        f"cube), those before {one.inputs.before:.2g}"
+    )
 
 
 def judged(one: Calibration, unit: str) -> str:

@@ -101,6 +101,14 @@ def test_a_drift_says_since_when_and_by_how_much() -> None:
     assert came(normal(2, 40)).drift is None
 
 
+def test_where_points_are_chosen_is_told_beside_where_they_were() -> None:
+    record = [Tested(mean=0, sd=1, value=0, distance=0.5 if n < 4 else 0.1) for n in range(12)]
+    found = calibration("yield", record)
+    assert found is not None and found.inputs is not None
+    assert (found.inputs.before, found.inputs.last) == pytest.approx((0.5, 0.1))
+    assert came([0.0] * 12).inputs is None
+
+
 def test_one_wrong_reading_alone_is_no_verdict() -> None:
     for before in (0, 10, 40):
         for off in (30.0, -30.0):

@@ -4,7 +4,7 @@ import pytest
 
 from agent.core.calibration import Calibration, calibration
 from agent.core.record import Tested
-from agent.core.worded import REMEDIES, covered, errors_of, judged, reviewed
+from agent.core.worded import REMEDIES, covered, errors_of, judged, moved, reviewed
 
 
 def came(offs: list[float]) -> Calibration:
@@ -23,6 +23,16 @@ def test_a_good_record_is_told_in_two_lines() -> None:
         == "off by 2 % on average, where values differ by 4; rank correlation 0.86"
     )
     assert judged(one, "%") == "nothing speaks against them"
+
+
+def test_where_points_are_is_told_where_it_is_known() -> None:
+    record = [Tested(mean=n, sd=1, value=n, distance=0.5 if n < 4 else 0.1) for n in range(12)]
+    one = calibration("yield", record)
+    assert one is not None
+    assert moved(one) == (
+        "the last 8 points are 0.1 from the nearest measured one (of the unit cube), those before 0.5"
+    )
+    assert moved(came([0.5])) == ""
 
 
 def test_few_are_not_judged() -> None:
