@@ -6,7 +6,7 @@ from agent.core.history import since_improvement
 from agent.core.job import JobStatus
 from agent.core.trial import OPEN, TrialStatus
 from agent.standing import Standing
-from agent.winner import confirmations, reached, stated, unconfirmed, usual, wanted
+from agent.winner import by_samples, confirmations, reached, unconfirmed, usual, wanted
 
 
 def ending(now: Standing) -> str | None:
@@ -49,7 +49,7 @@ def _target(now: Standing, samples: int) -> str | None:
     target, aim = now.campaign.stop.target, now.campaign.aim
     if samples:
         good = reached(now)
-        return None if good is None else f"the target is reached: {stated(good, aim.unit)}"
+        return None if good is None else f"the target is reached: {by_samples(good, aim.unit)}"
     if target is None or now.best is None:
         return None
     score = aim.wanted[0].score if len(aim.wanted) == 1 else float

@@ -19,6 +19,7 @@ from agent.core.source import LEFT_OUT
 from agent.core.trial import TrialStatus
 from agent.core.values import Point, Value
 from agent.standing import Standing
+from agent.winner import Leader, leaders, winner
 
 Status = TypeVar("Status", TrialStatus, JobStatus)
 
@@ -55,7 +56,9 @@ class Trusted(Value):
 class Summary(Value):
     """How a campaign stands, in a few values.
 
-    Of several objectives `front` are the points that none is better than, and `best` is what is worth
+    `best` is the mean of what was measured at the point that would be recommended, `winner` has what is
+    expected there and whether samples made anew confirm it, and `leaders` the best points by what is
+    expected of them. Of several objectives `front` are the points that none is better than, and `best` is what is worth
     most where that is one number (`unit` is its unit). `hypervolume` is what the front dominates.
     `in_question` are results that are not learnt until it is settled whether they are right, and
     `calibration` is what results have shown of the predictions of each objective. `learning`: the
@@ -90,6 +93,8 @@ class Summary(Value):
     learning: bool = False
     scatter: dict[str, Scatters] = Field(default_factory=dict)
     dosing: tuple[Dosing, ...] = ()
+    winner: Leader | None = None
+    leaders: tuple[Leader, ...] = ()
 
     @property
     def unknown(self) -> float | None:
@@ -105,7 +110,9 @@ class Summary(Value):
 
 def summarise(standing: Standing, saving: Saving | None = None) -> Summary:
     """The summary of a standing, with what its priors have saved, where that was reckoned."""
-    campaign, best = standing.campaign, standing.best
+    campaign, found = standing.campaign, leaders(standing)
+    first = winner(standing, found)
+    best = first.best if first else standing.best
     objective, aim = campaign.objective, campaign.aim
     return Summary(
         name=standing.entry.name,
@@ -132,6 +139,8 @@ def summarise(standing: Standing, saving: Saving | None = None) -> Summary:
         in_question=standing.questions,
         calibration=standing.calibrations,
         learning=aim.learning,
+        winner=first,
+        leaders=found,
         scatter={one.name: standing.scatters_of(one) for one in campaign.objectives},
         dosing=standing.dosing,
     )

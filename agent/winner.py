@@ -111,7 +111,8 @@ def confirmations(now: Standing) -> frozenset[str]:
 
 
 def leaders(now: Standing) -> tuple[Leader, ...]:
-    """The measured points of one objective, those that are expected to be the best first.
+    """The measured points of one objective, those that are expected to be the best first: ten of them,
+    and all that were made anew.
 
     What is expected is the posterior mean by the last decision with a model, and what was read since:
     a normal belief m, s^2 of the value and n readings of mean y with noise v give
@@ -149,7 +150,9 @@ def leaders(now: Standing) -> tuple[Leader, ...]:
         value = expected[0] if expected else fmean(values or [leader.measured])
         found.append((behind, -score(value), leader))
     ordered = sorted(found, key=lambda one: one[:2])
-    return tuple(leader for _, _, leader in ordered[:_MOST])
+    return tuple(
+        leader for place, (*_, leader) in enumerate(ordered) if place < _MOST or leader.anew
+    )
 
 
 class _Expecting:
@@ -232,7 +235,7 @@ def reached(now: Standing) -> Estimate | None:
     return max(good, key=lambda one: score(one.mean), default=None)
 
 
-def stated(one: Estimate, unit: str) -> str:
+def by_samples(one: Estimate, unit: str) -> str:
     """`82.4 ± 0.6 percent by 3 samples made anew`; ± is the standard error."""
     value = f"{one.mean:.5g}" if one.error is None else figures(one.mean, one.error)
     count = "1 sample" if one.samples == 1 else f"{one.samples} samples"

@@ -20,6 +20,7 @@ from agent.core.worded import (
     asked,
     covered,
     errors_of,
+    figures,
     judged,
     moved,
     scattered,
@@ -32,8 +33,10 @@ from agent.resolved import asked_for
 from agent.savings import remembered
 from agent.standing import Standing, stand
 from agent.status import Summary, Trusted, summarise
+from agent.winner import by_samples
 
 _MOST_SHOWN = 12
+_MOST_CONFIRMED = 3
 _OFF = 1.15
 """By how much an outlook is widened before it is worth a word."""
 
@@ -141,6 +144,7 @@ def _found(standing: Standing, summary: Summary) -> Iterator[str]:
         yield f"known     {known(summary)}"
     else:
         yield f"best      {escape(_best_told(standing, summary))}"
+        yield from _winners(standing, summary)
 
 
 def _best_told(standing: Standing, summary: Summary) -> str:
@@ -152,6 +156,35 @@ def _best_told(standing: Standing, summary: Summary) -> str:
         return f"{_best(summary)} at {describe(summary.best_point)}"
     worth = f"desirability {_best(summary)}: " if len(aim.wanted) > 1 else ""
     return worth + _told(standing.front[0], aim)
+
+
+def _winners(standing: Standing, summary: Summary) -> list[str]:
+    """What is known of the best point beside its value, the other confirmed ones, and a better value that
+    is not believed.
+    """
+    best, highest, named = summary.winner, standing.best, unit(summary.unit)
+    if best is None or highest is None:
+        return []
+    found = []
+    if best.wanted:
+        told = "unconfirmed" if best.anew else "not made anew yet"
+        said = f"{told}: {best.anew} of {best.wanted} samples" if best.anew else told
+        if best.confirmed:
+            said = f"confirmed: {by_samples(best.confirmed, named or '1')}"
+        expected = f"expected {figures(*best.expected)}; " if best.expected else ""
+        found.append(f"{'':10}{expected}{said}")
+        found += [
+            f"confirmed {by_samples(one.confirmed, named or '1')} at {escape(describe(one.point))}"
+            for one in summary.leaders
+            if one.confirmed and one != best
+        ][:_MOST_CONFIRMED]
+    if highest.trial != best.trial:
+        value = f"{highest.value:.6g} {named}".strip()
+        leader = (one for one in summary.leaders if one.trial == highest.trial and one.expected)
+        known = next((f", expected {figures(*one.expected)}" for one in leader if one.expected), "")
+        where = escape(describe(highest.point))
+        found.append(f"measured  {value} at {where}{known}: not believed to be better")
+    return found
 
 
 def _scatter(standing: Standing, summary: Summary) -> str:

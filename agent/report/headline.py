@@ -6,7 +6,7 @@ from agent.core.history import key
 from agent.core.job import JobStatus
 from agent.core.register import CampaignStatus
 from agent.core.trial import TrialStatus
-from agent.report import front, learnt
+from agent.report import front, learnt, winners
 from agent.report.digits import brief, count, with_unit
 from agent.report.view import View
 from agent.status import Limit, limits
@@ -30,9 +30,9 @@ class Bar(NamedTuple):
 
 def best_sentence(view: View) -> str:
     """What is the best, of how many, and how good it is."""
-    best, objective = view.standing.best, view.objective
     if not view.standing.campaign.aim.single:
         return front.sentence(view)
+    best, objective = view.best, view.objective
     if objective.learning:
         return learnt.sentence(view)
     if best is None:
@@ -44,16 +44,22 @@ def best_sentence(view: View) -> str:
     value = f"{view.what} {view.value(best.value)}"
     if best.rows > 1:
         value += f" (mean of {best.rows})"
-    name = view.name(view.trials[best.trial])
+    name, confirmed = view.name(view.trials[best.trial]), winners.sentence(view)
     match objective.goal:
         case "match":
             target = with_unit(brief(objective.target or 0.0), objective.unit)
-            return f"{name} is nearest to {target} of {points} measured: {value}."
+            return f"{name} is nearest to {target} of {points} measured: {value}.{confirmed}"
         case "within" if objective.score(best.value) == 0:
-            return f"{name} lies within the wanted range: {value}; {points} are measured."
+            return (
+                f"{name} lies within the wanted range: {value}; {points} are measured.{confirmed}"
+            )
         case "within":
-            return f"{name} is nearest to the wanted range of {points} measured: {value}."
-    return f"{name} is the best of {points} measured: {value}."
+            return (
+                f"{name} is nearest to the wanted range of {points} measured: {value}.{confirmed}"
+            )
+    highest = view.standing.best
+    expected = "expected to be " if highest and highest.trial != best.trial else ""
+    return f"{name} is {expected}the best of {points} measured: {value}.{confirmed}"
 
 
 def left_sentence(view: View) -> str:
@@ -73,7 +79,7 @@ def left_sentence(view: View) -> str:
 
 def best_settings(view: View) -> list[tuple[str, str]]:
     """The settings of the best, where its name does not tell them."""
-    best = view.standing.best
+    best = view.best or view.standing.best
     if best is None or not view.name(view.trials[best.trial]).startswith("Trial "):
         return []
     return view.words(best.point)

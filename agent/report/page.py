@@ -33,6 +33,7 @@ from agent.report import (
     progress,
     results,
     tried,
+    winners,
 )
 from agent.report.digits import true_minus, with_unit
 from agent.report.view import View
@@ -119,6 +120,7 @@ def _words(views: Sequence[View]) -> dict[str, object]:
         "best": headline.best_sentence(view),
         "best_settings": headline.best_settings(view),
         "left": headline.left_sentence(view),
+        "winners": winners.groups(view),
         "bars": headline.bars(view),
         "doubts": colophon.doubts(view),
         "waiting": _waiting(views),

@@ -14,6 +14,7 @@ from agent.core.trial import Proposal, Trial
 from agent.core.values import Point, Scalar
 from agent.report.digits import Digits, digits_for, setting, unit, with_unit
 from agent.standing import Standing
+from agent.winner import Leader, leaders, winner
 
 
 @dataclass(frozen=True)
@@ -69,17 +70,26 @@ class View:
         """The objective's rows that count."""
         return self.standing.own_rows_of(self.objective)
 
+    @cached_property
+    def leaders(self) -> tuple[Leader, ...]:
+        """The points that may be the best, by what is expected of them; none of several objectives."""
+        return leaders(self.standing)
+
+    @property
+    def winner(self) -> Leader | None:
+        """The one of them that would be recommended."""
+        return winner(self.standing, self.leaders)
+
     @property
     def best(self) -> Best | None:
-        """The best point, where its one objective is all that is wanted."""
-        return self.standing.best if self.standing.campaign.aim.single else None
+        """The winner, where its one objective is all that is wanted."""
+        return None if self.winner is None else self.winner.best
 
     @cached_property
     def _leading(self) -> frozenset[object]:
         """The points that are marked: the best, or the front."""
         if self.standing.campaign.aim.single:
-            best = self.standing.best
-            return frozenset() if best is None else frozenset({key(best.point)})
+            return frozenset({key(self.best.point)} if self.best else ())
         return frozenset(key(one.point) for one in self.standing.front)
 
     @cached_property

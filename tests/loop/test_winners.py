@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from agent.commands.status import show_one
 from agent.core.adapter import Outcome
 from agent.core.budget import Budget, Stop
 from agent.core.job import Job
 from agent.core.trial import Trial, TrialStatus
 from agent.data.store import Store
 from agent.replay import replay
+from agent.report import write
+from agent.status import summarise
 from agent.winner import Leader, leaders, winner
 from tests.loop.worlds import (
     HERE,
@@ -293,3 +297,77 @@ def test_it_goes_on_in_another_process_after_any_round(make_world: Make) -> None
     assert set(made.instrument.executed.values()) == {1}
     assert same_again(made)
     assert made.verify()
+
+
+# ---- what people see
+
+
+def shown(made: World, folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
+    """What `status` says, and the words of the report."""
+    show_one(made.store, made.name)
+    write(made.store, made.name, folder / "page.html", made.clock.now())
+    page = re.sub("<[^>]+>", " ", (folder / "page.html").read_text().partition("<body>")[2])
+    return capsys.readouterr().out, re.sub(r"\s+", " ", page)
+
+
+def test_a_confirmed_winner_is_shown_as_one(
+    make_world: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = make_world(policy=LEARNING, budget={"experiments": 12}, stop={"confirm": 3})
+    made.run()
+    status, page = shown(made, tmp_path, capsys)
+    assert re.search(r"expected \S+ ± \S+; confirmed: 18.85 ± 0 mg by 3 samples made anew", status)
+    assert "Confirmed: 18.85 ± 0 mg by 3 samples made anew." in page
+    table = page.partition("The best points")[2].partition("Best so far")[0]
+    confirmed, _, others = table.partition("Not confirmed")
+    assert f"Trial {made.trials()[8].number}" in confirmed
+    assert others.count(" 0 of 3 ") == 5
+    summary = summarise(made.standing)
+    assert summary.winner is not None and summary.winner.confirmed is not None
+    assert summary.best_trial == summary.winner.trial
+
+
+def test_a_lucky_reading_is_shown_as_what_it_is(
+    make_world: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = make_world(policy=LEARNING, budget={"experiments": 12}, stop={"confirm": 3})
+    lucky(made, 1)
+    made.run()
+    status, page = shown(made, tmp_path, capsys)
+    assert re.search(r"measured  27.2767 mg at x 4.73, y 4.53.*: not believed to be better", status)
+    assert "confirmed: 18.91 ± 0 mg by 3 samples made anew" in status
+    assert "is expected to be the best of" in page
+
+
+def test_a_winner_that_fell_is_shown_with_its_samples(
+    make_world: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = make_world(budget={"experiments": 12}, stop={"confirm": 3})
+    lucky(made, 1)
+    made.run()
+    status, page = shown(made, tmp_path, capsys)
+    assert "unconfirmed: 2 of 3 samples" in status
+    assert "Unconfirmed: 2 of 3 samples made anew." in page
+    assert " 1 of 3 " in page.partition("The best points")[2]
+
+
+def test_before_the_end_it_is_not_made_anew_yet(
+    make_world: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = make_world(budget={"experiments": 12}, stop={"confirm": 3}, review={"mode": "required"})
+    made.run()
+    made.review_all("approve")
+    made.run()
+    status, page = shown(made, tmp_path, capsys)
+    assert "not made anew yet" in status
+    assert "Unconfirmed: 0 of 3 samples made anew." in page
+
+
+def test_where_nothing_is_to_be_confirmed_nothing_is_said_of_it(
+    make_world: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = make_world()
+    made.run()
+    status, page = shown(made, tmp_path, capsys)
+    assert "confirmed" not in status + page
+    assert "anew" not in status + page
