@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from agent.core.parameters import Name
 from agent.core.transfer import TransferRule
 from agent.core.values import Point, Value, later
 
@@ -90,6 +91,10 @@ class Policy(Value):
     beta: float = Field(default=4.0, gt=0, description="of policy ucb: mean + sqrt(beta) * sd")
     initial: InitialDesign = InitialDesign()
     batch_size: int = Field(default=1, ge=1, description="points chosen in one decision")
+    shared: tuple[Name, ...] = later(
+        (),
+        description="parameters that all points of a batch share: the temperature of a plate, say",
+    )
     in_flight: int | None = Field(
         default=None, ge=1, description="experiments at the same time; default: the batch size"
     )

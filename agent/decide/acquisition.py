@@ -6,7 +6,7 @@ of it: they count as measured, with a result that is not known yet.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from torch import Tensor
 
 from agent.core.policy import Policy
 from agent.core.seeds import derived
+from agent.decide.fill import Conditioned, Filling, JointDraws, Paths
 from agent.learn.committee import Committee
 from agent.learn.fitted import Fitted
 from agent.learn.once import once
@@ -44,12 +45,14 @@ class Scorer:
         rough: A cheap score that keeps the best of many; None where `score` is cheap itself.
         function: The acquisition for BoTorch's optimisers, where it has a gradient.
         most: How many points `score` may be asked for at once.
+        filling: Of `n x d` candidates, to fill a large batch from; None where there is no cheap way.
     """
 
     score: Score
     rough: Score | None = None
     function: AcquisitionFunction | None = None
     most: int = 10**9
+    filling: Callable[[Tensor], Filling] | None = None
 
 
 class Marginal(AcquisitionFunction):
@@ -138,6 +141,34 @@ def scorer(policy: Policy, surrogate: Fitted, pending: Tensor, seed: int, design
         seed: Of samplers, draws and bootstraps.
         design: Points over which variance is integrated, `k x d`.
     """
+    return replace(
+        _scorer(policy, surrogate, pending, seed, design),
+        filling=_filling(policy, surrogate, pending, seed),
+    )
+
+
+def _filling(
+    policy: Policy, surrogate: Fitted, pending: Tensor, seed: int
+) -> Callable[[Tensor], Filling] | None:
+    """How a large batch is filled, of those policies that have a cheap way."""
+    scaling, beta = surrogate.scaling, policy.beta
+    spread = policy.name == "uncertainty" and policy.criterion == "standard_deviation"
+    if policy.name == "expected_improvement":
+        return lambda X: JointDraws(surrogate, X, pending, seed)
+    if policy.name == "thompson":
+        return lambda X: Paths(surrogate, X, derived(seed, len(pending)))
+    if policy.name == "ucb" or spread:
+
+        def value(mean: Tensor, sd: Tensor) -> Tensor:
+            return sd if spread else upper_bound(scaling, mean, sd, beta)
+
+        return lambda X: Conditioned(Mixture(surrogate.members, pending), X, value)
+    return None
+
+
+def _scorer(
+    policy: Policy, surrogate: Fitted, pending: Tensor, seed: int, design: Tensor
+) -> Scorer:
     scaling = surrogate.scaling
     match policy.name:
         # Before there are rows there is no noisy baseline: the closed form is over the mean.

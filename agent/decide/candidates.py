@@ -120,6 +120,43 @@ def listed(encoding: Encoding) -> Candidates | None:
     return Candidates(encoding, table, encoding.encoded(table))
 
 
+def holding(encoding: Encoding, table: Table, held: Point) -> Table:
+    """The points of a table with some settings held, those that are feasible so and differ."""
+    if not held:
+        return table
+    parts = [
+        np.repeat(block.read([held]), len(table), axis=0)
+        if set(block.columns) <= held.keys()
+        else part
+        for block, part in zip(encoding.blocks, table.parts, strict=True)
+    ]
+    moved = Table(tuple(parts))
+    return _distinct(moved.take(feasible(encoding, moved)))
+
+
+def with_held(candidates: Candidates, held: Point, *, exact: bool) -> Candidates:
+    """Candidates of which every one has the settings held.
+
+    Args:
+        candidates: Points of the whole space.
+        held: The settings.
+        exact: Whether they are all that there are: those that have the settings are taken; of a sample
+            they are brought to them.
+    """
+    if not held:
+        return candidates
+    encoding, table = candidates.encoding, candidates.table
+    if not exact:
+        table = holding(encoding, table, held)
+        return Candidates(encoding, table, encoding.encoded(table))
+    keep = np.ones(len(table), dtype=bool)
+    for block, part in zip(encoding.blocks, table.parts, strict=True):
+        if set(block.columns) <= held.keys():
+            same = np.isclose(part, block.read([held]), rtol=1e-9, atol=1e-12)
+            keep &= same if same.ndim == 1 else same.all(axis=1)
+    return candidates.take(keep)
+
+
 def sampled(encoding: Encoding, wanted: int, seed: int, around: Sequence[Point] = ()) -> Candidates:
     """A feasible sample: a scrambled Sobol sequence, and steps around given points.
 

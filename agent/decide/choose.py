@@ -13,9 +13,10 @@ from agent.core.grounds import MOST
 from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide.acquisition import Scorer, nearest, scorer
-from agent.decide.candidates import Candidates, Taken, listed, sampled
+from agent.decide.candidates import Candidates, Taken, holding, listed, sampled, with_held
 from agent.decide.costs import Prices
 from agent.decide.feasible import weighed, weighing
+from agent.decide.filled import Filled
 from agent.decide.polish import followed, neighbours
 from agent.decide.situation import Situation
 from agent.learn.fitted import Fitted
@@ -31,6 +32,10 @@ _SAMPLE, _FEW = 2048, 192
 _STARTS = 5
 _INTEGRATED = 256
 _MOVES = 12
+EVERY = 10**9
+_WHOLE, _FIRST = 8, 4
+_FILLED_FROM = 1000
+_AROUND = 512
 _APART = 0.05
 """From which distance on two points are different choices, in diagonals of the cube."""
 
@@ -45,6 +50,13 @@ class Chosen(NamedTuple):
     score: float
     in_flight: Tensor
     others: tuple[tuple[Point, float], ...] = ()
+
+
+def anew(batch: int) -> int:
+    """How many points of a batch are chosen with the whole acquisition anew: every one of up to 8, of
+    more the first 4.
+    """
+    return EVERY if batch <= _WHOLE else _FIRST
 
 
 def scoring(situation: Situation, surrogate: Fitted) -> Scoring:
@@ -64,24 +76,33 @@ def scoring(situation: Situation, surrogate: Fitted) -> Scoring:
 class Chooser:
     """Sequentially greedy choice: each point is chosen with those before it in flight.
 
+    Of a large batch only the first points are chosen with the whole acquisition anew; the rest is
+    filled from one set of candidates (`agent/decide/fill.py`), if the policy has a way to.
+
     Args:
         situation: What the decision starts from.
         scoring: How much each point is wanted.
         chosen: Points chosen before in this decision (replicates).
+        first: So many points are chosen with the whole acquisition anew, before the rest is filled.
 
     Attributes:
         design: Up to 256 random candidates, `k x d`: what is typical, and where variance counts.
         prices: What points cost, and what is left.
     """
 
-    def __init__(self, situation: Situation, scoring: Scoring, chosen: list[Point]) -> None:
+    def __init__(
+        self, situation: Situation, scoring: Scoring, chosen: list[Point], first: int = EVERY
+    ) -> None:
         self._situation = situation
+        self._first = first
+        self._filled: Filled | None = None
         self._scoring = scoring
         self._chosen = list(chosen)
         self._taken = Taken(situation.encoding, [*situation.taken.points, *chosen])
         whole = listed(situation.encoding)
         self._exact = whole is not None
-        self._pool = self._sample() if whole is None else whole
+        pool = self._sample() if whole is None else whole
+        self._pool = with_held(pool, situation.held, exact=self._exact)
         # A mask and not a smaller pool: a copy of a large one for each choice would double it.
         self._free = self._pool.free(self._taken.points)
         self.prices = Prices.of(situation)
@@ -122,11 +143,21 @@ class Chooser:
         if not self._free.any():
             return None
         in_flight = self._situation.in_flight(self._chosen)
-        found = self._best(self._scoring(in_flight, self.design))
+        if self._filled is not None and (chosen := self._from(self._filled, in_flight)):
+            return chosen
+        one = self._scoring(in_flight, self.design)
+        if self._first <= 0 and one.filling is not None:
+            few = self._fillers(one)
+            self._filled = Filled(few, one.filling(few.X), self.prices)
+            return self._from(self._filled, in_flight)
+        found = self._best(one)
         return Chosen(*found[0], in_flight, tuple(found[1:])) if found else None
 
     def take(self, point: Point) -> None:
         """From now on `point` is in flight, and may not be chosen."""
+        self._first -= 1
+        if self._filled is not None:
+            self._filled.take(point)
         self._chosen.append(point)
         self._taken.add(point)
         self.prices.pay(point)
@@ -179,6 +210,28 @@ class Chooser:
             near |= _distances(few.X, at) <= _least(few)
         return found
 
+    def _fillers(self, one: Scorer) -> Candidates:
+        """The candidates that the rest of a batch is filled from."""
+        pool = self._pool.take(self._free)
+        if not self._exact:
+            situation, seed = self._situation, derived(self._situation.seed, "fillers")
+            around = sampled(situation.encoding, _AROUND, seed, [*situation.leading, *self._chosen])
+            around = with_held(around, situation.held, exact=False)
+            around = around.without(self._taken.points)
+            table = pool.table.joined(around.table)
+            pool = Candidates(pool.encoding, table, torch.cat([pool.X, around.X]))
+        rough = one.score if one.most >= 10**9 and one.rough is None else one.rough
+        if len(pool) <= _FILLED_FROM or rough is None:
+            return pool
+        return _top(pool, self.prices.weighed(rough(pool.X), pool), _FILLED_FROM)
+
+    def _from(self, filled: Filled, in_flight: Tensor) -> Chosen | None:
+        """The best of those candidates that a batch is filled from."""
+        for point, value in filled.best():
+            if self._possible(point):
+                return Chosen(point, value, in_flight)
+        return None
+
     def _shortlisted(self, one: Scorer) -> Candidates:
         """Those that `one` is to score: all, or of very many the best by its rough score."""
         count = int(self._free.sum())
@@ -193,7 +246,9 @@ class Chooser:
     ) -> tuple[Candidates, Tensor]:
         """The candidates, with what was found uphill of the best and apart from each other."""
         encoding = few.encoding
-        found = few.table.joined(followed(few.take(_apart(few, values)), function))
+        held = self._situation.held
+        uphill = holding(encoding, followed(few.take(_apart(few, values)), function), held)
+        found = few.table.joined(uphill)
         few = Candidates(encoding, found, encoding.encoded(found))
         values = torch.cat([values, self._scored(one, few, len(values))])
         if (
@@ -205,14 +260,14 @@ class Chooser:
         moved = few.take([int(self._allowed(few, values).argmax())])
         value, steps = float(self._scored(one, moved)), 0
         while steps < _MOVES:
-            near = neighbours(moved, 0, self._taken)
+            near = with_held(neighbours(moved, 0, self._taken), held, exact=False)
             if not len(near):
                 break
             scores = self._scored(one, near)
             if float(scores.max()) <= value:
                 break
             moved, value, steps = near.take([int(scores.argmax())]), float(scores.max()), steps + 1
-        last = followed(moved, function) if steps else moved.table
+        last = holding(encoding, followed(moved, function), held) if steps else moved.table
         table = few.table.joined(moved.table, last)
         few = Candidates(encoding, table, encoding.encoded(table))
         return few, torch.cat([values, self._scored(one, few, len(values))])

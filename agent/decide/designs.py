@@ -8,7 +8,7 @@ from torch.quasirandom import SobolEngine
 from agent.core.policy import InitialDesign
 from agent.core.pools import PoolColumn
 from agent.core.values import Point
-from agent.decide.candidates import Candidates, Taken, feasible, listed, sampled
+from agent.decide.candidates import Candidates, Taken, feasible, listed, sampled, with_held
 from agent.learn.encoding import Encoding
 
 _AMONG = 64
@@ -44,22 +44,30 @@ def named(encoding: Encoding, design: InitialDesign) -> str:
 
 
 def drawn(
-    encoding: Encoding, design: InitialDesign, taken: Taken, count: int, seed: int
+    encoding: Encoding,
+    design: InitialDesign,
+    taken: Taken,
+    count: int,
+    seed: int,
+    held: Point | None = None,
 ) -> list[Point]:
     """Up to `count` new points of the initial design; fewer where the space has no more.
 
     A Sobol or Latin hypercube design of the whole size is drawn from `seed`, and of it those points
     come first that are farthest from what was tried before, so that designs drawn in several
     decisions still fill the space together. Maximin takes, of 64 points drawn at random, the one
-    farthest from all others (Mitchell's best candidate, 1991): spread, but not all corners.
+    farthest from all others (Mitchell's best candidate, 1991): spread, but not all corners. Where
+    settings are `held`, every point has them.
     """
     whole = listed(encoding)
     pool = sampled(encoding, _SAMPLE, seed) if whole is None else whole
+    pool = with_held(pool, held or {}, exact=whole is not None)
     pool = pool.without(taken.points)
     random = np.random.default_rng(seed)
     chosen: list[Point] = []
     if named(encoding, design) != "maximin":
         stratified = _stratified(encoding, design, max(size(design), count), seed)
+        stratified = with_held(stratified, held or {}, exact=False)
         chosen = _farthest(stratified.without(taken.points), taken, count, None)
     left = pool.without(chosen)
     return chosen + _farthest(left, taken, count - len(chosen), random)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from math import log
 
 import torch
@@ -9,7 +10,9 @@ from botorch.acquisition.acquisition import AcquisitionFunction
 from torch import Tensor
 
 from agent.core.policy import Policy
+from agent.decide import fill
 from agent.decide.acquisition import Score, Scorer
+from agent.decide.fill import Filling
 from agent.learn.feasibility import EVEN, Feasibility
 from agent.learn.fitted import Fitted
 
@@ -67,7 +70,16 @@ def weighed(one: Scorer, works: Feasibility, weigh: Weigh, *, rough: bool = True
         score=both(one.score),
         rough=both(one.rough) if rough and one.rough is not None else one.rough,
         function=None if one.function is None else Weighed(one.function, works, weigh),
+        filling=None if one.filling is None else partial(_filling, one.filling, works, weigh),
     )
+
+
+def _filling(
+    made: Callable[[Tensor], Filling], works: Feasibility, weigh: Weigh, X: Tensor
+) -> Filling:
+    with torch.no_grad():
+        worth = worth_trying(works, X)
+    return fill.Weighed(made(X), lambda wanted: weigh(wanted, worth))
 
 
 def as_logarithm(wanted: Tensor, log_p: Tensor) -> Tensor:

@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 from torch.special import ndtr
 
-from agent.core.front import known
 from agent.core.grounds import MOST, Grounds, Influence, Neighbour, RunnerUp
 from agent.core.history import differing
 from agent.core.objective import Objective
@@ -41,13 +40,15 @@ def grounds(situation: Situation, surrogate: Fitted, chosen: Chosen) -> Grounds:
     X, prices = situation.encoding.encode(points), Prices.of(situation)
     with torch.no_grad():
         mean, sd = surrogate.posterior.marginals(X)
-        in_flight = sd
-        if len(chosen.in_flight):
-            in_flight = Mixture(surrogate.members, chosen.in_flight).marginals(X)[1]
-        told = Told(mean, sd, in_flight / sd, _works(situation, X), prices.logs(points))
-        wanted = wanted_of(policy, surrogate, chosen.in_flight)
-        weigh = weighing(policy, surrogate) if situation.feasibility else None
-        parts = lost(wanted, told, weigh, prices.combined)
+        parts = []
+        if chosen.others:
+            in_flight = sd
+            if len(chosen.in_flight):
+                in_flight = Mixture(surrogate.members, chosen.in_flight).marginals(X)[1]
+            told = Told(mean, sd, in_flight / sd, _works(situation, X), prices.logs(points))
+            wanted = wanted_of(policy, surrogate, chosen.in_flight)
+            weigh = weighing(policy, surrogate) if situation.feasibility else None
+            parts = lost(wanted, told, weigh, prices.combined)
         expected = zip(mean.tolist(), sd.tolist(), strict=True)
         predictions = [{name: surrogate.scaling.restored(*one)} for one in expected]
         return Grounds(
@@ -125,7 +126,7 @@ def neighbours(situation: Situation, point: Point) -> tuple[Neighbour, ...]:
     Not by the model's lengthscales: what the model takes for alike is in `influences`, and what people
     would look at beside it are the experiments with the most similar settings.
     """
-    measured = known(situation.usable)
+    measured = situation.known
     if not measured:
         return ()
     X = situation.encoding.encode([point, *(one.point for one in measured)])

@@ -10,7 +10,8 @@ from agent.core.history import key
 from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide import designs
-from agent.decide.choose import Chooser, Chosen, scoring
+from agent.decide.choose import Chooser, Chosen, anew, scoring
+from agent.decide.plate import plated
 from agent.decide.situation import Situation
 from agent.decide.sources import Sources
 from agent.errors import ModelError
@@ -62,20 +63,25 @@ class Informed:
     Args:
         situation: What the decision starts from; it has sources to ask.
         before: Points chosen before in this decision (replicates).
+        batch: How many points are going to be chosen.
 
     Raises:
         ModelError: none of the sources can be used.
     """
 
-    def __init__(self, situation: Situation, before: list[Point]) -> None:
-        self._situation = situation
-        self._before = before
+    def __init__(self, situation: Situation, before: list[Point], batch: int = 1) -> None:
+        self._before, first = before, anew(batch)
         self.sources = Sources.of(situation)
         self.transfer = _transfer(situation, self.sources)
         self.plain = _plain(situation)
-        self._believer = Chooser(situation, scoring(situation, self.transfer), before)
+        believing = scoring(situation, self.transfer)
+        situation, self._plate = plated(situation, believing, before, batch)
+        self._situation = situation
+        self._believer = Chooser(situation, believing, before, first)
         self._doubter = (
-            Chooser(situation, scoring(situation, self.plain), before) if self.plain else None
+            Chooser(situation, scoring(situation, self.plain), before, first)
+            if self.plain
+            else None
         )
 
     @property
@@ -95,7 +101,7 @@ class Informed:
         off = (f"switched off, since it says nothing here: {', '.join(silent)}",) if silent else ()
         count = len(self._situation.usable_bounds)
         bounds = (f"the models with priors leave out bounds: {count} of them",) if count else ()
-        return (*self.transfer.notes, *self.sources.notes, *off, *bounds)
+        return (*self.transfer.notes, *self.sources.notes, *off, *bounds, *self._plate)
 
     def turns(self, count: int) -> Iterator[Turn]:
         """Up to `count` choices, the best first."""
@@ -155,7 +161,12 @@ class Informed:
         """The point of the initial design that is farthest from all others."""
         situation, taken = self._situation, self._believer.taken.copy()
         points = designs.drawn(
-            situation.encoding, situation.policy.initial, taken, 1, situation.seed
+            situation.encoding,
+            situation.policy.initial,
+            taken,
+            1,
+            situation.seed,
+            situation.held,
         )
         return points[0] if points else None
 

@@ -1,5 +1,6 @@
 """The decision: what is known goes in, the next points with their reasons come out."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -7,18 +8,20 @@ import numpy as np
 from torch import Tensor
 
 from agent.core.decision import Choice
+from agent.core.history import key
 from agent.core.outlook import Outlook, latest
 from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide import designs, explain, winner
-from agent.decide.candidates import listed, sampled
-from agent.decide.choose import Chooser, Chosen, scoring
+from agent.decide.candidates import listed, sampled, with_held
+from agent.decide.choose import Chooser, Chosen, anew, scoring
 from agent.decide.classified import class_scores, classified, is_classified
 from agent.decide.confirm import confirm, ended, free
 from agent.decide.costs import Prices
 from agent.decide.grounds import grounds
 from agent.decide.informed import Informed, Turn, restored
 from agent.decide.outlook import outlook
+from agent.decide.plate import plated, shares
 from agent.decide.screening import Look, looked_at
 from agent.decide.selection import Kind, Selection, surrogate_of, with_feasibility
 from agent.decide.situation import Situation
@@ -98,9 +101,11 @@ def acquisition_of(situation: Situation, state: dict[str, Any], points: list[Poi
 
 def _selected(situation: Situation, q: int) -> Selection:
     prices = Prices.of(situation)
-    repeated = prices.afforded(situation.replicates(q))
+    repeated = prices.afforded(_alike(situation, situation.replicates(q)))
+    situation = _held(situation, repeated)
     left = q - len(repeated)
     given, notes = _given(situation, left)
+    given = _alike(situation, given)
     if given or not left:
         kind: Kind = "given" if given else "initial" if situation.initial else "model"
         selection = Selection(kind, tuple(given), None, notes)
@@ -108,6 +113,21 @@ def _selected(situation: Situation, q: int) -> Selection:
         fresh = _fresh(situation, [one.point for one in repeated], left)
         selection = replace(fresh, notes=(*notes, *fresh.notes))
     return replace(selection, choices=(*repeated, *prices.afforded(selection.choices)))
+
+
+def _held(situation: Situation, chosen: Sequence[Choice]) -> Situation:
+    """The situation with what the batch shares, once a point of it is chosen."""
+    if not situation.policy.shared or not chosen:
+        return situation
+    return replace(situation, held=situation.shared_of(chosen[0].point))
+
+
+def _alike(situation: Situation, choices: list[Choice]) -> list[Choice]:
+    """Those choices that share what a batch does with the first, or with what is held."""
+    if not situation.policy.shared or not choices:
+        return choices
+    wanted = key(situation.held or situation.shared_of(choices[0].point))
+    return [one for one in choices if key(situation.shared_of(one.point)) == wanted]
 
 
 def _fresh(situation: Situation, before: list[Point], count: int) -> Selection:
@@ -148,7 +168,11 @@ def _designed(situation: Situation, count: int) -> tuple[Choice, ...]:
     design, encoding = situation.policy.initial, situation.encoding
     name = designs.named(encoding, design)
     before = situation.measured + len(situation.pending)
-    points = designs.drawn(encoding, design, situation.taken, count, situation.seed)
+    if shares(situation, count):
+        first = designs.drawn(encoding, design, situation.taken.copy(), 1, situation.seed)
+        situation = replace(situation, held=situation.shared_of(first[0]) if first else {})
+    drawn = (encoding, design, situation.taken, count, situation.seed, situation.held)
+    points = designs.drawn(*drawn)
     return tuple(
         Choice(
             point=point,
@@ -163,7 +187,12 @@ def _at_random(situation: Situation, count: int) -> tuple[Choice, ...]:
     whole = listed(situation.encoding)
     seed = derived(situation.seed, "random")
     pool = sampled(situation.encoding, _SAMPLE, seed) if whole is None else whole
+    pool = with_held(pool, situation.held, exact=whole is not None)
     pool = pool.without(situation.taken.points)
+    if shares(situation, count) and len(pool):
+        at = int(np.random.default_rng(seed).integers(len(pool)))
+        held = situation.shared_of(pool.point(at))
+        pool = with_held(pool, held, exact=whole is not None).without(situation.taken.points)
     pool = pool.take(Prices.of(situation).payable(pool))
     rows = np.random.default_rng(seed).permutation(len(pool))[:count]
     return tuple(
@@ -178,7 +207,9 @@ def _modelled(situation: Situation, before: list[Point], count: int) -> Selectio
         surrogate = surrogate_of(situation)
     except ModelError as error:
         return Selection("initial", _designed(situation, count), None, (str(error),))
-    chooser = Chooser(situation, scoring(situation, surrogate), before)
+    choosing = scoring(situation, surrogate)
+    situation, plate = plated(situation, choosing, before, count)
+    chooser = Chooser(situation, choosing, before, anew(count))
     chosen = [
         _explained(situation, surrogate, chooser.design, choice)
         for choice in chooser.choices(count)
@@ -186,7 +217,8 @@ def _modelled(situation: Situation, before: list[Point], count: int) -> Selectio
     state = with_feasibility(situation, surrogate.state())
     left = _left(situation, surrogate, chooser)
     ranking = winner.ranked(situation, surrogate)
-    return Selection("model", tuple(chosen), state, surrogate.notes, left, ranking=ranking)
+    notes = (*surrogate.notes, *plate)
+    return Selection("model", tuple(chosen), state, notes, left, ranking=ranking)
 
 
 def _left(situation: Situation, surrogate: Fitted, chooser: Chooser) -> Outlook | None:
@@ -230,7 +262,7 @@ def _informed(situation: Situation, before: list[Point], count: int) -> Selectio
     Where no source can be used it is decided as if there were none.
     """
     try:
-        decision = Informed(situation, before)
+        decision = Informed(situation, before, count)
     except ModelError as error:
         alone = _fresh(replace(situation, sources=()), before, count)
         return replace(alone, notes=(*alone.notes, str(error)))

@@ -12,7 +12,7 @@ from agent.core.aim import Aim, TradeOff
 from agent.core.budget import Spending, Stop
 from agent.core.confirming import Confirming
 from agent.core.decision import Choice
-from agent.core.front import front, known
+from agent.core.front import Known, front, known
 from agent.core.history import Bound, Pending, Row, key
 from agent.core.objective import Objective
 from agent.core.outlook import Outlook
@@ -55,6 +55,7 @@ class Situation:
         trade_off: How one objective is given up for another.
         spending: What may be spent, where experiments differ in what they cost.
         sample: One that comes by, and is to be asked for or let pass; None where points are chosen.
+        held: Settings that every point of the batch has; empty where they may differ.
         seed: Of this decision.
         started: How many trials there are, whatever became of them.
     """
@@ -81,6 +82,7 @@ class Situation:
     trade_off: TradeOff = field(default="pareto", kw_only=True)
     spending: Spending | None = field(default=None, kw_only=True)
     sample: Point | None = field(default=None, kw_only=True)
+    held: Point = field(default_factory=dict, kw_only=True)
     seed: int = field(kw_only=True)
     started: int = field(kw_only=True)
 
@@ -147,6 +149,11 @@ class Situation:
         return max(len(self.told_of(one)) + len(self.bounds_of(one)) for one in self.aim.objectives)
 
     @cached_property
+    def known(self) -> tuple[Known, ...]:
+        """The measured points, with the mean of each objective."""
+        return tuple(known(self.usable))
+
+    @cached_property
     def leading(self) -> list[Point]:
         """Up to three points that are best so far; of a front its ends and its middle; none where no
         value is better than another.
@@ -156,7 +163,7 @@ class Situation:
         if self.aim.single:
             ranked = sorted(self.usable, key=lambda row: -self.objective.score(row.value))
             return [row.point for row in ranked[:3]]
-        best = front(known(self.usable), self.aim)
+        best = front(self.known, self.aim)
         places = sorted({0, len(best) // 2, len(best) - 1}) if best else []
         along = sorted(best, key=lambda one: self.aim.worth(one.values))
         return [along[place].point for place in places]
@@ -189,6 +196,12 @@ class Situation:
             return True
         rows = (self.told_of(one) for one in self.aim.objectives)
         return any(len({key(row.point) for row in one}) < 2 for one in rows)
+
+    def shared_of(self, point: Point) -> Point:
+        """Of a point what a batch shares."""
+        names = self.policy.shared
+        columns = [c for one in self.space.parameters if one.name in names for c in one.columns]
+        return {column: point[column] for column in columns}
 
     def in_flight(self, chosen: list[Point]) -> Tensor:
         """Open and chosen points, `m x d`: the pending points of the acquisition."""

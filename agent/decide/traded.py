@@ -9,9 +9,10 @@ from agent.core.decision import Choice
 from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide import explain
-from agent.decide.choose import Chooser, Chosen
+from agent.decide.choose import Chooser, Chosen, anew
 from agent.decide.costs import Prices
 from agent.decide.grounds import grounds_of_several
+from agent.decide.plate import plated
 from agent.decide.several import ExpectedGain, scoring_of
 from agent.decide.situation import Situation
 from agent.learn.several import KIND, Several, fit_several, restore_several
@@ -40,12 +41,14 @@ def traded(situation: Situation, before: list[Point], count: int) -> Traded:
     given = [(one, situation.told_of(one)) for one in aim.objectives]
     seed = derived(situation.seed, "fit")
     surrogates = fit_several(encoding, aim, given, seed, situation.usable_bounds)
-    chooser = Chooser(situation, scoring_of(situation, surrogates), before)
+    choosing = scoring_of(situation, surrogates)
+    situation, plate = plated(situation, choosing, before, count)
+    chooser = Chooser(situation, choosing, before, anew(count))
     choices = tuple(
         _explained(situation, surrogates, chooser.design, choice)
         for choice in chooser.choices(count)
     )
-    return Traded(choices, surrogates.state(), surrogates.notes)
+    return Traded(choices, surrogates.state(), (*surrogates.notes, *plate))
 
 
 def scores_of(situation: Situation, state: dict[str, Any], points: list[Point]) -> list[float]:

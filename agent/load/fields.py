@@ -73,6 +73,7 @@ EXAMPLES: dict[str, Any] = {
     "Policy.beta": 4.0,
     "Policy.initial": {"design": "auto", "size": 6},
     "Policy.batch_size": 1,
+    "Policy.shared": ["temperature"],
     "Policy.in_flight": 2,
     "Policy.replicates": 1,
     "Policy.failures": "learn",

@@ -7,7 +7,7 @@ from agent.core.objective import Objective
 from agent.core.policy import CRITERIA, Policy
 from agent.core.space import SearchSpace
 from agent.load import aims, strategies
-from agent.load.faults import Findings
+from agent.load.faults import Findings, did_you_mean
 from agent.load.shape import Parts
 
 
@@ -30,6 +30,7 @@ def check(findings: Findings, parts: Parts, space: SearchSpace | None) -> None:
         _check_stream(findings, policy, parts)
         if space is not None:
             _check_points(findings, policy, space)
+            _check_shared(findings, policy, space)
     if space is not None and budget is not None:
         _check_size(findings, budget, policy or Policy(), space)
 
@@ -156,6 +157,22 @@ def _check_points(findings: Findings, policy: Policy, space: SearchSpace) -> Non
             findings.fault(("policy", "initial", "points", n), what, "mend it, or widen the space")
         elif point in policy.initial.points[:n]:
             findings.warn(("policy", "initial", "points", n), "the point is given twice")
+
+
+def _check_shared(findings: Findings, policy: Policy, space: SearchSpace) -> None:
+    """What a batch shares: parameters that there are, and not all of them."""
+    known = [one.name for one in space.parameters]
+    for n, name in enumerate(policy.shared):
+        if name not in known:
+            near = did_you_mean(name, known, "the parameters are")
+            findings.fault(("policy", "shared", n), f"there is no parameter {name!r}", near)
+        elif name in policy.shared[:n]:
+            findings.fault(("policy", "shared", n), f"{name} is named twice", "name it once")
+    if set(known) == set(policy.shared):
+        what = "every parameter is shared: a batch would be one point"
+        findings.fault(("policy", "shared"), what, "leave out what may differ within a batch")
+    elif policy.shared and policy.batch_size == 1:
+        findings.warn(("policy", "shared"), "a batch is one point, which shares with nothing")
 
 
 def _check_size(findings: Findings, budget: Budget, policy: Policy, space: SearchSpace) -> None:

@@ -166,6 +166,8 @@ CASES = [
     Broken("initial size", *after_budget("policy: {initial: {size: 21}}"), "policy.initial.size", "21 initial points are wanted, and the budget pays for 20"),
     Broken("replicates", *after_budget("policy: {replicates: 3, initial: {size: 7}}"), "policy.initial.size", "7 initial points × 3 replicates"),
     Broken("batch", *after_budget("policy: {batch_size: 25}"), "policy.batch_size", "a batch of 25"),
+    Broken("shares what there is not", *after_budget("policy: {batch_size: 4, shared: [temprature]}"), "policy.shared[0]", "did you mean 'temperature'?"),
+    Broken("shares all", *after_budget("policy: {batch_size: 4, shared: [temperature, time, passes, solvent]}"), "policy.shared", "a batch would be one point"),
     Broken("policy", *after_budget("policy: {name: expected_improvment}"), "policy.name", "did you mean 'expected_improvement'?"),
     Broken("another acquisition for Ax", *after_budget("policy: {strategy: ax, name: ucb}"), "policy.name", "an acquisition of its own"),
     Broken("priors for Ax", *after_budget("policy: {strategy: ax}\npriors: [{formula: 'temperature'}]"), "priors", "Ax is told of no priors"),

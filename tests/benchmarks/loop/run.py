@@ -24,6 +24,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from agent.fingerprint import fingerprint  # noqa: E402
 from tests.benchmarks.loop import (  # noqa: E402
     backtests,
+    batches,
     calibrated,
     censored,
     decide_pool,
@@ -54,6 +55,16 @@ def suggestion(jobs: int) -> list[Figure]:
     return [
         ratio("suggestion_over_botorch", measured["suggestion_continuous"]),
         ratio("suggestion_over_botorch_mixed", measured["suggestion_mixed"]),
+    ]
+
+
+def batch(jobs: int) -> list[Figure]:
+    """A batch of 96 beside a single suggestion, over a box and over a pool of 2,500 points."""
+    del jobs
+    measured = batches.measure()
+    return [
+        ratio("batch_of_96_over_suggestion", measured["batch_box"]),
+        ratio("batch_of_96_over_suggestion_pool", measured["batch_pool"]),
     ]
 
 
@@ -106,6 +117,7 @@ def promise(jobs: int) -> list[Figure]:
 
 PARTS: dict[str, Callable[[int], list[Figure]]] = {
     "suggestion": suggestion,
+    "batch": batch,
     "pool": pool,
     "backtest": backtest,
     "status": status,
@@ -117,6 +129,7 @@ PARTS: dict[str, Callable[[int], list[Figure]]] = {
 
 
 DEVELOPMENT: dict[str, Callable[[int, int], None]] = {
+    "batches": batches.develop,
     "bounds": censored.develop,
     "bounds in campaigns": censored.develop_campaigns,
     "calibration": calibrated.develop,
