@@ -12,7 +12,7 @@ from agent.commands.common import unit
 from agent.commands.status import known_shortly
 from agent.core.front import limit
 from agent.core.history import OWN, Row, current, key
-from agent.core.job import JobStatus
+from agent.core.job import JobStatus, Observation
 from agent.core.space import describe
 from agent.core.trial import Trial, TrialStatus
 from agent.core.worded import asked, told
@@ -108,7 +108,7 @@ class Display:
         readings = [one for one in readings if not one.left_over]
         if any(one.trial == trial.id for one in standing.questions):
             return self._questioned(standing, trial)
-        why = "; ".join(one.void or f"{one.objective} only as a bound" for one in readings)
+        why = "; ".join(one.void or _only_bound(one) for one in readings)
         where = escape(_where(standing, trial))
         return f"{trial.number:>4}  {where}  [yellow]no value[/yellow] {escape(why)}"
 
@@ -168,6 +168,11 @@ class Display:
             why = "; ".join(reviews[-1].reasons)
         where = escape(_where(standing, trial))
         return f"{trial.number:>4}  {where}  [yellow]{trial.status}[/yellow] {escape(why)}"
+
+
+def _only_bound(one: Observation) -> str:
+    side, value = limit(one.low, one.high)
+    return f"{one.objective} only as a bound: {side} {value:g} {unit(one.unit)}".rstrip()
 
 
 def _where(standing: Standing, trial: Trial) -> str:

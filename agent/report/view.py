@@ -96,10 +96,15 @@ class View:
     def digits(self) -> Digits:
         """How values of the objective are written."""
         rows = self.rows
-        own = [row.value for row in self.own_rows] or [row.value for row in rows]
+        own = [row.value for row in self.own_rows] or [row.value for row in rows] or self._limits
         digits, sds = digits_for(own, (row.sd for row in rows if row.sd)), any(r.sd for r in rows)
         best = self.best
         return digits if sds or best is None else digits.showing(best.value)
+
+    @property
+    def _limits(self) -> list[float]:
+        seen = (one for every in self.measured.values() for one in every)
+        return [end for one in seen for end in (one.low, one.high) if end is not None]
 
     @property
     def unit(self) -> str:

@@ -154,6 +154,23 @@ class TestSeveralObjectives:
         account = found.words("campaign")
         assert "mass: maximise, in mg (worst 0, ideal 8, weight 1)" in account
 
+    def test_what_is_required_and_only_a_bound_stands_in_the_list_of_the_front(self) -> None:
+        mass = Objective(name="mass", unit="mg", goal="maximise")
+        price = Objective(name="price", unit="EUR", goal="minimise")
+        dirt = Objective(name="dirt", unit="percent", goal="require", high=0.5)
+        world = traded(4, objectives=(mass, price, dirt))
+        world.observations += [
+            one.model_copy(update={
+                "id": f"{one.id}d", "objective": "dirt", "unit": "percent", "value": None, "high": 0.1,
+            })
+            for one in world.observations
+            if one.objective == "mass"
+        ]  # fmt: skip
+        found = page(world)
+        assert found.title.startswith("4 of 4 measured are on the front with dirt as required")
+        assert "< 0.1" in found.words("front")
+        assert "or is not as required" in found.words("front")
+
     def test_nothing_permitted_is_said(self) -> None:
         mass = Objective(name="mass", unit="mg", goal="maximise")
         price = Objective(name="price", unit="EUR", goal="require", low=500)
