@@ -8,8 +8,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from agent.assemble import SystemClock
+from agent.commands.account import known_shortly
 from agent.commands.common import unit
-from agent.commands.status import known_shortly
 from agent.core.front import limit
 from agent.core.history import OWN, Row, current, key
 from agent.core.job import JobStatus, Observation

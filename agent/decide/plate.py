@@ -6,6 +6,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from agent.core.decision import Choice
+from agent.core.history import key
 from agent.core.seeds import derived
 from agent.core.space import describe
 from agent.core.values import Point
@@ -24,6 +26,21 @@ _APART = 0.05
 def shares(situation: Situation, count: int) -> bool:
     """Whether the settings of a batch of so many points are still to be chosen."""
     return bool(situation.policy.shared) and count > 1 and not situation.held
+
+
+def held_by(situation: Situation, chosen: Sequence[Choice]) -> Situation:
+    """The situation with what the batch shares, once a point of it is chosen."""
+    if not situation.policy.shared or not chosen:
+        return situation
+    return replace(situation, held=situation.shared_of(chosen[0].point))
+
+
+def alike(situation: Situation, choices: list[Choice]) -> list[Choice]:
+    """Those choices that share what a batch does with the first, or with what is held."""
+    if not situation.policy.shared or not choices:
+        return choices
+    wanted = key(situation.held or situation.shared_of(choices[0].point))
+    return [one for one in choices if key(situation.shared_of(one.point)) == wanted]
 
 
 def plated(

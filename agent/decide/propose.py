@@ -1,19 +1,14 @@
 """The decision: what is known goes in, the next points with their reasons come out."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from torch import Tensor
 
 from agent.core.decision import Choice
-from agent.core.history import key
 from agent.core.outlook import Outlook, latest
-from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide import designs, explain, winner
-from agent.decide.candidates import listed, sampled, with_held
 from agent.decide.choose import Chooser, Chosen, anew, scoring
 from agent.decide.classified import class_scores, classified, is_classified
 from agent.decide.confirm import confirm, ended, free
@@ -21,19 +16,18 @@ from agent.decide.costs import Prices
 from agent.decide.grounds import grounds
 from agent.decide.informed import Informed, Turn, restored
 from agent.decide.outlook import outlook
-from agent.decide.plate import plated, shares
+from agent.decide.plate import alike, held_by, plated
 from agent.decide.screening import Look, looked_at
 from agent.decide.selection import Kind, Selection, surrogate_of, with_feasibility
 from agent.decide.situation import Situation
 from agent.decide.strategies import by_ax, is_by_ax, scores_by_ax
 from agent.decide.traded import is_traded, scores_of, traded
 from agent.decide.unknown import deviation
+from agent.decide.unmodelled import at_random, designed, given
 from agent.errors import ModelError
 from agent.learn.fitted import Fitted
 from agent.learn.scope import seeded
 from agent.learn.surrogate import restore
-
-_SAMPLE = 1024
 
 
 def propose(situation: Situation, q: int) -> Selection:
@@ -101,43 +95,28 @@ def acquisition_of(situation: Situation, state: dict[str, Any], points: list[Poi
 
 def _selected(situation: Situation, q: int) -> Selection:
     prices = Prices.of(situation)
-    repeated = prices.afforded(_alike(situation, situation.replicates(q)))
-    situation = _held(situation, repeated)
+    repeated = prices.afforded(alike(situation, situation.replicates(q)))
+    situation = held_by(situation, repeated)
     left = q - len(repeated)
-    given, notes = _given(situation, left)
-    given = _alike(situation, given)
-    if given or not left:
-        kind: Kind = "given" if given else "initial" if situation.initial else "model"
-        selection = Selection(kind, tuple(given), None, notes)
+    told, notes = given(situation, left)
+    told = alike(situation, told)
+    if told or not left:
+        kind: Kind = "given" if told else "initial" if situation.initial else "model"
+        selection = Selection(kind, tuple(told), None, notes)
     else:
         fresh = _fresh(situation, [one.point for one in repeated], left)
         selection = replace(fresh, notes=(*notes, *fresh.notes))
     return replace(selection, choices=(*repeated, *prices.afforded(selection.choices)))
 
 
-def _held(situation: Situation, chosen: Sequence[Choice]) -> Situation:
-    """The situation with what the batch shares, once a point of it is chosen."""
-    if not situation.policy.shared or not chosen:
-        return situation
-    return replace(situation, held=situation.shared_of(chosen[0].point))
-
-
-def _alike(situation: Situation, choices: list[Choice]) -> list[Choice]:
-    """Those choices that share what a batch does with the first, or with what is held."""
-    if not situation.policy.shared or not choices:
-        return choices
-    wanted = key(situation.held or situation.shared_of(choices[0].point))
-    return [one for one in choices if key(situation.shared_of(one.point)) == wanted]
-
-
 def _fresh(situation: Situation, before: list[Point], count: int) -> Selection:
     """New points: by the initial design, by Ax, at random, with the sources, or by the model alone."""
     if situation.initial:
-        return Selection("initial", _designed(situation, count), None, ())
+        return Selection("initial", designed(situation, count), None, ())
     if situation.policy.strategy == "ax":
         return _elsewhere(situation, before, count)
     if situation.policy.name == "random":
-        return Selection("model", _at_random(situation, count), None, ())
+        return Selection("model", at_random(situation, count), None, ())
     if situation.objective.classed:
         return _classed(situation, before, count)
     if not situation.aim.single:
@@ -150,63 +129,12 @@ def _fresh(situation: Situation, before: list[Point], count: int) -> Selection:
     return replace(selection, notes=(*selection.notes, "every prior is switched off"))
 
 
-def _given(situation: Situation, count: int) -> tuple[list[Choice], tuple[str, ...]]:
-    """Points given in the campaign that were not tried yet, and notes on those that cannot be."""
-    points = situation.policy.initial.points
-    if situation.started >= 2 * situation.size:
-        return [], ()
-    possible = [point for point in points if point in situation.space]
-    wrong = len(points) - len(possible)
-    notes = (f"{wrong} given points are not in the space",) if wrong else ()
-    new = [point for point in possible if point not in situation.taken]
-    why = "given in the campaign, before there is a model"
-    chosen = [Choice(point=point, acquisition="given", why=why) for point in new[:count]]
-    return chosen, notes
-
-
-def _designed(situation: Situation, count: int) -> tuple[Choice, ...]:
-    design, encoding = situation.policy.initial, situation.encoding
-    name = designs.named(encoding, design)
-    before = situation.measured + len(situation.pending)
-    if shares(situation, count):
-        first = designs.drawn(encoding, design, situation.taken.copy(), 1, situation.seed)
-        situation = replace(situation, held=situation.shared_of(first[0]) if first else {})
-    drawn = (encoding, design, situation.taken, count, situation.seed, situation.held)
-    points = designs.drawn(*drawn)
-    return tuple(
-        Choice(
-            point=point,
-            acquisition=name,
-            why=explain.of_design(name, before + number, situation.size),
-        )
-        for number, point in enumerate(points, start=1)
-    )
-
-
-def _at_random(situation: Situation, count: int) -> tuple[Choice, ...]:
-    whole = listed(situation.encoding)
-    seed = derived(situation.seed, "random")
-    pool = sampled(situation.encoding, _SAMPLE, seed) if whole is None else whole
-    pool = with_held(pool, situation.held, exact=whole is not None)
-    pool = pool.without(situation.taken.points)
-    if shares(situation, count) and len(pool):
-        at = int(np.random.default_rng(seed).integers(len(pool)))
-        held = situation.shared_of(pool.point(at))
-        pool = with_held(pool, held, exact=whole is not None).without(situation.taken.points)
-    pool = pool.take(Prices.of(situation).payable(pool))
-    rows = np.random.default_rng(seed).permutation(len(pool))[:count]
-    return tuple(
-        Choice(point=pool.point(int(row)), acquisition="random", why="drawn at random")
-        for row in rows
-    )
-
-
 def _modelled(situation: Situation, before: list[Point], count: int) -> Selection:
     """Points by the policy's acquisition; by the initial design where no model can be fitted."""
     try:
         surrogate = surrogate_of(situation)
     except ModelError as error:
-        return Selection("initial", _designed(situation, count), None, (str(error),))
+        return Selection("initial", designed(situation, count), None, (str(error),))
     choosing = scoring(situation, surrogate)
     situation, plate = plated(situation, choosing, before, count)
     chooser = Chooser(situation, choosing, before, anew(count))
@@ -233,7 +161,7 @@ def _elsewhere(situation: Situation, before: list[Point], count: int) -> Selecti
     try:
         choices, state, notes = by_ax(situation, before, count)
     except ModelError as error:
-        return Selection("initial", _designed(situation, count), None, (str(error),))
+        return Selection("initial", designed(situation, count), None, (str(error),))
     return Selection("model", choices, state, notes)
 
 
@@ -242,7 +170,7 @@ def _traded(situation: Situation, before: list[Point], count: int) -> Selection:
     try:
         choices, state, notes = traded(situation, before, count)
     except ModelError as error:
-        return Selection("initial", _designed(situation, count), None, (str(error),))
+        return Selection("initial", designed(situation, count), None, (str(error),))
     return Selection("model", choices, with_feasibility(situation, state), notes)
 
 
@@ -251,7 +179,7 @@ def _classed(situation: Situation, before: list[Point], count: int) -> Selection
     try:
         found = classified(situation, before, count)
     except ModelError as error:
-        return Selection("initial", _designed(situation, count), None, (str(error),))
+        return Selection("initial", designed(situation, count), None, (str(error),))
     state = with_feasibility(situation, found.state)
     return Selection("model", found.choices, state, (), found.outlook)
 

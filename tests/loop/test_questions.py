@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.commands.status import in_question
+from agent.commands.account import in_question
 from agent.core.adapter import Outcome
 from agent.core.budget import Budget
 from agent.core.history import key
