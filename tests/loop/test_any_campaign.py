@@ -54,6 +54,8 @@ def plans(*policies: str) -> st.SearchStrategy[dict[str, Any]]:
         {
             "parameters": spaces(),
             "budget": budgets,
+            "confirm": st.sampled_from([0, 0, None, 1, 3]),
+            "stop": st.sampled_from([{}, {}, {"target": 0.5}, {"no_improvement_after": 2}]),
             "seed": st.integers(0, 2**31 - 1),
             "policy": st.builds(
                 lambda name, initial, batch, more, replicates: {

@@ -23,6 +23,7 @@ from tests.loop.worlds import (
     World,
     done,
     failed,
+    followed,
     measured,
     world,
 )
@@ -212,6 +213,19 @@ def test_a_sample_that_was_sent_elsewhere_confirms_nothing(make_world: Make) -> 
                 trial, "edit" if first else "approve", {"x": 1.0, "y": 1.0} if first else None
             )
     assert best_of(made).anew == 1
+
+
+def test_with_priors_the_winner_is_that_of_the_models_with_them(
+    store: Store, clock: HandClock
+) -> None:
+    made = followed(store, clock, budget={"experiments": 6}, stop={"confirm": 2})
+    assert made.run().reason == "6 of 6 experiments are started"
+    assert len(again(made)) == 2
+    assert best_of(made).confirmed
+    *_, last = made.standing.decisions
+    assert last.state is not None and last.state["kind"] == "transfer"
+    assert last.ranking[0].trial
+    assert same_again(made)
 
 
 # ---- what is usual
