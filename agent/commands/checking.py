@@ -131,6 +131,9 @@ def _dry_run(resolved: "Resolved", space: SearchSpace, adapter: Adapter, points:
     """Whether there are first proposals, and the adapter has nothing against them."""
     campaign = resolved.campaign
     console.print("\n[bold]first proposals[/bold] (nothing is sent):")
+    if campaign.policy.samples == "stream":
+        what = "nothing is proposed: these stand for samples that come by (athanor screen)"
+        console.print(f"  [yellow]note[/yellow] {what}", highlight=False)
     (found, notes), good = _first(resolved, space, points), True
     later = [prior.called for prior in campaign.priors if prior.source is None]
     if later:

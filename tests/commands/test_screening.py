@@ -26,6 +26,11 @@ def test_a_table_of_samples(athanor: Athanor, stream: Path, tmp_path: Path) -> N
     assert "3 done" in athanor("status", "stream").output
 
 
+def test_check_tries_points_in_place_of_samples(athanor: Athanor, stream: Path) -> None:
+    result = athanor("check", str(stream))
+    assert "these stand for samples that come by (athanor screen)" in result.output
+
+
 def test_a_stream_of_lines_as_json(athanor: Athanor, stream: Path) -> None:
     athanor("run", str(stream), "--direct", "--no-wait", code=3)
     lines = '{"x1": 0, "x2": 0}\n{"x1": 99, "x2": 0}\n'

@@ -8,7 +8,7 @@ from agent.data.store import Store
 from agent.replay import replay
 from agent.report import render
 from agent.status import summarise
-from tests.loop.worlds import HandClock, World, world
+from tests.loop.worlds import HandClock, World, followed, world
 
 LEARN = [{"name": "mass", "unit": "mg", "goal": "learn"}]
 KNOWING = {"name": "uncertainty", "criterion": "integrated_variance"}
@@ -47,6 +47,18 @@ def test_its_decisions_replay_and_say_why(store: Store, clock: HandClock) -> Non
     assert proposal.why.startswith("tells most of the rest of the space: predicted")
     assert proposal.grounds is not None
     assert proposal.grounds.probability_of_improvement is None
+
+
+def test_an_earlier_campaign_teaches_it_too(store: Store, clock: HandClock) -> None:
+    there = followed(store, clock, objectives=LEARN, budget={"experiments": 6})
+    there.run()
+    assert {one.verdict for one in replay(store, there.name)} == {"identical"}
+    state = there.standing.decisions[-1].state
+    assert state is not None
+    assert state["kind"] == "transfer"
+    told = there.standing.decisions[-1].outlook
+    assert told is not None
+    assert told.unknown is not None
 
 
 def test_its_report_tells_how_well_it_is_known(store: Store, clock: HandClock) -> None:
