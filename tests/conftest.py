@@ -1,11 +1,15 @@
 """What whole campaigns need: a clock turned by hand, a store in memory, and a maker of worlds."""
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from agent.data.store import Store
 from tests.loop.worlds import HandClock, World, world
+
+os.environ["COLUMNS"] = "200"
+"""Lines are as long here, whoever runs the tests and wherever."""
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from agent.core.confirming import CONFIRMATION, Confirming, Ranked, outdone
 from agent.core.decision import Choice
 from agent.core.history import Row, key
 from agent.decide import explain
+from agent.decide.costs import Prices
 from agent.decide.situation import Situation
 from agent.learn.fitted import Fitted
 
@@ -108,7 +109,11 @@ def step(
     if not most:
         return Step(note=f"samples of the point of {best.trial} are under way")
     made = len(told.of(best.point).values) + opened
-    return Step(tuple(_anew(best, made + nth, told.samples) for nth in range(1, most + 1)))
+    anew = [_anew(best, made + nth, told.samples) for nth in range(1, most + 1)]
+    paid = Prices.of(situation).afforded(anew)
+    if not paid:
+        return Step(note=f"the point of {best.trial} cannot be paid for: {why}") if why else None
+    return Step(paid)
 
 
 def _winner(

@@ -25,6 +25,12 @@ def check(findings: Findings, parts: Parts) -> None:
     if policy.name != "expected_improvement":
         what = f"Ax has an acquisition of its own, and does not look at policy {policy.name}"
         findings.fault(("policy", "name"), what, f"leave it out, or {_STAY}")
+    if policy.shared:
+        what = "Ax does not choose the settings that a batch shares"
+        findings.fault(("policy", "shared"), what, f"leave them out, or {_STAY}")
+    if policy.per_cost not in {"auto", "never"}:
+        what = "Ax does not weigh what a point promises by what it costs"
+        findings.fault(("policy", "per_cost"), what, f"leave it out, or {_STAY}")
     if parts.priors and policy.transfer.method != "none":
         what = "Ax is told of no priors"
         findings.fault(("priors",), what, "leave them out, or say policy: transfer: method: none")

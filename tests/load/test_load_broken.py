@@ -171,6 +171,7 @@ CASES = [
     Broken("policy", *after_budget("policy: {name: expected_improvment}"), "policy.name", "did you mean 'expected_improvement'?"),
     Broken("another acquisition for Ax", *after_budget("policy: {strategy: ax, name: ucb}"), "policy.name", "an acquisition of its own"),
     Broken("priors for Ax", *after_budget("policy: {strategy: ax}\npriors: [{formula: 'temperature'}]"), "priors", "Ax is told of no priors"),
+    Broken("plates for Ax", *after_budget("policy: {strategy: ax, batch_size: 4, shared: [time]}"), "policy.shared", "Ax does not choose the settings"),
     Broken("Ax for several", *second(COST, "policy: {strategy: ax}"), "policy.strategy", "there are several"),
     Broken("what Ax does not tell", *after_budget("policy: {strategy: ax}\nstop: {left_to_gain: 1}"), "stop.left_to_gain", "Ax does not tell"),
     Broken("outside", *after_budget("policy: {initial: {design: points, points: [{temperature: 300, time: 1, passes: 1, solvent: DMF}]}}"), "policy.initial.points[0]", "300 is outside 20 to 120 degC"),

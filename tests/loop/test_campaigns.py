@@ -315,7 +315,7 @@ def test_results_that_come_one_by_one_are_taken_in_once(make_world: Make) -> Non
     [
         ({"void": "spilled"}, "void", "spilled"),
         ({"value": 2e6}, "void", "implausible"),
-        ({"value": 1.0, "unit": "second"}, "void", "1.0 second"),
+        ({"value": 1.0, "unit": "second"}, "void", "1 second"),
         ({"value": 1.0, "unit": "no such unit"}, "void", "no such unit"),
     ],
 )

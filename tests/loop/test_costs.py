@@ -55,3 +55,17 @@ def test_an_edit_that_costs_more_than_is_left_is_not_sent(make_world: Make) -> N
     assert made.store.trial(trial.id).status is TrialStatus.CANCELLED
     assert not made.jobs()
     assert made.trials(TrialStatus.PROPOSED), "it goes on with others"
+
+
+@pytest.mark.parametrize("formula", ["1 + x", "11 - x"])
+def test_a_winner_that_cannot_be_paid_for_ends_unconfirmed(make_world: Make, formula: str) -> None:
+    made = make_world(
+        budget=priced(30, formula), policy=LEARNING, stop={"confirm": 2, "target": 1e3}
+    )
+    made.instrument.ending = lambda job: done(
+        job, value=100.0 * float(job.plans[0].settings()["x"])
+    )
+    last = made.run(watch=lambda _: spends_no_more(made, 30))
+    assert last.state == "finished"
+    assert not made.trials(TrialStatus.CANCELLED), "nothing was asked for that cannot be paid"
+    assert {one.verdict for one in replay(made.store, made.name)} == {"identical"}

@@ -2,7 +2,6 @@
 
 import random
 import re
-import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -493,9 +492,7 @@ class TestForm:
                 {**point, "choice": rng.choice(choice.choices)}, rng.gauss(0, 1),
                 predicted=(0.0, 1.0), why="highest expected improvement: " + "x" * 80,
             )  # fmt: skip
-        standing, begun = world.standing(), time.perf_counter()
-        html = render(standing, world.proposals)
-        assert time.perf_counter() - begun < 5
+        html = render(world.standing(), world.proposals)
         assert len(html.encode()) < 3_000_000
 
 
