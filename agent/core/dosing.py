@@ -84,7 +84,8 @@ class Dosing(Value):
             ]
             told = f"comes out {at[0]}, {at[1]}"
         spread = self._size(self.sd, None)
-        left_out = f", {self.slips} slips left out" if self.slips else ""
+        slips = "1 slip" if self.slips == 1 else f"{self.slips} slips"
+        left_out = f", {slips} left out" if self.slips else ""
         return f"{self.column} {told}, give or take {spread} ({self.pairs} executions{left_out})"
 
     def _off(self, asked: float) -> str:

@@ -156,11 +156,9 @@ def sentence_of_learning(
     policy: Policy,
     objective: Objective,
     prediction: tuple[float, float],
-    surrogate: Fitted,
     parts: dict[str, float],
 ) -> str:
     """Why a point was chosen where the response is to be known everywhere: there is no best."""
-    del surrogate
     reason = _REASON[policy.name]
     if policy.name == "uncertainty" and policy.criterion == "integrated_variance":
         reason = "tells most of the rest of the space"

@@ -110,17 +110,32 @@ def _selected(situation: Situation, q: int) -> Selection:
 
 
 def _fresh(situation: Situation, before: list[Point], count: int) -> Selection:
-    """New points: by the initial design, by Ax, at random, with the sources, or by the model alone."""
+    """New points: chosen with a model, or of the initial design where there is none yet."""
     if situation.initial:
         return Selection("initial", designed(situation, count), None, ())
+    try:
+        return _chosen(situation, before, count)
+    except ModelError as error:
+        return Selection("initial", designed(situation, count), None, (str(error),))
+
+
+def _chosen(situation: Situation, before: list[Point], count: int) -> Selection:
+    """By Ax, at random, by classes, for several objectives, with the sources, or by the model alone.
+
+    Raises:
+        ModelError: no model can be fitted yet.
+    """
     if situation.policy.strategy == "ax":
-        return _elsewhere(situation, before, count)
+        return Selection("model", *by_ax(situation, before, count))
     if situation.policy.name == "random":
         return Selection("model", at_random(situation, count), None, ())
     if situation.objective.classed:
-        return _classed(situation, before, count)
+        found = classified(situation, before, count)
+        state = with_feasibility(situation, found.state)
+        return Selection("model", found.choices, state, (), found.outlook)
     if not situation.aim.single:
-        return _traded(situation, before, count)
+        choices, learnt, notes = traded(situation, before, count)
+        return Selection("model", choices, with_feasibility(situation, learnt), notes)
     if situation.informed and situation.asked:
         return _informed(situation, before, count)
     selection = _modelled(situation, before, count)
@@ -130,11 +145,8 @@ def _fresh(situation: Situation, before: list[Point], count: int) -> Selection:
 
 
 def _modelled(situation: Situation, before: list[Point], count: int) -> Selection:
-    """Points by the policy's acquisition; by the initial design where no model can be fitted."""
-    try:
-        surrogate = surrogate_of(situation)
-    except ModelError as error:
-        return Selection("initial", designed(situation, count), None, (str(error),))
+    """Points by the policy's acquisition."""
+    surrogate = surrogate_of(situation)
     choosing = scoring(situation, surrogate)
     situation, plate = plated(situation, choosing, before, count)
     chooser = Chooser(situation, choosing, before, anew(count))
@@ -154,34 +166,6 @@ def _left(situation: Situation, surrogate: Fitted, chooser: Chooser) -> Outlook 
     if situation.aim.learning:
         return deviation(situation, surrogate, chooser.space)
     return outlook(situation, surrogate, chooser.candidates)
-
-
-def _elsewhere(situation: Situation, before: list[Point], count: int) -> Selection:
-    """Points by Ax; by the initial design where it cannot choose."""
-    try:
-        choices, state, notes = by_ax(situation, before, count)
-    except ModelError as error:
-        return Selection("initial", designed(situation, count), None, (str(error),))
-    return Selection("model", choices, state, notes)
-
-
-def _traded(situation: Situation, before: list[Point], count: int) -> Selection:
-    """Points for several objectives; by the initial design where one cannot be modelled yet."""
-    try:
-        choices, state, notes = traded(situation, before, count)
-    except ModelError as error:
-        return Selection("initial", designed(situation, count), None, (str(error),))
-    return Selection("model", choices, with_feasibility(situation, state), notes)
-
-
-def _classed(situation: Situation, before: list[Point], count: int) -> Selection:
-    """Points whose class is worth knowing; by the initial design where nothing can be learnt yet."""
-    try:
-        found = classified(situation, before, count)
-    except ModelError as error:
-        return Selection("initial", designed(situation, count), None, (str(error),))
-    state = with_feasibility(situation, found.state)
-    return Selection("model", found.choices, state, (), found.outlook)
 
 
 def _informed(situation: Situation, before: list[Point], count: int) -> Selection:
@@ -222,8 +206,10 @@ def _explained(situation: Situation, surrogate: Fitted, design: Tensor, chosen: 
     cheap = Prices.of(situation).ahead(chosen.point, design)
     parts = explain.shares(surrogate, X, chosen.in_flight, design, policy, works, cheap)
     feasible = None if works is None else float(works.log_probability(X).exp())
-    told = explain.sentence_of_learning if objective.learning else explain.sentence
-    why = told(policy, objective, prediction, surrogate, parts)
+    if objective.learning:
+        why = explain.sentence_of_learning(policy, objective, prediction, parts)
+    else:
+        why = explain.sentence(policy, objective, prediction, surrogate, parts)
     return Choice(
         point=chosen.point,
         prediction={objective.name: prediction},
