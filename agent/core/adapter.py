@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from agent.core.job import FailureKind, Job
 from agent.core.trial import Plan
-from agent.core.values import Point, Value
+from agent.core.values import Point, Value, later
 
 Handle = dict[str, Any]
 """What an adapter needs to find its job again: JSON."""
@@ -81,12 +81,14 @@ class Measurement(Value):
 class Outcome(Value):
     """What became of a job. `running` may already carry some of the measurements.
 
-    `raw` is the instrument's own document, kept by hash; `cost` what it really cost, if known.
+    `raw` is the instrument's own document, kept by hash; `cost` what it really cost, if known. `code` is the
+    instrument's own name of a failure, which operators may know the kind of.
     """
 
     state: Literal["running", "done", "failed", "cancelled", "lost"]
     measurements: tuple[Measurement, ...] = ()
     failure: FailureKind | None = None
+    code: str = later("")
     message: str = ""
     cost: float | None = None
     raw: str | None = None
