@@ -91,6 +91,7 @@ def decide(
         seed=situation.seed,
         clock=standing.now,
         budget=standing.use.model_dump() | ({"left": spending.left} if spending else {}),
+        present=spending.present if spending else {},
         policy=standing.campaign.policy.model_dump(mode="json"),
         choices=selection.choices,
         state=selection.state,

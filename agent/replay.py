@@ -204,7 +204,7 @@ def _spending(campaign: Campaign, decision: Decision) -> Spending | None:
     cost = campaign.budget.cost
     if cost is None or "left" not in decision.budget:
         return None
-    return Spending(cost=cost, left=decision.budget["left"])
+    return Spending(cost=cost, left=decision.budget["left"], present=decision.present)
 
 
 def _compare(
@@ -259,9 +259,11 @@ def _without_grounds(choices: tuple[Choice, ...]) -> tuple[Choice, ...]:
 
 
 def _gap(situation: Situation, decision: Decision, points: tuple[Point, ...]) -> float | None:
-    """How far the stored first point's acquisition is below that of the recomputed one."""
+    """How far the acquisition of the best stored point is below that of the best recomputed one: by where
+    the instrument stands, a batch need not begin with its best.
+    """
     if decision.kind != "model" or decision.state is None or not points or not decision.choices:
         return None
-    compared = [decision.choices[0].point, points[0]]
-    stored, again = acquisition_of(situation, decision.state, compared)
-    return again - stored
+    compared = [*(choice.point for choice in decision.choices), *points]
+    told, count = acquisition_of(situation, decision.state, compared), len(decision.choices)
+    return max(told[count:]) - max(told[:count])

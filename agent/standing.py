@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from agent.core.budget import Spending, Use, room, used
+from agent.core.budget import Spending, Use, left_at, room, used
 from agent.core.calibration import Calibration, calibration
 from agent.core.campaign import Campaign
 from agent.core.decision import Decision
@@ -335,12 +335,9 @@ class Standing:
         Args:
             space: The campaign's, with its pools.
         """
-        cost = self.campaign.budget.cost
-        if cost is None or not self.campaign.priced:
-            return None
         waiting = self.of(TrialStatus.PROPOSED, TrialStatus.APPROVED)
-        promised = sum(self.campaign.price(space, self.effective[one.id].point) for one in waiting)
-        return Spending(cost=cost, left=cost.limit - self.use.cost - promised)
+        promised = [self.effective[one.id].point for one in waiting]
+        return self.campaign.spending(space, self.use.cost, left_at(self.jobs), promised)
 
 
 def stand(store: Store, campaign: str, now: datetime) -> Standing:

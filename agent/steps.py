@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from agent.core.actor import AGENT
 from agent.core.adapter import Adapter
-from agent.core.budget import spent, used
+from agent.core.budget import left_at, spent, used
 from agent.core.campaign import Campaign
 from agent.core.history import Effective, effective
 from agent.core.job import IN_FLIGHT, Job, JobStatus
@@ -235,7 +235,9 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
     approval = approval_for(plan, lab.store.approvals_of(trial_id), now)
     if approval is None or _by_rule_only(lab, campaign, trial):
         return _permit_again(lab, lease, campaign, trial, plan)
-    order = Order(plan, approval, campaign.price(space_of(lab.store, campaign), wanted.point))
+    before = left_at(lab.store.jobs(lease.name)) if campaign.priced else None
+    price = campaign.price(space_of(lab.store, campaign), wanted.point, before)
+    order = Order(plan, approval, price)
     try:
         job = intend(lab.store, lease, campaign, order, lab.me, now, revision)
     except (BudgetSpent, GateError) as error:

@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from agent.commands.common import Exit, console, table
 from agent.core.adapter import Adapter, Capabilities
-from agent.core.budget import Spending, affordable
+from agent.core.budget import affordable
 from agent.core.campaign import Campaign
 from agent.core.compositions import CompositionParameter
 from agent.core.history import Effective, Pending
@@ -180,7 +180,7 @@ def _first(
             sources=sources,
             also=campaign.objectives[1:],
             trade_off=campaign.trade_off,
-            spending=_spending(campaign, space, found),
+            spending=campaign.spending(space, 0.0, {}, [one.point for one in found]),
             seed=seed,
             started=len(found),
         )
@@ -191,14 +191,6 @@ def _first(
             break
         found += [Pending(trial=f"{number}.{at}", point=one.point) for at, one in enumerate(chosen)]
     return [one.point for one in found[:count]], notes
-
-
-def _spending(campaign: Campaign, space: SearchSpace, found: list[Pending]) -> Spending | None:
-    cost = campaign.budget.cost
-    if cost is None or not campaign.priced:
-        return None
-    promised = sum(campaign.price(space, one.point) for one in found)
-    return Spending(cost=cost, left=cost.limit - promised)
 
 
 def _against(

@@ -14,6 +14,9 @@ from agent.core.outlook import CALM, CALM_KNOWN, Confidence, Outlook
 from agent.core.values import Point, Value, later
 from agent.errors import SpaceError
 
+BEFORE = "_before"
+"""What a changeover calls the setting of the experiment before: `temperature_before`."""
+
 _SLACK = 1e-9
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -49,26 +52,44 @@ class Cost(Value):
         description="in place of per_experiment: what an experiment costs, by its settings; a "
         "comparison counts as 1 or 0",
     )
+    changeover: str | None = later(
+        None,
+        description="what it costs besides to go from the settings of the experiment before to these: "
+        "0.02 * abs(temperature - temperature_before) + 10 * (base != base_before)",
+    )
 
     @model_validator(mode="after")
     def _told(self) -> "Cost":
         if (self.per_experiment is None) == (self.formula is None):
             raise ValueError("give either per_experiment or formula")
         try:
-            expressions.priced(self.formula or "1")
+            for text in filter(None, (self.formula, self.changeover)):
+                expressions.priced(text)
         except SpaceError as error:
             raise ValueError(str(error)) from error
         return self
+
+    @property
+    def flat(self) -> bool:
+        """Whether every experiment costs the same."""
+        return self.formula is None and self.changeover is None
 
     @cached_property
     def tree(self) -> Any:
         """Of the formula; of one price, the number."""
         return expressions.priced(self.formula or str(self.per_experiment))
 
+    @cached_property
+    def changing(self) -> Any:
+        """Of the changeover; None where a change costs nothing."""
+        return None if self.changeover is None else expressions.priced(self.changeover)
+
     @property
     def names(self) -> frozenset[str]:
         """The columns that the cost depends on."""
-        return expressions.names(self.tree)
+        changed = frozenset() if self.changing is None else expressions.names(self.changing)
+        now = {name.removesuffix(BEFORE) for name in changed}
+        return expressions.names(self.tree) | now
 
     def of(self, settings: Point) -> float:
         """What an experiment at `settings` (with the columns of its pools) costs.
@@ -83,21 +104,42 @@ class Cost(Value):
             return self.limit
         return value if math.isfinite(value) and value > 0 else self.limit
 
+    def change(self, before: Point, settings: Point) -> float:
+        """What it costs to go from the settings `before` to `settings`, each with the columns of its pools.
+
+        Where the formula gives no number of at least 0 it is the whole limit.
+        """
+        if self.changing is None:
+            return 0.0
+        try:
+            value = float(expressions.evaluate(self.changing, {**settings, **earlier(before)}))
+        except (ArithmeticError, KeyError, TypeError, ValueError):
+            return self.limit
+        return value if math.isfinite(value) and value >= 0 else self.limit
+
     def fits(self, cost: float, left: float) -> bool:
         """Whether so much is left, but for the dust of sums."""
         return cost <= left + _SLACK * self.limit
+
+
+def earlier(settings: Point) -> Point:
+    """Settings by the names that they have in a changeover: `temperature_before`."""
+    return {f"{name}{BEFORE}": value for name, value in settings.items()}
 
 
 class Spending(Value):
     """What a decision may spend, where experiments differ in what they cost.
 
     Attributes:
-        cost: The limit and the formula.
+        cost: The limit and the formulas.
         left: What is neither used nor reserved nor promised to a proposal.
+        present: The settings that the instrument will be left at by what was decided before, as they are
+            spelled out for it; empty where that is not known.
     """
 
     cost: Cost
     left: float
+    present: Point = Field(default_factory=dict)
 
     @property
     def share(self) -> float:
@@ -225,6 +267,14 @@ def used(jobs: Iterable[Job], now: datetime) -> Use:
     )
 
 
+def left_at(jobs: Iterable[Job]) -> Point:
+    """The settings that the last job that counts has left the instrument at, as they were sent; empty
+    where there was none.
+    """
+    sent = [job.plans[-1].settings() for job in jobs if counts(job)]
+    return sent[-1] if sent else {}
+
+
 def spent(budget: Budget, use: Use) -> str | None:
     """Which limit leaves no room for another experiment, in words; None if there is room."""
     if budget.experiments is not None and use.experiments >= budget.experiments:
@@ -239,7 +289,7 @@ def spent(budget: Budget, use: Use) -> str | None:
 def affordable(budget: Budget) -> int | None:
     """How many experiments the budget can pay for; None if that is not known before."""
     limits = [] if budget.experiments is None else [budget.experiments]
-    if budget.cost is not None and budget.cost.per_experiment is not None:
+    if budget.cost is not None and budget.cost.per_experiment is not None and budget.cost.flat:
         ratio = budget.cost.limit / budget.cost.per_experiment * (1 + _SLACK)
         limits.append(int(min(ratio, 1e9)))
     return min(limits, default=None)
@@ -255,7 +305,7 @@ def room(budget: Budget, use: Use) -> int | None:
     rooms: list[int] = []
     if budget.experiments is not None:
         rooms.append(budget.experiments - use.experiments)
-    if budget.cost is not None and budget.cost.per_experiment is not None:
+    if budget.cost is not None and budget.cost.per_experiment is not None and budget.cost.flat:
         left = budget.cost.limit * (1 + _SLACK) - use.cost
         rooms.append(int(left / budget.cost.per_experiment))
     return min(rooms, default=None)

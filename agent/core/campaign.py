@@ -1,11 +1,12 @@
 """Campaign: the whole plan as one frozen value."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import Field
 
 from agent.core.aim import Aim, TradeOff
-from agent.core.budget import Budget, Duration, Stop
+from agent.core.budget import Budget, Duration, Spending, Stop
 from agent.core.constraints import Constraint
 from agent.core.execution import Execution
 from agent.core.objective import Objective
@@ -86,20 +87,44 @@ class Campaign(Value):
     @property
     def priced(self) -> bool:
         """Whether experiments differ in what they cost."""
-        return self.budget.cost is not None and self.budget.cost.formula is not None
+        return self.budget.cost is not None and not self.budget.cost.flat
 
-    def price(self, space: SearchSpace, point: Point) -> float:
-        """What an experiment at a point costs; 0 where no cost is counted.
+    def price(self, space: SearchSpace, point: Point, before: Point | None = None) -> float:
+        """What an experiment at a point costs, with the changeover; 0 where no cost is counted.
 
         Args:
             space: The campaign's, with its pools.
             point: It may be of an older revision.
+            before: The settings that the instrument is left at, spelled out; empty or None where that is
+                not known, and a change costs nothing.
         """
         cost = self.budget.cost
         if cost is None:
             return 0.0
         completed = space.completed(point) if self.priced else None
-        return cost.of({} if completed is None else space.spelled(completed))
+        settings: Point = {} if completed is None else space.spelled(completed)
+        return cost.of(settings) + (cost.change(before, settings) if before else 0.0)
+
+    def spending(
+        self, space: SearchSpace, used: float, present: Point, waiting: Iterable[Point]
+    ) -> Spending | None:
+        """What a decision may spend; None where every experiment costs the same.
+
+        Args:
+            space: The campaign's, with its pools.
+            used: What is used or reserved.
+            present: The settings that the instrument is left at, spelled out; empty if not known.
+            waiting: Points that are promised, in the order in which they will be sent.
+        """
+        cost = self.budget.cost
+        if cost is None or not self.priced:
+            return None
+        left = cost.limit - used
+        for point in waiting:
+            left -= self.price(space, point, present)
+            completed = space.completed(point)
+            present = present if completed is None else space.spelled(completed)
+        return Spending(cost=cost, left=left, present=present if cost.changeover else {})
 
     @property
     def pools(self) -> dict[str, str]:

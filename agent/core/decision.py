@@ -38,7 +38,8 @@ class Decision(Value):
 
     `state` is the fitted surrogate as JSON (hyperparameters and data transforms); `notes` tell of
     fallbacks. Of kind `screened` the choice is a sample that came by. `budget` is what was read of it.
-    `seed` is derived from the campaign's and `number`.
+    `present` are the settings that the instrument was to be left at, where a change of them costs
+    something. `seed` is derived from the campaign's and `number`.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Decision(Value):
     seed: int
     clock: AwareDatetime
     budget: dict[str, float]
+    present: Point = later({})
     policy: dict[str, Any]
     choices: tuple[Choice, ...]
     state: dict[str, Any] | None = None

@@ -36,6 +36,7 @@ class DecisionRow(Row, table=True):
     seed: int = whole()
     clock: datetime = instant()
     budget: Json = nested()
+    present: Json = nested()
     policy: Json = nested()
     choices: Json = nested()
     state: Json = nested(nullable=True)

@@ -43,13 +43,15 @@ _APART = 0.05
 class Chosen(NamedTuple):
     """A point with its acquisition, what was in flight (`m x d`), and what else there was.
 
-    `others` are the next best, with their acquisitions: apart from the point and from each other.
+    `others` are the next best, with their acquisitions: apart from the point and from each other;
+    `prices` is what they cost then, where that counts.
     """
 
     point: Point
     score: float
     in_flight: Tensor
     others: tuple[tuple[Point, float], ...] = ()
+    prices: Prices | None = None
 
 
 def anew(batch: int) -> int:
@@ -107,7 +109,7 @@ class Chooser:
         self._free = self._pool.free(self._taken.points)
         self.prices = Prices.of(situation)
         for point in chosen:
-            self.prices.pay(point)
+            self.prices = self.prices.after(point)
         self._free &= self.prices.payable(self._pool)
         random = np.random.default_rng(derived(situation.seed, "integrated"))
         few = random.permutation(np.flatnonzero(self._free))[:_INTEGRATED]
@@ -148,10 +150,12 @@ class Chooser:
         one = self._scoring(in_flight, self.design)
         if self._first <= 0 and one.filling is not None:
             few = self._fillers(one)
-            self._filled = Filled(few, one.filling(few.X), self.prices)
+            self._filled = Filled(few, one.filling(few.X))
             return self._from(self._filled, in_flight)
         found = self._best(one)
-        return Chosen(*found[0], in_flight, tuple(found[1:])) if found else None
+        if not found:
+            return None
+        return Chosen(*found[0], in_flight, tuple(found[1:]), self.prices)
 
     def take(self, point: Point) -> None:
         """From now on `point` is in flight, and may not be chosen."""
@@ -160,7 +164,7 @@ class Chooser:
             self._filled.take(point)
         self._chosen.append(point)
         self._taken.add(point)
-        self.prices.pay(point)
+        self.prices = self.prices.after(point)
         self._free &= self._pool.free([point]) & self.prices.payable(self._pool)
 
     def acquisition(self, points: list[Point]) -> list[float]:
@@ -227,9 +231,9 @@ class Chooser:
 
     def _from(self, filled: Filled, in_flight: Tensor) -> Chosen | None:
         """The best of those candidates that a batch is filled from."""
-        for point, value in filled.best():
+        for point, value in filled.best(self.prices):
             if self._possible(point):
-                return Chosen(point, value, in_flight)
+                return Chosen(point, value, in_flight, prices=self.prices)
         return None
 
     def _shortlisted(self, one: Scorer) -> Candidates:

@@ -8,7 +8,7 @@ Seeger, 2020).
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
@@ -24,6 +24,7 @@ from agent.core.decision import Choice
 from agent.core.space import SearchSpace
 from agent.core.values import Point
 from agent.decide.candidates import COLUMNS, Candidates
+from agent.decide.route import Route
 from agent.decide.situation import Situation
 from agent.learn.encoding import Encoding
 
@@ -38,14 +39,15 @@ _TENSORS: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-@dataclass
+@dataclass(frozen=True)
 class Prices:
     """What points cost, and what is left while a batch is chosen.
 
     Attributes:
         space: Whose points.
-        spending: The formula and what was left before the batch; None where all cost the same.
+        spending: The formulas and what was left before the batch; None where all cost the same.
         left: What is left now.
+        route: The order in which what was chosen is to be executed; None where a change costs nothing.
         power: Of the cost, that an acquisition is divided by.
         logarithmic: Whether the acquisition is a logarithm.
     """
@@ -53,6 +55,7 @@ class Prices:
     space: SearchSpace
     spending: Spending | None
     left: float = 0.0
+    route: Route | None = None
     power: float = 0.0
     logarithmic: bool = True
 
@@ -65,7 +68,8 @@ class Prices:
         wanted = policy.per_cost != "never" and policy.name in _LOGARITHMS | _RATIOS
         cooled = spending.share if policy.per_cost == "cooled" else 1.0
         power = cooled if wanted else 0.0
-        return cls(situation.space, spending, spending.left, power, policy.name in _LOGARITHMS)
+        route, logarithmic = Route.of(spending), policy.name in _LOGARITHMS
+        return cls(situation.space, spending, spending.left, route, power, logarithmic)
 
     @property
     def weighing(self) -> bool:
@@ -73,14 +77,22 @@ class Prices:
         return self.power > 0
 
     def price(self, point: Point) -> float:
-        """What an experiment at a point costs; 0 where all cost the same."""
+        """What an experiment at a point costs, with the change that it takes; 0 where all cost the same."""
         if self.spending is None:
             return 0.0
-        return self.spending.cost.of(self.space.spelled(point))
+        settings = self.space.spelled(point)
+        price = self.spending.cost.of(settings)
+        return price if self.route is None else price + self.route.detour(settings)
 
-    def pay(self, point: Point) -> None:
-        """From now on the cost of `point` is spoken for."""
-        self.left -= self.price(point)
+    def after(self, point: Point) -> "Prices":
+        """From then on the cost of `point` is spoken for."""
+        route = self.route and self.route.through(self.space.spelled(point))
+        return replace(self, left=self.left - self.price(point), route=route)
+
+    def done(self, point: Point) -> "Prices":
+        """The same once `point` is executed: the next change starts from there."""
+        route = self.route and self.route.at(self.space.spelled(point))
+        return replace(self, left=self.left - self.price(point), route=route)
 
     def affords(self, point: Point) -> bool:
         """Whether enough is left for the point."""
@@ -101,8 +113,11 @@ class Prices:
         columns = pool.encoding.lab(pool.table, cost.names)
         with np.errstate(all="ignore"):
             told = np.asarray(expressions.evaluate(cost.tree, columns, COLUMNS), dtype=float)
-        told = np.broadcast_to(told, len(pool))
-        priced: NDArray[np.float64] = np.where(np.isfinite(told) & (told > 0), told, cost.limit)
+            told = np.broadcast_to(told, len(pool))
+            priced: NDArray[np.float64] = np.where(np.isfinite(told) & (told > 0), told, cost.limit)
+            if self.route is not None:
+                more = np.asarray(self.route.detours(columns, COLUMNS), dtype=float)
+                priced = priced + np.where(np.isfinite(more), np.maximum(more, 0.0), cost.limit)
         return priced
 
     def weighed(self, values: Tensor, pool: Candidates) -> Tensor:
@@ -135,16 +150,32 @@ class Prices:
         return max(self.power * (float(typical) - math.log(self.price(point))), 0.0)
 
     def afforded(self, choices: Iterable[Choice]) -> tuple[Choice, ...]:
-        """Those choices that can be paid for one after the other, each with what it costs."""
-        if self.spending is None:
-            return tuple(choices)
-        found, unit = [], self.spending.cost.unit
+        """Those choices that can be paid for in this order, each with what it costs."""
+        prices, found = self, []
         for one in choices:
-            if self.affords(one.point):
-                price = f"costs {self.price(one.point):.4g} of {self.left:.4g} {unit} left"
-                found.append(one.model_copy(update={"why": f"{one.why}; {price}"}))
-                self.pay(one.point)
+            if prices.affords(one.point):
+                why = f"{one.why}{prices.worded(one.point)}"
+                found.append(one.model_copy(update={"why": why}))
+                prices = prices.done(one.point)
         return tuple(found)
+
+    def payable_of(self, choices: Iterable[Choice]) -> tuple[Choice, ...]:
+        """Those choices that can be paid for, whatever their order will be."""
+        prices, found = self, []
+        for one in choices:
+            if prices.affords(one.point):
+                found.append(one)
+                prices = prices.after(one.point)
+        return tuple(found)
+
+    def worded(self, point: Point) -> str:
+        """What an experiment at a point costs, to follow its reasons; "" where all cost the same."""
+        if self.spending is None:
+            return ""
+        more = 0.0 if self.route is None else self.route.detour(self.space.spelled(point))
+        change = f", {more:.4g} of it for the change of settings" if more else ""
+        unit = self.spending.cost.unit
+        return f"; costs {self.price(point):.4g} of {self.left:.4g} {unit} left{change}"
 
     def along(self, function: AcquisitionFunction, few: Candidates) -> AcquisitionFunction:
         """An acquisition for what points cost, to be followed uphill; of choices as they stand."""
@@ -174,10 +205,17 @@ class _PerCost(AcquisitionFunction):
         for name in cost.names & encoding.affine.keys():
             column, offset, slope = encoding.affine[name]
             columns[name] = offset + slope * x[:, column]
-        told = expressions.evaluate(cost.tree, _as_tensors(columns), _TENSORS)
-        told = torch.as_tensor(told, dtype=x.dtype).expand(len(x))
-        logs: Tensor = torch.where(told > 0, told, torch.full_like(told, cost.limit)).log()
-        return logs
+        columns, most = _as_tensors(columns), x.new_full((len(x),), cost.limit)
+        told = _tensor(expressions.evaluate(cost.tree, columns, _TENSORS), most)
+        told = torch.where(told > 0, told, most)
+        if self._prices.route is not None:
+            more = _tensor(self._prices.route.detours(columns, _TENSORS), most)
+            told = told + torch.where(torch.isfinite(more), more.clamp_min(0.0), most)
+        return told.log()
+
+
+def _tensor(told: Any, like: Tensor) -> Tensor:
+    return torch.as_tensor(told, dtype=like.dtype).expand(len(like))
 
 
 class _Names:

@@ -16,16 +16,17 @@ class Filled:
     Args:
         few: The candidates.
         filling: How much each is wanted.
-        prices: What they cost.
     """
 
-    def __init__(self, few: Candidates, filling: Filling, prices: Prices) -> None:
-        self._few, self._filling, self._prices = few, filling, prices
+    def __init__(self, few: Candidates, filling: Filling) -> None:
+        self._few, self._filling = few, filling
         self._left = torch.ones(len(few), dtype=torch.bool)
 
-    def best(self) -> Iterator[tuple[Point, float]]:
-        """The candidates with their scores, best first; those that cannot be chosen never come again."""
-        scores = self._prices.weighed(self._filling.score(), self._few)
+    def best(self, prices: Prices) -> Iterator[tuple[Point, float]]:
+        """The candidates with their scores for what they cost now, best first; those that cannot be
+        chosen never come again.
+        """
+        scores = prices.weighed(self._filling.score(), self._few)
         while bool(self._left.any()):
             at = int(torch.where(self._left, scores, -torch.inf).argmax())
             if not self._left[at]:

@@ -37,7 +37,7 @@ def grounds(situation: Situation, surrogate: Fitted, chosen: Chosen) -> Grounds:
     """
     policy, name = situation.policy, situation.objective.name
     points = [chosen.point, *(point for point, _ in chosen.others)]
-    X, prices = situation.encoding.encode(points), Prices.of(situation)
+    X, prices = situation.encoding.encode(points), chosen.prices or Prices.of(situation)
     with torch.no_grad():
         mean, sd = surrogate.posterior.marginals(X)
         parts = []
@@ -72,7 +72,7 @@ def grounds_of_several(situation: Situation, surrogates: Several, chosen: Chosen
         chosen: The choice.
     """
     points = [chosen.point, *(point for point, _ in chosen.others)]
-    X, prices = situation.encoding.encode(points), Prices.of(situation)
+    X, prices = situation.encoding.encode(points), chosen.prices or Prices.of(situation)
     with torch.no_grad():
         mean, sd = surrogates.marginals(X)
         in_flight = surrogates.marginals(X, chosen.in_flight)[1] if len(chosen.in_flight) else sd

@@ -11,6 +11,7 @@ from agent.core.seeds import derived
 from agent.core.values import Point
 from agent.decide import designs
 from agent.decide.choose import Chooser, Chosen, anew, scoring
+from agent.decide.costs import Prices
 from agent.decide.plate import plated
 from agent.decide.situation import Situation
 from agent.decide.sources import Sources
@@ -39,6 +40,7 @@ class Turn:
         without: What would have been chosen without the sources; None where it was.
         expected: What is expected there, in the objective's unit.
         others: The next best points with their scores.
+        prices: What points cost then; None of a design.
     """
 
     by: By
@@ -49,12 +51,13 @@ class Turn:
     without: Point | None = None
     expected: float | None = None
     others: tuple[tuple[Point, float], ...] = ()
+    prices: Prices | None = None
 
     @classmethod
     def of(cls, by: By, chosen: Chosen, model: Fitted, **more: Any) -> "Turn":
         """A turn by a model's choice."""
-        point, score, in_flight, others = chosen
-        return cls(by, point, score, model, in_flight, others=others, **more)
+        told = chosen._asdict() | more
+        return cls(by, told.pop("point"), told.pop("score"), model, **told)
 
 
 class Informed:

@@ -120,15 +120,15 @@ def _worth(situation: Situation, one: Scorer, wells: int) -> float:
     scores = _roughly(situation, one, pool)
     few = pool.take(torch.argsort(scores, descending=True, stable=True)[:_FEW].numpy())
     prices = Prices.of(situation)
-    filled = Filled(few, one.filling(few.X), prices)
+    filled = Filled(few, one.filling(few.X))
     paid = 0.0
     for _ in range(wells):
-        well = next((point for point, _ in filled.best() if prices.affords(point)), None)
+        well = next((point for point, _ in filled.best(prices) if prices.affords(point)), None)
         if well is None:
             break
         filled.take(well)
-        prices.pay(well)
         paid += prices.price(well)
+        prices = prices.after(well)
     worth = filled.worth()
     return worth / paid**prices.power if prices.weighing and paid > 0 else worth
 

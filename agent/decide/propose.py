@@ -17,6 +17,7 @@ from agent.decide.grounds import grounds
 from agent.decide.informed import Informed, Turn, restored
 from agent.decide.outlook import outlook
 from agent.decide.plate import alike, held_by, plated
+from agent.decide.route import order
 from agent.decide.screening import Look, looked_at
 from agent.decide.selection import Kind, Selection, surrogate_of, with_feasibility
 from agent.decide.situation import Situation
@@ -95,7 +96,7 @@ def acquisition_of(situation: Situation, state: dict[str, Any], points: list[Poi
 
 def _selected(situation: Situation, q: int) -> Selection:
     prices = Prices.of(situation)
-    repeated = prices.afforded(alike(situation, situation.replicates(q)))
+    repeated = prices.payable_of(alike(situation, situation.replicates(q)))
     situation = held_by(situation, repeated)
     left = q - len(repeated)
     told, notes = given(situation, left)
@@ -106,7 +107,15 @@ def _selected(situation: Situation, q: int) -> Selection:
     else:
         fresh = _fresh(situation, [one.point for one in repeated], left)
         selection = replace(fresh, notes=(*notes, *fresh.notes))
-    return replace(selection, choices=(*repeated, *prices.afforded(selection.choices)))
+    return replace(selection, choices=_in_order(prices, [*repeated, *selection.choices]))
+
+
+def _in_order(prices: Prices, choices: list[Choice]) -> tuple[Choice, ...]:
+    """The choices in the order in which they are to be executed, as far as they can be paid for."""
+    if prices.route is not None and prices.spending is not None:
+        settings = [prices.space.spelled(one.point) for one in choices]
+        choices = [choices[at] for at in order(prices.spending, settings)]
+    return prices.afforded(choices)
 
 
 def _fresh(situation: Situation, before: list[Point], count: int) -> Selection:
@@ -192,7 +201,7 @@ def _reasoned(situation: Situation, decision: Informed, turn: Turn) -> Choice:
         name = designs.named(situation.encoding, situation.policy.initial)
         why = explain.of_doubt(name, decision.transfer.contradicted)
         return Choice(point=turn.point, acquisition=name, why=why)
-    chosen = Chosen(turn.point, turn.score, turn.in_flight, turn.others)
+    chosen = Chosen(turn.point, turn.score, turn.in_flight, turn.others, turn.prices)
     one = _explained(situation, turn.model, decision.design, chosen)
     by = explain.by_sources(decision.transfer.believed, turn.by == "sources")
     return one.model_copy(update={"why": f"{one.why}; {by}"})
@@ -203,7 +212,7 @@ def _explained(situation: Situation, surrogate: Fitted, design: Tensor, chosen: 
     prediction = surrogate.predict([chosen.point])[0]
     X = situation.encoding.encode([chosen.point])
     works = situation.feasibility
-    cheap = Prices.of(situation).ahead(chosen.point, design)
+    cheap = (chosen.prices or Prices.of(situation)).ahead(chosen.point, design)
     parts = explain.shares(surrogate, X, chosen.in_flight, design, policy, works, cheap)
     feasible = None if works is None else float(works.log_probability(X).exp())
     if objective.learning:

@@ -73,7 +73,7 @@ def _explained(situation: Situation, surrogates: Several, design: Tensor, chosen
     point = chosen.point
     X = situation.encoding.encode([point])
     (prediction,) = surrogates.predict([point])
-    cheap = Prices.of(situation).ahead(point, design)
+    cheap = (chosen.prices or Prices.of(situation)).ahead(point, design)
     with torch.no_grad():
         mean, sd = surrogates.marginals(torch.cat([X, design]))
         if policy.name == "uncertainty":

@@ -1,10 +1,13 @@
-"""What an experiment costs by its settings: does the formula speak of what there is, and is it a price?"""
+"""What an experiment costs by its settings and by those before: do the formulas speak of what there is, and
+are they prices?
+"""
 
+import ast
 import itertools
 import math
 
 from agent.core import expressions
-from agent.core.budget import Budget, Cost
+from agent.core.budget import BEFORE, Budget, Cost, earlier
 from agent.core.policy import Policy
 from agent.core.values import Point, Scalar
 from agent.load import rules
@@ -14,44 +17,101 @@ from agent.load.space import Columns, Known
 
 _MOST_SETTINGS, _MOST_POINTS = 50, 10_000
 _AT: Loc = ("budget", "cost", "formula")
+_CHANGE: Loc = ("budget", "cost", "changeover")
 _SCORED = frozenset({"ucb", "thompson", "random"})
 """Policies whose wish is no gain that could be divided by a cost."""
 
 
 def check(findings: Findings, parts: Parts, columns: Columns) -> None:
-    """Faults of the cost's formula, and of a policy that is to divide by it."""
+    """Faults of the cost's formulas, and of a policy that is to divide by it."""
     budget: Budget | None = parts.single.get("budget")
     cost = None if budget is None else budget.cost
     _check_policy(findings, parts.single.get("policy") or Policy(), cost)
-    if cost is None or cost.formula is None:
+    if cost is None:
         return
-    rules.check_formula(findings, _AT, cost.tree, columns)
-    if findings.clean(_AT):
-        _check_prices(findings, cost, columns)
+    if cost.formula is not None:
+        rules.check_formula(findings, _AT, cost.tree, columns)
+        if findings.clean(_AT):
+            _check_prices(findings, cost, columns)
+    if cost.changing is not None:
+        _check_change(findings, cost, columns)
 
 
 def _check_prices(findings: Findings, cost: Cost, columns: Columns) -> None:
     """Looked at where the settings are at their ends: prices rise or fall in most columns."""
-    named = {name: _ends(columns[name]) for name in sorted(cost.names)}
-    if math.prod(map(len, named.values())) > _MOST_POINTS:
-        return
-    points = [dict(zip(named, one, strict=True)) for one in itertools.product(*named.values())]
+    points = _corners(columns, expressions.names(cost.tree))
     odd = [point for point in points if not _priced(cost, point)]
     if odd:
-        at = ", ".join(f"{name} {value}" for name, value in odd[0].items()) or "any point"
-        what = f"it gives no cost above 0 at {at}: an experiment there counts as the whole limit"
+        what = f"it gives no cost above 0 at {_worded(odd[0])}: an experiment there counts as the whole limit"
         findings.warn(_AT, what, "write max(..., 1) around it")
     elif points and min(map(cost.of, points)) > cost.limit:
         what = f"every experiment costs more than the limit of {cost.limit:g}"
         findings.fault(_AT, what, "raise the limit")
 
 
-def _priced(cost: Cost, point: Point) -> bool:
+def _check_change(findings: Findings, cost: Cost, columns: Columns) -> None:
+    """Looked at from each end to each other, and where nothing is changed."""
+    named = expressions.names(cost.changing)
+    clash = sorted(name for name in columns if name.endswith(BEFORE))
+    if clash:
+        what = f"the parameter {clash[0]!r} has a name that stands for the setting before"
+        findings.fault(_CHANGE, what, f"give it a name that does not end in {BEFORE}")
+        return
+    before = {f"{name}{BEFORE}": known for name, known in columns.items()}
+    rules.check_formula(findings, _CHANGE, cost.changing, {**columns, **before})
+    if not findings.clean(_CHANGE):
+        return
+    if not any(name.endswith(BEFORE) for name in named):
+        what = "it says nothing of the settings before"
+        mend = f"write it like: 0.02 * abs(temperature - temperature{BEFORE})"
+        findings.fault(_CHANGE, what, mend)
+        return
+    points = _corners(columns, frozenset(name.removesuffix(BEFORE) for name in named))
+    _check_steps(findings, cost, points)
+
+
+def _check_steps(findings: Findings, cost: Cost, points: list[Point]) -> None:
+    for one in points:
+        same = _computed(cost.changing, {**one, **earlier(one)})
+        if same is not None and same > 0:
+            what = f"it costs {same:g} to change nothing, at {_worded(one)}"
+            findings.warn(
+                _CHANGE, what, "what each experiment costs belongs into the other formula"
+            )
+            break
+    if len(points) ** 2 > _MOST_POINTS:
+        return
+    for before, after in itertools.permutations(points, 2):
+        told = _computed(cost.changing, {**after, **earlier(before)})
+        if told is None or told < 0:
+            what = f"it gives no cost of at least 0 from {_worded(before)} to {_worded(after)}"
+            findings.warn(_CHANGE, f"{what}: it counts as the whole limit", "write max(..., 0)")
+            break
+
+
+def _corners(columns: Columns, names: frozenset[str]) -> list[Point]:
+    """Every combination of the ends of some columns; none where those are too many."""
+    named = {name: _ends(columns[name]) for name in sorted(names)}
+    if math.prod(map(len, named.values())) > _MOST_POINTS:
+        return []
+    return [dict(zip(named, one, strict=True)) for one in itertools.product(*named.values())]
+
+
+def _worded(point: Point) -> str:
+    return ", ".join(f"{name} {value}" for name, value in point.items()) or "any point"
+
+
+def _computed(tree: ast.expr, settings: Point) -> float | None:
     try:
-        value = float(expressions.evaluate(cost.tree, point))
+        value = float(expressions.evaluate(tree, settings))
     except (ArithmeticError, TypeError, ValueError):
-        return False
-    return math.isfinite(value) and value > 0
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _priced(cost: Cost, point: Point) -> bool:
+    value = _computed(cost.tree, point)
+    return value is not None and value > 0
 
 
 def _ends(known: Known) -> tuple[Scalar, ...]:
@@ -66,8 +126,9 @@ def _check_policy(findings: Findings, policy: Policy, cost: Cost | None) -> None
     if policy.per_cost not in {"always", "cooled"}:
         return
     at: Loc = ("policy", "per_cost")
-    if cost is None or cost.formula is None:
-        findings.fault(at, "every experiment costs the same", "say budget: cost: formula")
+    if cost is None or cost.flat:
+        mend = "say budget: cost: formula or changeover"
+        findings.fault(at, "every experiment costs the same", mend)
     if policy.name in _SCORED:
         what = f"policy {policy.name} asks for no gain that could be divided by a cost"
         findings.fault(at, what, "take expected_improvement, uncertainty or committee")

@@ -56,6 +56,7 @@ EXAMPLES: dict[str, Any] = {
     "Cost.unit": "EUR",
     "Cost.per_experiment": 12.5,
     "Cost.formula": "5 + 0.2 * catalyst_mg + 10 * (solvent == 'DMSO')",
+    "Cost.changeover": "0.02 * abs(temperature - temperature_before)",
     "Budget.experiments": 20,
     "Budget.cost": {"limit": 500, "unit": "EUR", "per_experiment": 12.5},
     "Budget.wall_time": {"limit": 3, "unit": "d"},

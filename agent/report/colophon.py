@@ -118,7 +118,8 @@ def _budget(budget: Budget) -> str:
 
 
 def _price(cost: Cost) -> str:
-    return brief(cost.per_experiment, 6) if cost.per_experiment else str(cost.formula)
+    each = brief(cost.per_experiment, 6) if cost.per_experiment else str(cost.formula)
+    return f"{each} + {cost.changeover} for a change" if cost.changeover else each
 
 
 def _stop(view: View) -> str:

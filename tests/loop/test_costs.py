@@ -1,6 +1,7 @@
 """Campaigns where experiments differ in what they cost: reserved by their settings, never overspent."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -14,6 +15,11 @@ LEARNING = {"name": "expected_improvement", "initial": {"size": 3}}
 
 def priced(limit: float, formula: str = "1 + x") -> dict[str, object]:
     return {"cost": {"limit": limit, "unit": "EUR", "formula": formula}}
+
+
+def changing(limit: float, change: str) -> dict[str, object]:
+    cost = {"limit": limit, "unit": "EUR", "per_experiment": 1, "changeover": change}
+    return {"cost": cost}
 
 
 def spends_no_more(made: World, limit: float) -> None:
@@ -69,3 +75,29 @@ def test_a_winner_that_cannot_be_paid_for_ends_unconfirmed(make_world: Make, for
     assert last.state == "finished"
     assert not made.trials(TrialStatus.CANCELLED), "nothing was asked for that cannot be paid"
     assert {one.verdict for one in replay(made.store, made.name)} == {"identical"}
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_each_change_of_settings_is_reserved_as_it_is_made(make_world: Make, batch: int) -> None:
+    made = make_world(
+        budget=changing(30, "abs(x - x_before)"), policy={**LEARNING, "batch_size": batch}
+    )
+    last = made.run(watch=lambda _: spends_no_more(made, 30))
+    assert last.state == "finished"
+    settings = [float(job.plans[0].settings()["x"]) for job in made.jobs()]
+    changes = [0.0, *(abs(x - before) for before, x in pairwise(settings))]
+    assert [job.cost for job in made.jobs()] == pytest.approx([1 + one for one in changes])
+    assert made.standing.use.cost > 27, "what is left is spent near by"
+    left = [job.plans[0].settings() for job in made.jobs()]
+    first, *others = (one.present for one in made.standing.decisions)
+    assert not first and all(present in left for present in others)
+    assert {one.verdict for one in replay(made.store, made.name)} == {"identical"}
+
+
+def test_an_edit_changes_what_the_next_one_starts_from(make_world: Make) -> None:
+    made = make_world(budget=changing(100, "abs(x - x_before)"), review={"mode": "required"})
+    made.run()
+    (trial,) = made.trials(TrialStatus.PROPOSED)
+    made.review(trial, "edit", {"x": 9.0, "y": 1.0})
+    made.run()
+    assert made.standing.decisions[-1].present["x"] == 9.0

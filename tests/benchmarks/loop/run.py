@@ -135,6 +135,7 @@ DEVELOPMENT: dict[str, Callable[[int, int], None]] = {
     "bounds in campaigns": censored.develop_campaigns,
     "calibration": calibrated.develop,
     "costs": priced.develop,
+    "changeovers": priced.develop_changes,
     "dosing": dosed.develop,
     "failures": failures.develop,
     "promises": promises.develop,
