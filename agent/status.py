@@ -185,7 +185,8 @@ def without_priors(decision: Decision, point: Point) -> Point | None:
     # Replicates and points of the file come first; nobody chose them.
     chosen = decision.choices[len(decision.choices) - len(turns) :]
     pairs = zip(chosen, turns, strict=True)
-    return next((turn["without"] for choice, turn in pairs if choice.point == point), None)
+    told = ((turn.get("point", choice.point), turn["without"]) for choice, turn in pairs)
+    return next((without for at, without in told if at == point), None)
 
 
 def limits(standing: Standing) -> tuple[Limit, ...]:

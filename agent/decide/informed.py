@@ -59,6 +59,12 @@ class Turn:
         told = chosen._asdict() | more
         return cls(by, told.pop("point"), told.pop("score"), model, **told)
 
+    def told(self) -> dict[str, Any]:
+        """What is kept of it, as JSON; the point too where a batch is executed in another order."""
+        kept = {"by": self.by, "without": self.without, "expected": self.expected}
+        moved = self.prices is not None and self.prices.route is not None
+        return kept | ({"point": self.point} if moved else {})
+
 
 class Informed:
     """A decision with sources.
@@ -118,7 +124,7 @@ class Informed:
 
     def state(self, turns: Sequence[Turn]) -> dict[str, Any]:
         """All that the decision knew of its models, as JSON."""
-        told = [{"by": one.by, "without": one.without, "expected": one.expected} for one in turns]
+        told = [one.told() for one in turns]
         plain = self.plain.state() if self.plain else None
         return {**self.transfer.state(), "plain": plain, "turns": told}
 

@@ -6,6 +6,7 @@ from typing import get_args
 
 import pytest
 
+from agent.core.budget import Cost, Spending
 from agent.core.history import Row, key
 from agent.core.objective import Objective
 from agent.core.policy import InitialDesign, Policy
@@ -188,3 +189,16 @@ def test_without_any_that_can_be_used_it_is_as_without_sources(count: int) -> No
     assert chosen.choices == alone.choices
     assert (chosen.kind, chosen.state) == (alone.kind, alone.state)
     assert any("no prior can be used" in note for note in chosen.notes)
+
+
+def test_in_another_order_each_turn_still_tells_of_its_own_point() -> None:
+    kind = "continuous"
+    name = SPACES[kind].parameters[0].name
+    cost = Cost(limit=100, unit="h", per_experiment=1, changeover=f"abs({name} - {name}_before)")
+    asked = situation(kind, 4, earlier(kind))
+    present = dict(asked.rows[0].point)
+    asked = replace(asked, spending=Spending(cost=cost, left=100, present=present))
+    chosen = propose(asked, 4)
+    assert chosen.state is not None
+    told = [key(turn["point"]) for turn in chosen.state["turns"]]
+    assert sorted(told) == sorted(key(one.point) for one in chosen.choices)
