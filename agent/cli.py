@@ -17,6 +17,7 @@ from agent.commands import (
     checking,
     control,
     importance,
+    instruments,
     priors,
     results,
     review,
@@ -59,6 +60,7 @@ app.command()(validate.validate)
 app.command()(backtesting.backtest)
 app.command()(results.schema)
 app.add_typer(priors.priors, name="priors")
+app.add_typer(instruments.instrument, name="instrument")
 app.add_typer(storing.store, name="store")
 
 

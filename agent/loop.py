@@ -105,6 +105,8 @@ def advance(lab: Lab, lease: Lease, each: Each = in_turn) -> Round:
     said += each("collect", partial(steps.collect, lab, lease), at_work)
 
     now = stand(lab.store, lease.name, lab.clock.now())
+    if steps.watch(lab, lease, now):
+        now = stand(lab.store, lease.name, lab.clock.now())
     if now.entry.status is CampaignStatus.PAUSED:
         return Round("paused", now.entry.reason, person=True)
     if now.entry.status is CampaignStatus.FINISHED:
@@ -213,6 +215,9 @@ def _waited_for(standing: Standing, said: tuple[str, ...]) -> list[str]:
         f"for a person: what became of {job.id} is not known ({job.message})"
         for job in standing.jobs_in(JobStatus.UNKNOWN)[:1]
     ]
+    if standing.held and standing.of(TrialStatus.APPROVED):
+        mend = f"athanor instrument release {standing.held.instrument}"
+        reasons.append(f"for a person: {standing.held}: {mend}")
     proposed = standing.of(TrialStatus.PROPOSED)
     if proposed:
         count = f"{len(proposed)} proposal" + ("s" if len(proposed) > 1 else "")

@@ -27,6 +27,7 @@ from agent.core.history import (
     row_of,
     rows_of,
 )
+from agent.core.instrument import Hold, in_force
 from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation
 from agent.core.judgement import Judgement, faults, infeasible
 from agent.core.objective import Objective
@@ -59,6 +60,12 @@ class Standing:
     decisions: tuple[Decision, ...]
     now: datetime
     judgements: tuple[Judgement, ...] = ()
+    words: tuple[Hold, ...] = ()
+
+    @property
+    def held(self) -> Hold | None:
+        """The hold that keeps the campaign's instrument from taking anything; None if there is none."""
+        return in_force(self.words, self.now)
 
     @cached_property
     def effective(self) -> dict[str, Effective]:
@@ -347,10 +354,11 @@ def stand(store: Store, campaign: str, now: datetime) -> Standing:
         NotFound: the store has no such campaign.
     """
     entry = store.entry(campaign)
+    found = campaign_of(store, entry.id)
     return Standing(
         entry=entry,
         revision=store.latest(entry.id),
-        campaign=campaign_of(store, entry.id),
+        campaign=found,
         trials=tuple(store.trials(entry.id)),
         reviews=tuple(store.reviews(entry.id)),
         jobs=tuple(store.jobs(entry.id)),
@@ -358,4 +366,5 @@ def stand(store: Store, campaign: str, now: datetime) -> Standing:
         decisions=tuple(store.decisions(entry.id)),
         now=now,
         judgements=tuple(store.judgements(entry.id)),
+        words=tuple(store.holds(found.execution.target)),
     )

@@ -64,7 +64,8 @@ class Summary(Value):
     `calibration` is what results have shown of the predictions of each objective. `learning`: the
     response is to be known everywhere, there is no best, and `outlook` says how far it is not known.
     `scatter` has of each objective what readings of one sample scatter by, and samples made anew; `dosing`
-    tells how settings come out as executed, where that is other than asked.
+    tells how settings come out as executed, where that is other than asked. `held` says why its instrument
+    takes nothing.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Summary(Value):
     dosing: tuple[Dosing, ...] = ()
     winner: Leader | None = None
     leaders: tuple[Leader, ...] = ()
+    held: str = ""
 
     @property
     def unknown(self) -> float | None:
@@ -143,6 +145,7 @@ def summarise(standing: Standing, saving: Saving | None = None) -> Summary:
         leaders=found,
         scatter={one.name: standing.scatters_of(one) for one in campaign.objectives},
         dosing=standing.dosing,
+        held=str(standing.held or ""),
     )
 
 
@@ -209,7 +212,7 @@ def limits(standing: Standing) -> tuple[Limit, ...]:
 
 
 def _waits_for(standing: Standing) -> Literal["", "a review", "a person", "an instrument"]:
-    if standing.jobs_in(JobStatus.UNKNOWN):
+    if standing.jobs_in(JobStatus.UNKNOWN) or standing.held:
         return "a person"
     if standing.of(TrialStatus.PROPOSED):
         return "a review"

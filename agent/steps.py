@@ -11,11 +11,13 @@ from datetime import timedelta
 from functools import wraps
 from typing import TypeVar
 
+from agent import breaker
 from agent.core.actor import AGENT
-from agent.core.adapter import Adapter
+from agent.core.adapter import Adapter, Capabilities
 from agent.core.budget import left_at, spent, used
 from agent.core.campaign import Campaign
 from agent.core.history import Effective, effective
+from agent.core.instrument import in_force
 from agent.core.job import IN_FLIGHT, Job, JobStatus
 from agent.core.register import Lease
 from agent.core.trial import Plan, Trial, TrialStatus
@@ -193,6 +195,19 @@ def withdraw(lab: Lab, lease: Lease, standing: Standing, reason: str) -> None:
                 tx.move_trial(trial.id, TrialStatus.CANCELLED, reason)
 
 
+def watch(lab: Lab, lease: Lease, standing: Standing) -> bool:
+    """Hold a physical instrument that fails again and again; whether it was."""
+    why = breaker.why_trip(lab.store, standing)
+    if why is None:
+        return False
+    adapter = lab.adapter(standing.campaign)
+    asked = _attempt(lab, lease, standing.campaign.execution.target, adapter.capabilities)
+    if isinstance(asked, Trouble) or asked.effect != "physical":
+        return False
+    breaker.trip(lab.store, lease, standing, why, lab.clock.now())
+    return True
+
+
 @_giving_way
 def review(lab: Lab, lease: Lease, trial_id: str) -> str:
     """Let the rules speak: reject what the adapter speaks against, approve where none is due."""
@@ -224,9 +239,9 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
     """Send one approved trial, if its instrument can take it and an approval binds it as it is."""
     campaign, trial, plan, wanted, revision = _planned(lab, lease, trial_id)
     adapter = lab.adapter(campaign)
-    held = _held(lab, lease, campaign, adapter, trial_id)
-    if held:
-        return held
+    able = _able(lab, lease, campaign, adapter, trial_id)
+    if isinstance(able, str):
+        return able
     now = lab.clock.now()
     if campaign.budget.wall_time and (
         over := spent(campaign.budget, used(lab.store.jobs(lease.name), now))
@@ -237,7 +252,7 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
         return _permit_again(lab, lease, campaign, trial, plan)
     before = left_at(lab.store.jobs(lease.name)) if campaign.priced else None
     price = campaign.price(space_of(lab.store, campaign), wanted.point, before)
-    order = Order(plan, approval, price)
+    order = Order(plan, approval, price, able.parallel if able.effect == "physical" else None)
     try:
         job = intend(lab.store, lease, campaign, order, lab.me, now, revision)
     except (BudgetSpent, GateError) as error:
@@ -261,11 +276,14 @@ def _planned(lab: Lab, lease: Lease, trial_id: str) -> tuple[Campaign, Trial, Pl
     return campaign, trial, plan_for(trial, wanted, campaign, lab.limits), wanted, revision
 
 
-def _held(
+def _able(
     lab: Lab, lease: Lease, campaign: Campaign, adapter: Adapter, trial_id: str
-) -> str | None:
-    """Why the instrument takes nothing now; None if it does."""
+) -> Capabilities | str:
+    """What the instrument is able to, or why it takes nothing now."""
     name = campaign.execution.target
+    held = in_force(lab.store.holds(name), lab.clock.now())
+    if held:
+        return str(held)
     in_doubt = lab.store.in_doubt(name)
     if in_doubt:
         return f"held, since what became of {in_doubt[0].id} is not known"
@@ -275,7 +293,8 @@ def _held(
     capabilities, health = asked
     if capabilities.effect == "physical" and len(lab.store.busy(name)) >= capabilities.parallel:
         return f"{name} is at work"
-    return None if health.state == "ready" else f"{name} is {health.state}: {health.reason}"
+    ready = health.state == "ready"
+    return capabilities if ready else f"{name} is {health.state}: {health.reason}"
 
 
 def _by_rule_only(lab: Lab, campaign: Campaign, trial: Trial) -> bool:

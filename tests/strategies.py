@@ -10,6 +10,7 @@ from agent.core.confirming import Anew, Confirming, Ranked
 from agent.core.decision import Choice, Decision
 from agent.core.grounds import Grounds, Influence, Neighbour, RunnerUp
 from agent.core.history import Pending
+from agent.core.instrument import Hold
 from agent.core.job import Job, JobStatus, Observation, Sample
 from agent.core.judgement import Judgement
 from agent.core.outlook import Outlook
@@ -74,6 +75,17 @@ revisions = st.builds(
     at=moments,
 )
 leases = st.builds(Lease, name=ids, holder=processes, fence=counts, expires_at=moments)
+holds = st.builds(
+    Hold,
+    id=ids,
+    instrument=ids,
+    number=counts,
+    word=st.sampled_from(["hold", "release"]),
+    reason=texts,
+    until=st.none() | moments,
+    by=actors,
+    at=moments,
+)
 journal_entries = st.builds(
     JournalEntry,
     campaign=ids,
@@ -325,6 +337,7 @@ RECORDS: dict[type[Any], st.SearchStrategy[Any]] = {
     Entry: entries,
     Revision: revisions,
     Lease: leases,
+    Hold: holds,
     JournalEntry: journal_entries,
     Trial: trials,
     Proposal: proposals,

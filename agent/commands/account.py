@@ -241,6 +241,9 @@ def _waits_for(standing: Standing) -> list[str]:
         f"a person: [bold]athanor resolve {job.id}[/bold] ({escape(job.message)})"
         for job in standing.jobs_in(JobStatus.UNKNOWN)[:1]
     ]
+    if standing.held:
+        mend = f"[bold]athanor instrument release {escape(standing.held.instrument)}[/bold]"
+        waits.append(f"a person: {escape(str(standing.held))}: {mend}")
     proposed = len(standing.of(TrialStatus.PROPOSED))
     if proposed:
         waits.append(f"a review of {proposed}: [bold]athanor review {name}[/bold]")

@@ -1,6 +1,7 @@
 """`athanor pause | resume | stop | resolve | judge`: what people say of a campaign, a job or a trial."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,10 +9,12 @@ from rich.markup import escape
 
 from agent.commands.common import (
     ByOption,
+    Exit,
     NameArgument,
     ReasonOption,
     StoreOption,
     console,
+    errors,
     existing,
     person,
 )
@@ -46,9 +49,25 @@ def resume(
 
 
 def stop(
-    name: NameArgument, reason: ReasonOption = "", store: StoreOption = None, by: ByOption = None
+    name: Annotated[
+        str, typer.Argument(help="Name (or id) of a campaign; with --emergency its file will do.")
+    ],
+    reason: ReasonOption = "",
+    emergency: Annotated[
+        bool,
+        typer.Option(
+            "--emergency",
+            help="Bring its instrument to its safe state at once, whatever else is the case; then hold it, "
+            "and pause every campaign on it. With the campaign's file no store is needed.",
+        ),
+    ] = False,
+    store: StoreOption = None,
+    by: ByOption = None,
 ) -> None:
     """End a campaign: what was not sent is withdrawn, what is running is still collected."""
+    if emergency:
+        _stop_at_once(name, reason, store, by)
+        return
     _say(name, CampaignStatus.STOPPED, reason or "stopped by a person", store, by)
 
 
@@ -124,6 +143,31 @@ def judge(
         lines = write(opened, name, trial, word.value, reason, person(by), SystemClock().now())
     for line in lines:
         console.print(escape(line), highlight=False)
+
+
+def _stop_at_once(name: str, reason: str, url: str | None, by: str | None) -> None:
+    from agent.assemble import SettingsModels, SystemClock, adapter_of
+    from agent.emergency import emergency_stop, write_down
+    from agent.load import read
+    from agent.resolved import campaign_of
+
+    if Path(name).is_file():
+        campaign = read(Path(name), SettingsModels()).campaign
+    else:
+        with existing(url) as opened:
+            campaign = campaign_of(opened, opened.entry(name).id)
+    against = emergency_stop(adapter_of(campaign))
+    target = campaign.execution.target
+    if against is None:
+        console.print(escape(f"{target}: its adapter was told to stop, and did not object."))
+    else:
+        errors.print(f"[red]{escape(target)} did NOT say that it stopped[/red]: {escape(against)}")
+        errors.print("Stop it by hand.")
+    now = SystemClock().now()
+    for line in write_down(lambda: existing(url), campaign, person(by), reason, now):
+        console.print(escape(line), highlight=False)
+    if against is not None:
+        raise typer.Exit(Exit.FAULT)
 
 
 def _say(name: str, status: CampaignStatus, reason: str, url: str | None, by: str | None) -> None:

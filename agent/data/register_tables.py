@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import LargeBinary, MetaData
+from sqlalchemy import LargeBinary, MetaData, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from agent.data.columns import Canonical, instant, nested, whole
@@ -68,6 +68,28 @@ class LeaseRow(Row, table=True):
     holder: Json = Field(sa_type=Canonical)
     fence: int = whole()
     expires_at: datetime = instant()
+
+
+class InstrumentRow(Row, table=True):
+    """A name that is locked while its instrument is given something."""
+
+    __tablename__ = "instruments"
+    name: str = Field(primary_key=True)
+
+
+class HoldRow(Row, table=True):
+    """`instrument.Hold`."""
+
+    __tablename__ = "holds"
+    __table_args__ = (UniqueConstraint("instrument", "number"),)
+    id: str = Field(primary_key=True)
+    instrument: str = Field(foreign_key="instruments.name", index=True)
+    number: int = whole()
+    word: str
+    reason: str
+    until: datetime | None = instant(nullable=True)
+    by: Json = nested()
+    at: datetime = instant()
 
 
 class JournalRow(Row, table=True):

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from sqlalchemy import Insert, Select, Table, Update, bindparam, insert, select, update
 
 from agent.core.decision import Decision
+from agent.core.instrument import Hold
 from agent.core.job import Job, Observation, Sample
 from agent.core.judgement import Judgement
 from agent.core.register import Entry, JournalEntry, Lease, Revision
@@ -30,6 +31,7 @@ TABLES: Mapping[type[Value], Table] = {
     Judgement: table("judgements"),
     Decision: table("decisions"),
     Lease: table("leases"),
+    Hold: table("holds"),
     JournalEntry: table("journal"),
 }
 """Where each record is kept."""

@@ -27,11 +27,14 @@ the store cannot know.
 
 
 class Order(NamedTuple):
-    """What is to be sent, what permits it, and what it costs: so much is reserved."""
+    """What is to be sent, what permits it, what it costs: so much is reserved; and how many jobs its
+    instrument takes at the same time, None without limit.
+    """
 
     plan: Plan
     approval: Approval
     cost: float = 0.0
+    parallel: int | None = None
 
 
 def sending(job: str) -> bool:
@@ -60,7 +63,8 @@ def intend(
         revision: The number of that revision of the campaign.
 
     Raises:
-        GateError: the approval does not permit this plan, or the campaign was revised since.
+        GateError: the approval does not permit this plan, the campaign was revised since, or the instrument
+            is held or at work.
         BudgetSpent: there is no room in the budget.
         LeaseLost: somebody else has taken over.
     """
@@ -82,6 +86,7 @@ def intend(
     )
     with store.write(AGENT, now, lease) as tx:
         tx.intend(job, budget.experiments, budget.cost.limit if budget.cost else None, revision)
+        tx.take(job, order.parallel)
     return job
 
 

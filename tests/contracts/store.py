@@ -2,6 +2,7 @@
 
 from tests.contracts.store_account import JournalContract, LeaseContract
 from tests.contracts.store_gate import GateContract
+from tests.contracts.store_instruments import InstrumentContract
 from tests.contracts.store_planning import PlanningContract
 from tests.contracts.store_races import RaceContract
 from tests.contracts.store_records import RecordContract
@@ -13,6 +14,7 @@ class StoreContract(
     RecordContract,
     PlanningContract,
     GateContract,
+    InstrumentContract,
     RunningContract,
     LeaseContract,
     JournalContract,

@@ -62,6 +62,23 @@ class RaceContract:
         assert isinstance(lost, GateError)
         assert [job.id for job in store.jobs("c1")] == [one for one in got if isinstance(one, str)]
 
+    def test_one_job_gets_the_instrument(self, store: Store) -> None:
+        w.approved(store, 1, 2)
+
+        def send(number: int) -> Any:
+            def doing() -> str:
+                with store.write(AGENT, w.NOW) as tx:
+                    tx.intend(w.job(number), None, None)
+                    tx.take(w.job(number), 1)
+                return f"j{number}"
+
+            return doing
+
+        got = race(send(1), send(2))
+        (lost,) = [one for one in got if not isinstance(one, str)]
+        assert isinstance(lost, GateError)
+        assert len(store.busy("robot")) == 1
+
     def test_one_job_gets_the_last_of_the_budget(self, store: Store) -> None:
         w.approved(store, 1, 2)
 

@@ -18,7 +18,7 @@ from tests.strategies import RECORDS
 
 # What a table has beyond its record, and the tables without one.
 BESIDE = {"approvals": {"seq"}, "jobs": {"seq"}, "samples": {"seq"}}
-ALONE = {"counters", "job_trials", "blobs", "remembered"}
+ALONE = {"counters", "job_trials", "blobs", "remembered", "instruments"}
 
 
 @pytest.fixture

@@ -1,0 +1,148 @@
+"""`athanor instrument list | hold | release`: what people say of instruments, whichever campaign uses them."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from agent.commands.common import (
+    ByOption,
+    JsonOption,
+    StoreOption,
+    console,
+    existing,
+    person,
+    show_json,
+    table,
+)
+from agent.core.instrument import in_force
+from agent.core.values import Value
+from agent.data.store import Store
+from agent.errors import NotFound, StoreError
+
+instrument = typer.Typer(help="List, hold and release instruments.", no_args_is_help=True)
+
+NameOption = Annotated[
+    str, typer.Argument(metavar="INSTRUMENT", help="As campaigns name it: execution.instrument.")
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why.", prompt="Why?")]
+
+_SPAN = re.compile(r"^(\d+(?:\.\d+)?)\s*(min|h|d)$")
+_SECONDS = {"min": 60, "h": 3600, "d": 86400}
+
+
+class State(Value):
+    """How an instrument stands: `held`, `in doubt`, `at work` or `free`, and why."""
+
+    name: str
+    state: str
+    why: str = ""
+    jobs: int
+    last: datetime | None = None
+
+
+def state_of(store: Store, name: str, now: datetime) -> State:
+    """How an instrument stands, as the store knows it: it is not asked itself."""
+    jobs = store.jobs_on(name)
+    held, doubt, busy = in_force(store.holds(name), now), store.in_doubt(name), store.busy(name)
+    state, why = "free", ""
+    if held:
+        state, why = "held", str(held).partition(": ")[2] + f" ({held.by.name})"
+        why += f", until {held.until:%Y-%m-%d %H:%M} UTC" if held.until else ""
+    elif doubt:
+        state, why = "in doubt", f"{doubt[0].id}: athanor resolve"
+    elif busy:
+        state, why = "at work", ", ".join(job.id for job in busy)
+    last = max((job.intended_at for job in jobs), default=None)
+    return State(name=name, state=state, why=why, jobs=len(jobs), last=last)
+
+
+@instrument.command("list")
+def list_(store: StoreOption = None, as_json: JsonOption = False) -> None:
+    """List every instrument that was ever used or held, over all campaigns."""
+    from agent.assemble import SystemClock
+
+    with existing(store) as opened:
+        now = SystemClock().now()
+        states = [state_of(opened, name, now) for name in opened.instruments()]
+    if as_json:
+        show_json([one.model_dump(mode="json") for one in states])
+        return
+    if not states:
+        console.print("No instrument was used yet.")
+        return
+    rows = [
+        (one.name, one.state, one.jobs, f"{one.last:%Y-%m-%d %H:%M}" if one.last else "", one.why)
+        for one in states
+    ]
+    console.print(table("", ("instrument", "state", "jobs", "last job (UTC)", "why"), rows))
+
+
+@instrument.command()
+def hold(
+    name: NameOption,
+    reason: ReasonOption,
+    until: Annotated[
+        str | None,
+        typer.Option(help="When it ends by itself: '8 h', '2 d', or 2026-12-01T08:00 (your time)."),
+    ] = None,
+    store: StoreOption = None,
+    by: ByOption = None,
+) -> None:
+    """Keep an instrument from being given anything, by any campaign; what runs is still collected."""
+    from agent.assemble import SystemClock
+
+    now = SystemClock().now()
+    with existing(store) as opened:
+        _known(opened, name)
+        with opened.write(person(by), now) as tx:
+            said = tx.hold(name, reason, None if until is None else moment(until, now))
+    console.print(escape(f"{said}."), highlight=False)
+
+
+@instrument.command()
+def release(
+    name: NameOption, reason: ReasonOption, store: StoreOption = None, by: ByOption = None
+) -> None:
+    """Let an instrument be given jobs again; campaigns that wait for it go on when they are run."""
+    from agent.assemble import SystemClock
+
+    with existing(store) as opened:
+        _known(opened, name)
+        with opened.write(person(by), SystemClock().now()) as tx:
+            tx.release(name, reason)
+    console.print(escape(f"{name} is released: {reason}"), highlight=False)
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """The moment that a person means: a span from now, or a time of day by their own clock.
+
+    Raises:
+        StoreError: it is neither.
+    """
+    span = _SPAN.match(text.strip())
+    if span:
+        return now + timedelta(seconds=float(span[1]) * _SECONDS[span[2]])
+    try:
+        return datetime.fromisoformat(text.strip()).astimezone(UTC)
+    except ValueError:
+        raise StoreError(
+            f"'{text}' is no time", "write a span such as '8 h', or 2026-12-01T08:00"
+        ) from None
+
+
+def _known(store: Store, name: str) -> None:
+    """Refuse what looks like a slip of the keyboard: a hold on a name that nothing uses holds nothing.
+
+    Raises:
+        NotFound: no campaign of the store uses it.
+    """
+    from agent.resolved import campaign_of
+
+    campaigns = {campaign_of(store, entry.id).execution.target for entry in store.entries()}
+    names = sorted({*store.instruments(), *campaigns})
+    if name not in names:
+        hint = f"there is: {', '.join(names)}" if names else "no campaign is in this store"
+        raise NotFound(f"no campaign uses an instrument {name!r}", hint)

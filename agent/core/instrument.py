@@ -1,0 +1,104 @@
+"""Instruments as those who answer for them see them: held, released, and held by a rule that calls a person."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from agent.core.actor import Actor
+from agent.core.job import FailureKind, Job, JobStatus
+from agent.core.record import Tested
+from agent.core.values import Value
+
+BREAKER = Actor(kind="rule", name="breaker")
+"""Holds an instrument that fails again and again."""
+
+IN_A_ROW = 3
+"""So many failures, or readings that nobody could expect, in a row."""
+
+BEYOND = 3.29
+"""Deviations: 99.9 % of what was predicted lies within them."""
+
+_ALIKE = 2.0
+"""Deviations of the noise within which two readings are the same."""
+
+_BLAMED: frozenset[FailureKind] = frozenset({"instrument", "resources", "timeout", "unclassified"})
+"""Failures that may be the instrument's own; the others say something of a point."""
+
+
+class Hold(Value):
+    """What was said of an instrument: `hold`, it takes nothing from then on; `release`, it does again.
+
+    Append-only: the last word counts. A hold may end by itself (`until`).
+    """
+
+    id: str
+    instrument: str
+    number: int = Field(ge=1)
+    word: Literal["hold", "release"]
+    reason: str
+    until: AwareDatetime | None = None
+    by: Actor
+    at: AwareDatetime
+
+    def __str__(self) -> str:
+        """As whoever waits for the instrument reads it."""
+        until = f" until {self.until:%Y-%m-%d %H:%M} UTC" if self.until else ""
+        return f"{self.instrument} is held by {self.by.name}{until}: {self.reason}"
+
+
+def in_force(words: Sequence[Hold], now: datetime) -> Hold | None:
+    """The hold that keeps an instrument from taking anything now; None if there is none.
+
+    Args:
+        words: What was said of it, in order.
+        now: When.
+    """
+    if not words or words[-1].word == "release":
+        return None
+    last = words[-1]
+    return last if last.until is None or now < last.until else None
+
+
+def tripped(
+    words: Sequence[Hold], jobs: Iterable[Job], readings: Sequence[tuple[Tested, datetime]]
+) -> str | None:
+    """Why an instrument is to be held before it spoils more; None if it is not.
+
+    Its last three jobs, of whichever campaign, have failed in a way that may be its own; or the last three
+    readings of a campaign were beyond what was predicted with 99.9 %, or read like one that was: an empty well
+    reads 0.041, which is finite, within bounds, and wrong. What was before its last word does not count.
+
+    Args:
+        words: What was said of it, in order.
+        jobs: Its jobs.
+        readings: Predictions that were put to the test on it, and when, in order.
+    """
+    since = words[-1].at if words else None
+    ended = sorted(
+        (one.ended_at, one.id, one)
+        for one in jobs
+        if one.ended_at is not None
+        and one.status in {JobStatus.DONE, JobStatus.FAILED}
+        and (since is None or one.ended_at > since)
+    )
+    last = [job for *_, job in ended[-IN_A_ROW:]]
+    if len(last) == IN_A_ROW and all(job.failure in _BLAMED for job in last):
+        told = last[-1].message.partition("\n")[0] or "without a word"
+        return f"its last {IN_A_ROW} jobs failed, at last {last[-1].id}: {told}"
+    new = [one for one, at in readings if since is None or at > since][-IN_A_ROW:]
+    if len(new) == IN_A_ROW and all(_strange(one, new[0]) for one in new):
+        values = ", ".join(f"{one.value:.4g}" for one in new)
+        return f"its last {IN_A_ROW} readings ({values}) are beyond all that was predicted"
+    return None
+
+
+def _strange(one: Tested, first: Tested) -> bool:
+    """Whether a reading is beyond what was predicted, or is what one was that is.
+
+    A model that has learnt one empty well expects anything of the next: that it reads the same tells.
+    """
+    beyond = abs(first.off) > BEYOND
+    alike = abs(one.value - first.value) <= _ALIKE * first.noise
+    return beyond and (alike or abs(one.off) > BEYOND)

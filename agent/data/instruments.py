@@ -1,0 +1,133 @@
+"""Instruments in the store: what is said of them, and one campaign at a time that takes them."""
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, func, select
+
+from agent.core.instrument import Hold, in_force
+from agent.core.job import IN_FLIGHT, Job, JobStatus
+from agent.data.leases import insert_new
+from agent.data.reading import Reading
+from agent.data.rows import TABLES, from_row, query
+from agent.data.tables import table
+from agent.data.writer import Writer
+from agent.errors import GateError, LifecycleError
+
+_HOLDS, _JOBS, _INSTRUMENTS = TABLES[Hold], TABLES[Job], table("instruments")
+_WORDS = query(Hold).where(_HOLDS.c.instrument == bindparam("wanted")).order_by(_HOLDS.c.number)
+_LOCK = (
+    select(_INSTRUMENTS.c.name).where(_INSTRUMENTS.c.name == bindparam("wanted")).with_for_update()
+)
+_COUNT = select(func.count()).where(
+    _JOBS.c.instrument == bindparam("wanted"),
+    _JOBS.c.id != bindparam("mine"),
+    _JOBS.c.status.in_(bindparam("statuses", expanding=True)),
+)
+
+
+class InstrumentReading(Reading):
+    """The questions about instruments."""
+
+    def holds(self, instrument: str) -> list[Hold]:
+        """What was said of an instrument, in order."""
+        asked = query(Hold).where(_HOLDS.c.instrument == instrument)
+        return self._all(Hold, asked.order_by(_HOLDS.c.number))
+
+    def instruments(self) -> list[str]:
+        """Every instrument that was ever used or spoken of."""
+        with self._database.reading() as connection:
+            used = connection.execute(select(_JOBS.c.instrument).distinct()).scalars().all()
+            named = connection.execute(select(_INSTRUMENTS.c.name)).scalars().all()
+        return sorted({*used, *named})
+
+    def jobs_on(self, instrument: str) -> list[Job]:
+        """Every job on an instrument, of whichever campaign, as they were intended."""
+        asked = query(Job).where(_JOBS.c.instrument == instrument)
+        return self._all(Job, asked.order_by(_JOBS.c.intended_at, _JOBS.c.id))
+
+
+class InstrumentWriting(Writer):
+    """The part of a transaction that is about instruments."""
+
+    def hold(self, instrument: str, reason: str, until: datetime | None = None) -> Hold:
+        """From now on the instrument takes nothing.
+
+        Raises:
+            GateError: the agent says it: a person does, or a rule.
+            LifecycleError: it is to end in the past, or no reason is given.
+        """
+        if until is not None and until <= self.now:
+            raise LifecycleError(f"{until:%Y-%m-%d %H:%M} is over", "give a time that is to come")
+        return self._say(instrument, "hold", reason, until)
+
+    def release(self, instrument: str, reason: str) -> Hold:
+        """From now on the instrument takes jobs again.
+
+        Raises:
+            GateError: somebody else than a person says it.
+            LifecycleError: it is not held, or no reason is given.
+        """
+        if self.by.kind != "person":
+            raise GateError(f"{self.by} cannot release {instrument}", "a person does")
+        if in_force(self._words(instrument), self.now) is None:
+            raise LifecycleError(f"{instrument} is not held", "athanor instrument list")
+        return self._say(instrument, "release", reason, None)
+
+    def take(self, job: Job, parallel: int | None) -> None:
+        """See that the instrument of a job, which is intended already, may be given it; nobody else gives it
+        one meanwhile.
+
+        Args:
+            job: Which.
+            parallel: So many jobs it takes at the same time; None is without limit.
+
+        Raises:
+            GateError: it is held, in doubt or at work.
+        """
+        instrument = job.instrument
+        self._lock_instrument(instrument)
+        held = in_force(self._words(instrument), self.now)
+        if held is not None:
+            raise GateError(str(held), f"athanor instrument release {instrument}")
+        if self._others(job, JobStatus.UNKNOWN):
+            raise GateError(
+                f"{instrument} is held: what became of a job is not known", "athanor resolve"
+            )
+        if parallel is not None and self._others(job, *IN_FLIGHT) >= parallel:
+            raise GateError(f"{instrument} is at work", "it is sent when there is room")
+
+    def _say(self, instrument: str, word: str, reason: str, until: datetime | None) -> Hold:
+        if self.by.kind == "agent":
+            raise GateError(f"{self.by} cannot {word} {instrument}", "a person or a rule does")
+        if not reason.strip():
+            raise LifecycleError("it is not said why", "give a reason: --reason 'the lamp is out'")
+        self._lock_instrument(instrument)
+        number = len(self._words(instrument)) + 1
+        said = Hold.model_validate(
+            {
+                "id": f"{instrument}.{number}",
+                "instrument": instrument,
+                "number": number,
+                "word": word,
+                "reason": reason,
+                "until": until,
+                "by": self.by,
+                "at": self.now,
+            }
+        )
+        self._insert(said)
+        return said
+
+    def _words(self, instrument: str) -> list[Hold]:
+        rows = self._connection.execute(_WORDS, {"wanted": instrument}).all()
+        return [from_row(Hold, row) for row in rows]
+
+    def _lock_instrument(self, name: str) -> None:
+        """On PostgreSQL its row is locked, after the campaign's; SQLite has one writer at a time."""
+        insert_new(self._connection, "instruments", {"name": name})
+        self._connection.execute(_LOCK, {"wanted": name})
+
+    def _others(self, job: Job, *statuses: JobStatus) -> int:
+        told = [str(one) for one in statuses]
+        asked = {"wanted": job.instrument, "mine": job.id, "statuses": told}
+        return int(self._connection.execute(_COUNT, asked).scalar() or 0)

@@ -1,0 +1,93 @@
+"""What every store keeps of instruments, over all campaigns."""
+
+from datetime import timedelta
+
+import pytest
+
+from agent.core.actor import AGENT, Actor
+from agent.core.instrument import BREAKER, in_force
+from agent.core.job import JobStatus
+from agent.data.store import Store
+from agent.errors import GateError, LifecycleError, StoreError
+from tests.contracts import store_world as w
+
+
+def _say(store: Store, by: Actor, word: str, name: str = "robot") -> None:
+    with store.write(by, w.NOW) as tx:
+        getattr(tx, word)(name, "the lamp is out")
+
+
+def _send(store: Store, number: int, parallel: int | None = 1) -> None:
+    with store.write(AGENT, w.NOW) as tx:
+        tx.intend(w.job(number), None, None)
+        tx.take(w.job(number), parallel)
+
+
+class InstrumentContract:
+    """Holds, and one job at a time."""
+
+    def test_what_was_said_of_an_instrument_is_kept_in_order(self, store: Store) -> None:
+        _say(store, w.ANNA, "hold")
+        assert in_force(store.holds("robot"), w.NOW) is not None
+        _say(store, w.BERT, "release")
+        assert in_force(store.holds("robot"), w.NOW) is None
+        _say(store, BREAKER, "hold")
+        said = store.holds("robot")
+        assert [(one.number, one.word, one.by) for one in said] == [
+            (1, "hold", w.ANNA),
+            (2, "release", w.BERT),
+            (3, "hold", BREAKER),
+        ]
+        assert store.holds("oven") == []
+        assert store.instruments() == ["robot"]
+
+    @pytest.mark.parametrize("by", [AGENT, BREAKER])
+    def test_only_a_person_releases(self, store: Store, by: Actor) -> None:
+        _say(store, w.ANNA, "hold")
+        with pytest.raises(GateError, match="cannot release"):
+            _say(store, by, "release")
+        with pytest.raises(GateError, match="cannot hold"):
+            _say(store, AGENT, "hold")
+        assert len(store.holds("robot")) == 1
+
+    def test_what_is_not_held_is_not_released(self, store: Store) -> None:
+        with pytest.raises(LifecycleError, match="is not held"):
+            _say(store, w.ANNA, "release")
+        with pytest.raises(LifecycleError, match="not said why"), store.write(w.ANNA, w.NOW) as tx:
+            tx.hold("robot", " ")
+        with pytest.raises(LifecycleError, match="is over"), store.write(w.ANNA, w.NOW) as tx:
+            tx.hold("robot", "so", w.NOW)
+        assert store.holds("robot") == []
+
+    def test_what_was_said_is_not_rewritten(self, store: Store) -> None:
+        _say(store, w.ANNA, "hold")
+        with pytest.raises(StoreError), store._database.writing() as connection:  # noqa: SLF001
+            connection.exec_driver_sql("UPDATE holds SET reason = 'nothing'")
+        assert store.holds("robot")[0].reason == "the lamp is out"
+
+    def test_a_held_instrument_is_given_nothing(self, store: Store) -> None:
+        w.approved(store, 1)
+        with store.write(w.ANNA, w.NOW) as tx:
+            tx.hold("robot", "the lamp is out", w.LATER)
+        with pytest.raises(GateError, match="the lamp is out"):
+            _send(store, 1)
+        assert store.jobs("c1") == []
+        with store.write(AGENT, w.LATER + timedelta(seconds=1)) as tx:
+            tx.intend(w.job(1), None, None)
+            tx.take(w.job(1), 1)
+        assert [job.id for job in store.jobs_on("robot")] == ["j1"]
+
+    def test_it_is_given_as_many_as_it_takes(self, store: Store) -> None:
+        w.approved(store, 1, 2)
+        _send(store, 1)
+        with pytest.raises(GateError, match="at work"):
+            _send(store, 2)
+        _send(store, 2, parallel=2)
+
+    def test_with_a_job_in_doubt_it_is_given_nothing(self, store: Store) -> None:
+        w.approved(store, 1, 2)
+        _send(store, 1)
+        with store.write(AGENT, w.NOW) as tx:
+            tx.move_job("j1", JobStatus.UNKNOWN, message="no answer")
+        with pytest.raises(GateError, match="not known"):
+            _send(store, 2, parallel=None)
