@@ -19,13 +19,14 @@ from tests.lab.running import until
 
 pytestmark = pytest.mark.slow
 _NUMBER = count(1)
+LONG, SOME_TIME = {"seconds": 60.0}, {"seconds": 5.0}
 CREATE, START = of("POST", "/make_sample"), of("POST", "/start")
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FurnaceNode]:
     pytest.importorskip("madsci.node_module", reason="athanor[labs] is not installed")
-    with FurnaceNode(tmp_path_factory.mktemp("furnace"), seconds=1.0) as opened:
+    with FurnaceNode(tmp_path_factory.mktemp("furnace"), seconds=0.2) as opened:
         yield opened
 
 
@@ -194,7 +195,7 @@ def test_an_action_id_is_started_once_however_often_it_is_sent(node: FurnaceNode
 
 def test_a_busy_node_takes_nothing_and_the_refusal_is_certain(node: FurnaceNode) -> None:
     first, second = a_job(), a_job()
-    handle = send(adapter(node, action="deaf"), first)
+    handle = send(adapter(node, action="deaf", constants=SOME_TIME), first)
     busy = adapter(node)
     assert busy.health().state == "busy"
     assert handle["action"] in busy.health().reason
@@ -286,7 +287,7 @@ def test_an_argument_that_the_node_would_drop_is_a_reason(node: FurnaceNode) -> 
 
 def test_after_a_restart_what_ran_is_lost_and_nothing_is_sent_again(node: FurnaceNode) -> None:
     job, wire = a_job(), Losing()
-    asked = adapter(node, wire)
+    asked = adapter(node, wire, constants=LONG)
     handle = send(asked, job)
     assert asked.collect(job, handle).state == "running"
     node.kill()
@@ -346,7 +347,7 @@ def test_the_raw_document_tells_what_ran_where_and_when(node: FurnaceNode) -> No
 
 
 def test_a_cancelled_action_that_says_so_is_confirmed(node: FurnaceNode) -> None:
-    job, asked = a_job(), adapter(node)
+    job, asked = a_job(), adapter(node, constants=LONG)
     handle = send(asked, job)
     assert asked.cancel(job, handle) == "confirmed"
     assert asked.cancel(job, handle) == "confirmed"
@@ -355,7 +356,7 @@ def test_a_cancelled_action_that_says_so_is_confirmed(node: FurnaceNode) -> None
 
 
 def test_an_action_that_raises_when_cancelled_is_not_called_cancelled(node: FurnaceNode) -> None:
-    job, asked = a_job(), adapter(node, action="run_to_the_end")
+    job, asked = a_job(), adapter(node, action="run_to_the_end", constants=LONG)
     handle = send(asked, job)
     assert asked.cancel(job, handle) == "unconfirmed"
     outcome = asked.collect(job, handle)
@@ -364,7 +365,7 @@ def test_an_action_that_raises_when_cancelled_is_not_called_cancelled(node: Furn
 
 
 def test_a_cancel_has_a_deadline_of_its_own(node: FurnaceNode) -> None:
-    job, asked = a_job(), adapter(node, action="deaf", cancel_deadline_s=0.2)
+    job, asked = a_job(), adapter(node, action="deaf", cancel_deadline_s=0.2, constants=SOME_TIME)
     handle = send(asked, job)
     assert asked.cancel(job, handle) == "requested"
     assert ended(asked, job, handle).state == "done"
@@ -372,7 +373,7 @@ def test_a_cancel_has_a_deadline_of_its_own(node: FurnaceNode) -> None:
 
 
 def test_nobody_else_s_action_is_cancelled_with_ours(node: FurnaceNode) -> None:
-    ours, theirs, asked = a_job(), a_job(), adapter(node, action="beside")
+    ours, theirs, asked = a_job(), a_job(), adapter(node, action="beside", constants=SOME_TIME)
     handle, other = send(asked, ours), send(asked, theirs)
     assert asked.cancel(ours, handle) == "unconfirmed"
     assert ended(asked, theirs, other).state == "done"
@@ -386,7 +387,7 @@ def test_what_was_never_started_cannot_be_cancelled(node: FurnaceNode) -> None:
 
 
 def test_an_emergency_stop_stops_what_runs_and_lets_nothing_more_start(node: FurnaceNode) -> None:
-    job, asked = a_job(), adapter(node)
+    job, asked = a_job(), adapter(node, constants=LONG)
     handle = send(asked, job)
     asked.emergency_stop()
     assert ended(asked, job, handle).state == "cancelled"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agent.core.job import JobStatus
+from agent.core.job import Job, JobStatus
 from agent.data.store import Store
 from tests.lab.madsci.furnace import FurnaceNode
 from tests.lab.ordeal import judge
@@ -17,7 +17,8 @@ from tests.lab.seams import KILL, STOP
 
 pytestmark = pytest.mark.slow
 DIRECT = ("--direct", "--lease", "1", "--no-wait")
-PERSON, HELD, OVER = 3, 5, 0
+OVER, PERSON, INSTRUMENT, HELD = 0, 3, 4, 5
+KEY = "a-key-that-is-nobody-s-business"
 FILE = """\
 name: fire
 parameters:
@@ -33,6 +34,7 @@ execution:
   instrument: furnace
   settings:
     url: ${FURNACE_URL}
+    headers: {Authorization: "Bearer ${FURNACE_KEY}"}
     action: make_sample
     parameters:
       temperature: {unit: degC, executed: actual.temperature}
@@ -64,22 +66,29 @@ def site(node: FurnaceNode, tmp_path: Path) -> Iterator[Site]:
         operators = tmp_path / "operators.yaml"
         adapters = {"madsci": "tests.lab.madsci.adapter:SeamedAdapter"}
         operators.write_text(yaml.safe_dump({"adapters": adapters, "unattended": ["furnace"]}))
-        made.environ["FURNACE_URL"] = node.url
+        made.environ.update(FURNACE_URL=node.url, FURNACE_KEY=KEY)
         yield made
 
 
 def run(site: Site, **environ: str) -> int:
-    """`athanor run`, until it is over or a person is needed; the exit code."""
+    """`athanor run`, until it is over or somebody is needed; the exit code."""
     code = HELD
-    while code not in {OVER, PERSON, -signal.SIGKILL}:
+    while code == HELD:
         code = ended(site.run(*DIRECT, **environ))
-        assert code in {OVER, PERSON, HELD, 4, -signal.SIGKILL}, site.log.read_text()[-3000:]
+    assert code in {OVER, PERSON, INSTRUMENT, -signal.SIGKILL}, site.log.read_text()[-3000:]
     return code
 
 
-def in_doubt(site: Site) -> list[str]:
+def patiently(site: Site) -> int:
+    """The same, waiting for the node as well."""
+    while (code := run(site)) == INSTRUMENT:
+        pass
+    return code
+
+
+def jobs(site: Site, status: JobStatus) -> list[Job]:
     with Store.open(f"sqlite:///{site.store}", create=False) as store:
-        return [job.id for job in store.jobs(store.entry("fire").id, JobStatus.UNKNOWN)]
+        return store.jobs(store.entry("fire").id, status)
 
 
 @pytest.mark.timeout(600)
@@ -93,6 +102,7 @@ def test_a_campaign_runs_on_a_node_from_one_file(site: Site, node: FurnaceNode) 
             assert one.executed is not None
             assert one.executed["temperature"] == made["temperature"] + 0.5
             assert one.raw is not None
+    assert KEY.encode() not in site.store.read_bytes()
 
 
 @pytest.mark.timeout(600)
@@ -138,9 +148,47 @@ def test_killed_between_the_note_and_the_start_it_asks_a_person(
 ) -> None:
     assert run(site, **{KILL: seam}) == -signal.SIGKILL
     assert run(site) == PERSON
-    (job,) = in_doubt(site)
-    assert node.counts()[job] == 0
-    assert site.say("resolve", job, "refused", "--reason", "the furnace is cold and empty") == 0
+    (job,) = jobs(site, JobStatus.UNKNOWN)
+    assert node.counts()[job.id] == 0
+    assert site.say("resolve", job.id, "refused", "--reason", "the furnace is cold and empty") == 0
     assert run(site) == OVER, site.log.read_text()[-3000:]
     judgement = judge(site, node.counts())
     assert judgement.clean, judgement
+
+
+@pytest.mark.timeout(600)
+def test_a_furnace_that_burns_out_waits_to_be_reset(site: Site, node: FurnaceNode) -> None:
+    """What failed is counted once, teaches nothing, and nothing is sent to a node in error."""
+    site.file.write_text(FILE.replace("low: 20, high: 800", "low: 800, high: 1000"))
+    resets = 0
+    while (code := run(site)) == INSTRUMENT:
+        assert node.status()["errored"]
+        node.reset()
+        resets += 1
+    assert code == OVER, site.log.read_text()[-3000:]
+    hot = [line["key"] for line in node.account() if line["temperature"] > 900]
+    failed = jobs(site, JobStatus.FAILED)
+    assert [job.id for job in failed] == hot
+    assert {(job.failure, job.message) for job in failed} == {("unclassified", "heater burnt out")}
+    assert 0 < resets <= len(hot)
+    assert len(node.account()) == len(node.counts()) == 5
+
+
+@pytest.mark.timeout(600)
+def test_a_node_that_restarts_in_the_middle_asks_a_person(tmp_path: Path, site: Site) -> None:
+    with FurnaceNode(tmp_path / "slow", seconds=60.0) as slow:
+        site.environ["FURNACE_URL"] = slow.url
+        site.file.write_text(FILE.replace("experiments: 5", "experiments: 2"))
+        running = site.run(*DIRECT)
+        until(lambda: len(slow.account()) == 1, "for the first sample")
+        until(lambda: bool(jobs(site, JobStatus.RUNNING)), "for the agent to see it")
+        slow.kill()
+        slow.seconds = 0.1
+        slow.open()
+        ended(running)
+        assert patiently(site) == PERSON, site.log.read_text()[-3000:]
+        (job,) = jobs(site, JobStatus.UNKNOWN)
+        assert "restarted since" in job.message
+        assert site.say("resolve", job.id, "failed", "--reason", "half made, thrown away") == 0
+        assert patiently(site) == OVER, site.log.read_text()[-3000:]
+        assert len(slow.account()) == len(slow.counts()) == 2

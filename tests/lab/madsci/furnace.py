@@ -22,13 +22,13 @@ class FurnaceNode:
 
     Args:
         folder: Where it lives; the account of what it did is there, and outlives it.
-        seconds: How long a sample takes.
+        seconds: How long a sample takes, from the next start on.
         kind: `furnace`, or one that lacks commands: `plain` has no safety stop, `bare` nothing at all.
     """
 
     def __init__(self, folder: Path, seconds: float = 0.1, kind: str = "furnace") -> None:
-        self._folder = folder
-        self._more = {"FURNACE_SECONDS": str(seconds), "FURNACE_KIND": kind}
+        self._folder, self._kind = folder, kind
+        self.seconds = seconds
         self._port = _free_port()
         (folder / "home").mkdir(parents=True, exist_ok=True)
 
@@ -48,7 +48,8 @@ class FurnaceNode:
                 for name in ("PATH", "LANG", "PYTHONPATH")
                 if name in os.environ
             },
-            **self._more,
+            "FURNACE_SECONDS": str(self.seconds),
+            "FURNACE_KIND": self._kind,
             "HOME": str(self._folder / "home"),
             "FURNACE_FOLDER": str(self._folder),
             "NODE_URL": f"{self.url}/",
@@ -79,7 +80,7 @@ class FurnaceNode:
 
     def reset(self) -> None:
         """Put it right after a fault, and wait until it is ready; what runs is waited for."""
-        until(lambda: not self._status()["running_actions"], "for the last action to end")
+        until(lambda: not self.status()["running_actions"], "for the last action to end")
         self.admin("reset")
         until(self._ready, "for the reset")
 
@@ -111,14 +112,15 @@ class FurnaceNode:
     def __exit__(self, *_: object) -> None:
         self.kill()
 
-    def _status(self) -> dict[str, object]:
+    def status(self) -> dict[str, object]:
+        """What it says of itself."""
         said: dict[str, object] = httpx.get(f"{self.url}/status", timeout=60.0).json()
         return said
 
     def _ready(self) -> bool:
         assert self.process.poll() is None, (self._folder / "log.txt").read_text()[-3000:]
         try:
-            return bool(self._status()["ready"])
+            return bool(self.status()["ready"])
         except httpx.TransportError:
             return False
 

@@ -70,12 +70,13 @@ class Furnace(RestNode):
         time: Annotated[float, "h"] = 1.0,
         base: str = "KOH",
         sample_id: str = "",
+        seconds: float = SECONDS,
     ) -> dict:
         """Heat a mixture; ends `cancelled` when it is told to cancel."""
         _did("make_sample", sample_id, temperature=temperature, time=time, base=base)
         if temperature > HOTTEST:
             raise RuntimeError("heater burnt out")
-        if self.stopping.wait(SECONDS):
+        if self.stopping.wait(seconds):
             self.stopping.clear()
             return ActionCancelled(errors="ramped down")
         mass = temperature / 10 + time
@@ -90,26 +91,28 @@ class Furnace(RestNode):
         return {"mass": temperature}
 
     @action
-    def run_to_the_end(self, temperature: float, sample_id: str = "") -> dict:
+    def run_to_the_end(
+        self, temperature: float, sample_id: str = "", seconds: float = SECONDS
+    ) -> dict:
         """Does not know how to be cancelled: it raises."""
         _did("run_to_the_end", sample_id)
-        if self.stopping.wait(SECONDS):
+        if self.stopping.wait(seconds):
             self.stopping.clear()
             raise RuntimeError("stopped in the middle")
         return {"mass": temperature}
 
     @action
-    def deaf(self, temperature: float, sample_id: str = "") -> dict:
+    def deaf(self, temperature: float, sample_id: str = "", seconds: float = SECONDS) -> dict:
         """Takes its time, whatever it is told."""
         _did("deaf", sample_id)
-        time.sleep(3 * SECONDS)
+        time.sleep(seconds)
         return {"mass": temperature}
 
     @action(blocking=False)
-    def beside(self, temperature: float, sample_id: str = "") -> dict:
+    def beside(self, temperature: float, sample_id: str = "", seconds: float = SECONDS) -> dict:
         """Runs beside others."""
         _did("beside", sample_id)
-        time.sleep(SECONDS)
+        time.sleep(seconds)
         return {"mass": temperature}
 
     @action
