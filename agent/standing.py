@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from agent.core.budget import Spending, Use, left_at, room, used
+from agent.core.budget import Spending, Use, begun, left_at, room, used
 from agent.core.calibration import Calibration, calibration
 from agent.core.campaign import Campaign
 from agent.core.decision import Decision
@@ -27,7 +27,7 @@ from agent.core.history import (
     row_of,
     rows_of,
 )
-from agent.core.instrument import Hold, in_force
+from agent.core.instrument import Hold, held_for, in_force
 from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation
 from agent.core.judgement import Judgement, faults, infeasible
 from agent.core.objective import Objective
@@ -229,7 +229,7 @@ class Standing:
     @cached_property
     def use(self) -> Use:
         """What has been used of the budget."""
-        return used(self.jobs, self.now)
+        return used(self.jobs, self.now, held_for(self.words, begun(self.jobs), self.now))
 
     def of(self, *statuses: TrialStatus) -> tuple[Trial, ...]:
         """The trials in one of `statuses`, in order."""

@@ -14,10 +14,10 @@ from typing import TypeVar
 from agent import breaker
 from agent.core.actor import AGENT
 from agent.core.adapter import Adapter, Capabilities
-from agent.core.budget import left_at, spent, used
+from agent.core.budget import begun, left_at, spent, used
 from agent.core.campaign import Campaign
 from agent.core.history import Effective, effective
-from agent.core.instrument import in_force
+from agent.core.instrument import held_for, in_force
 from agent.core.job import IN_FLIGHT, Job, JobStatus
 from agent.core.register import Lease
 from agent.core.trial import Plan, Trial, TrialStatus
@@ -243,9 +243,8 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
     if isinstance(able, str):
         return able
     now = lab.clock.now()
-    if campaign.budget.wall_time and (
-        over := spent(campaign.budget, used(lab.store.jobs(lease.name), now))
-    ):
+    over = campaign.budget.wall_time and _over(lab, lease, campaign)
+    if over:
         return f"not sent: {over}"
     approval = approval_for(plan, lab.store.approvals_of(trial_id), now)
     if approval is None or _by_rule_only(lab, campaign, trial):
@@ -266,6 +265,13 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
             lab, lease, job.id, lambda: send(lab.store, lease, campaign, job, adapter, lab.clock)
         )
     )
+
+
+def _over(lab: Lab, lease: Lease, campaign: Campaign) -> str | None:
+    """Which limit leaves no room: the wall time may have gone by since the round began."""
+    jobs, now = lab.store.jobs(lease.name), lab.clock.now()
+    held = held_for(lab.store.holds(campaign.execution.target), begun(jobs), now)
+    return spent(campaign.budget, used(jobs, now, held))
 
 
 def _planned(lab: Lab, lease: Lease, trial_id: str) -> tuple[Campaign, Trial, Plan, Effective, int]:

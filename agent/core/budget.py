@@ -151,7 +151,7 @@ class Budget(Value):
     """What may be spent. At least one limit.
 
     `experiments` counts each started execution: failed and unknown ones too, refused ones not.
-    `wall_time` runs from the first dispatch.
+    `wall_time` runs from the first dispatch, but not while the instrument is held.
     """
 
     experiments: int | None = Field(default=None, ge=1)
@@ -256,15 +256,23 @@ def counts(job: Job) -> bool:
     return job.status is not JobStatus.REFUSED and not withdrawn
 
 
-def used(jobs: Iterable[Job], now: datetime) -> Use:
-    """What the jobs have used: number, cost, and seconds since the first of them was intended."""
+def begun(jobs: Iterable[Job]) -> datetime | None:
+    """When the first job that counts was intended."""
+    return min((job.intended_at for job in jobs if counts(job)), default=None)
+
+
+def used(jobs: Sequence[Job], now: datetime, held: float = 0.0) -> Use:
+    """What the jobs have used: number, cost, and seconds since the first of them was intended.
+
+    Args:
+        jobs: Of the campaign.
+        now: When.
+        held: Seconds since then in which nothing could be sent, since the instrument was held.
+    """
     counted = [job for job in jobs if counts(job)]
-    first = min((job.intended_at for job in counted), default=now)
-    return Use(
-        experiments=len(counted),
-        cost=sum(job.cost for job in counted),
-        seconds=max((now - first).total_seconds(), 0.0),
-    )
+    seconds = (now - (begun(counted) or now)).total_seconds() - held
+    cost = sum(job.cost for job in counted)
+    return Use(experiments=len(counted), cost=cost, seconds=max(seconds, 0.0))
 
 
 def left_at(jobs: Iterable[Job]) -> Point:

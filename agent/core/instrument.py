@@ -61,6 +61,18 @@ def in_force(words: Sequence[Hold], now: datetime) -> Hold | None:
     return last if last.until is None or now < last.until else None
 
 
+def held_for(words: Sequence[Hold], since: datetime | None, now: datetime) -> float:
+    """Seconds from `since` to `now` in which an instrument was held; 0 where there is no `since`."""
+    if since is None:
+        return 0.0
+    total = 0.0
+    for word, later in zip(words, (*(one.at for one in words[1:]), now), strict=False):
+        if word.word == "hold":
+            end = later if word.until is None else min(word.until, later)
+            total += max((min(end, now) - max(word.at, since)).total_seconds(), 0.0)
+    return total
+
+
 def tripped(
     words: Sequence[Hold], jobs: Iterable[Job], readings: Sequence[tuple[Tested, datetime]]
 ) -> str | None:

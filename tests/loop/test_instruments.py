@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from datetime import timedelta
 
 import pytest
 
@@ -150,3 +151,18 @@ def test_an_adapter_that_breaks_while_it_stops_is_told_of(make_world: Make) -> N
             raise OSError("the port is gone")
 
     assert emergency_stop(Broken(made.clock)) == "OSError: the port is gone"
+
+
+def test_while_it_is_held_no_wall_time_passes(make_world: Make) -> None:
+    made = make_world(budget={"experiments": 4, "wall_time": {"limit": 1, "unit": "h"}})
+    made.instrument.seconds = 60
+    made.instrument.parallel = 1
+    assert made.run(patience=2).state == "waiting"
+    before = made.standing.use.seconds
+    say(made, "hold", until=made.clock.now() + timedelta(hours=5))
+    made.clock.sleep(2 * 3600)
+    assert made.standing.use.seconds == pytest.approx(before)
+    say(made, "release")
+    assert made.run(patience=400).state == "finished"
+    assert made.standing.use.experiments == 4
+    assert made.standing.use.seconds < 3600
