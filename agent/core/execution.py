@@ -12,7 +12,7 @@ class Execution(Value):
     """Who executes: an adapter by name, and its settings."""
 
     adapter: str = Field(
-        description="name of an adapter: table, function, chgnet, files, or an installed one"
+        description="name of an adapter: one that comes with it (docs/adapters.md), or an installed one"
     )
     settings: dict[str, Any] = Field(default_factory=dict, description="what this adapter takes")
     instrument: str | None = Field(
