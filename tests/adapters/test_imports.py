@@ -19,16 +19,19 @@ def test_people_and_functions_need_no_heavy_packages() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("missing", ["ase", "chgnet"])
-def test_a_missing_extra_is_named(missing: str) -> None:
+@pytest.mark.parametrize(
+    ("missing", "adapter", "extra"),
+    [("ase", "chgnet", "oracles"), ("chgnet", "chgnet", "oracles"), ("sila2", "sila", "sila")],
+)
+def test_a_missing_extra_is_named(missing: str, adapter: str, extra: str) -> None:
     code = f"""
 import sys
 sys.modules[{missing!r}] = None
 try:
-    import adapters.chgnet
+    import adapters.{adapter}
 except Exception as error:
     print(type(error).__name__, error)
 """
     said = run(code)
     assert said.startswith("MissingExtra")
-    assert 'pip install "athanor[oracles]"' in said
+    assert f'pip install "athanor[{extra}]"' in said
