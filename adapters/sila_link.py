@@ -122,7 +122,7 @@ class Link:
         client.close()
 
 
-_HINT = "is it running, and are host, port and encryption right?"
+_HINT = "is it running, are host, port and encryption right, and is it in no_proxy where there is a proxy?"
 
 
 class _Attempt:

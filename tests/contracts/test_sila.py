@@ -385,6 +385,9 @@ def test_a_cancelled_sample_says_so(tmp_path: Path) -> None:
         assert adapter.cancel(job, handle) == "confirmed"
         assert adapter.collect(job, handle).state == "cancelled"
         assert adapter.cancel(job, handle) == "confirmed"
+        by_uuid = {"command": "CancelExecution", "execution": "CommandExecutionUUID"}
+        adapter, job = furnace.adapter(cancel=by_uuid), a_job()
+        assert adapter.cancel(job, sent(adapter, job)) == "confirmed"
         other = a_job()
         handle = sent(adapter, other)
         adapter.emergency_stop()

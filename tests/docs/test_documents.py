@@ -106,12 +106,15 @@ def test_a_campaign_is_read(block: Block, desk: Path, monkeypatch: pytest.Monkey
         document = {**yaml.safe_load(blocks(GUIDE, "yaml")[0].text), **document}
     if document["execution"]["adapter"] == "chgnet":
         pytest.importorskip("chgnet", reason="athanor[oracles] is not installed")
+    if document["execution"]["adapter"] == "sila":
+        pytest.importorskip("sila2", reason="athanor[sila] is not installed")
     allowed = Operators()
     if (desk / "operators.yaml").exists():
         allowed = Operators.model_validate(yaml.safe_load((desk / "operators.yaml").read_text()))
         monkeypatch.syspath_prepend(desk)
     for folder in ("bench", "sheets", "spectra"):
         (desk / folder).mkdir()
+    (desk / "furnace-1.pem").touch()
     file = desk / "read.yaml"
     file.write_text(yaml.safe_dump(document, allow_unicode=True))
     classes, models = AdapterClasses(allowed), PretrainedModels(allowed)

@@ -14,6 +14,9 @@ from adapters.sila import SilaAdapter
 from tests.lab.running import ROOT, until
 from tests.lab.sila.files import ACCOUNT, CERTIFICATE, PORT
 
+# gRPC goes through a proxy to this machine too.
+os.environ.setdefault("no_grpc_proxy", "127.0.0.1")
+
 LOOKED_UP: dict[str, Any] = {
     "lookup": {"command": "GetResult", "state": "State", "uuid": "Execution"},
     "withdraw": "Withdraw",

@@ -105,6 +105,12 @@ class Furnace(FeatureImplementationBase):
     def Cancel(self, SampleId: str, *, metadata: object) -> None:
         self._asked_to_stop.add(SampleId)
 
+    def CancelExecution(self, CommandExecutionUUID: str, *, metadata: object) -> None:
+        with self._lock:
+            self._asked_to_stop |= {
+                line["id"] for line in self._lines if line.get("execution") == CommandExecutionUUID
+            }
+
     def CoolDown(self, *, metadata: object) -> None:
         with self._lock:
             self._write("cool down", "")
