@@ -5,6 +5,7 @@ status stays `running` when the server has died. So every call here runs in a th
 execution is asked for anew each time, and when the time is up the channel is closed, which ends the thread.
 """
 
+import socket
 import ssl
 import threading
 from collections.abc import Callable
@@ -165,10 +166,13 @@ class _Client(SilaClient):
         self, address: Address, seconds: float, begun: Callable[["_Client"], None]
     ) -> None:
         begun(self)
+        place = (address.host, address.port)
+        # A client costs some memory for ever: none is made for a server that is not there, all night long.
+        socket.create_connection(place, timeout=seconds).close()
         roots = address.certificates
         if roots is not None:
             # The base class asks for the certificate again, without any deadline.
-            ssl.get_server_certificate((address.host, address.port), timeout=seconds)
+            ssl.get_server_certificate(place, timeout=seconds)
         super().__init__(address.host, address.port, root_certs=roots, insecure=address.insecure)
 
     def close(self) -> None:

@@ -237,6 +237,25 @@ def test_nothing_waits_for_a_server_that_lies_still(furnace: Furnace) -> None:
     assert furnace.counts()[job.id] == 1
 
 
+def test_a_server_that_is_not_there_is_unreachable_and_says_why(tmp_path: Path) -> None:
+    adapter = Furnace(tmp_path).adapter()
+    health = adapter.health()
+    assert health.state == "unreachable"
+    assert "Connection refused" in health.reason
+    with pytest.raises(Refused, match="nothing was sent"):
+        adapter.start(a_job(), {}, lambda _: None)
+
+
+def test_the_server_holds_back_nothing_so_the_adapter_does(tmp_path: Path) -> None:
+    with Furnace(tmp_path, 600.0) as furnace:
+        adapter, jobs = furnace.adapter(), [a_job(), a_job()]
+        handles = [sent(adapter, job) for job in jobs]
+        until(lambda: furnace.counts().total() == 2, "for both to begin")
+        states = [adapter.collect(*one).state for one in zip(jobs, handles, strict=True)]
+        assert states == ["running", "running"]
+        assert adapter.capabilities().parallel == 1
+
+
 def test_a_server_that_died_in_the_middle_does_not_run_for_ever(tmp_path: Path) -> None:
     job = a_job()
     with Furnace(tmp_path, 600.0) as furnace:
