@@ -78,7 +78,7 @@ class Link:
             Unreachable: no connection, or no answer in time.
             SilaError: what the server says against it.
         """
-        client = self.connected(seconds)
+        client = self._connected(seconds)
         try:
             return within(
                 seconds, lambda: work(self._the_right_one(client)), lambda: self._drop(client)
@@ -92,7 +92,7 @@ class Link:
             self._drop(client)
             raise Unreachable(f"the SiLA 2 server at {self} is lost: {error}", _HINT) from error
 
-    def connected(self, seconds: float) -> SilaClient:
+    def _connected(self, seconds: float) -> SilaClient:
         """The client, connected.
 
         Raises:

@@ -12,6 +12,7 @@ import json
 
 import yaml
 
+from agent.commands.common import Exit
 from agent.core.job import JobStatus
 from agent.core.register import CampaignStatus
 from agent.data.store import Store
@@ -51,32 +52,45 @@ def campaign(furnace: Furnace) -> dict[str, object]:
     }
 
 
+class Bench:
+    """A folder with the campaign of a furnace, and what it takes to run it."""
+
+    def __init__(self, folder: Path, furnace: Furnace) -> None:
+        self.file, operators = folder / "anneal.yaml", folder / "operators.yaml"
+        self.log, self.store = folder / "log.txt", f"sqlite:///{folder / 'lab.db'}"
+        self.file.write_text(yaml.safe_dump(campaign(furnace), sort_keys=False))
+        allowed = {"adapters": {"sila": "adapters.sila:SilaAdapter"}, "unattended": ["furnace"]}
+        operators.write_text(yaml.safe_dump(allowed))
+        self.environ = {"ATHANOR_OPERATORS": str(operators), "OMP_NUM_THREADS": "1"}
+
+    def run(self, *options: str) -> Forked:
+        """Start `athanor run`."""
+        given = ["run", str(self.file), "--store", self.store, "--direct", "--lease", "5"]
+        return Forked([*given, *options], self.environ, self.log)
+
+
 @pytest.mark.timeout(600)
 def test_every_sample_is_made_once_whoever_is_killed(tmp_path: Path) -> None:
-    file, operators, log = (tmp_path / name for name in ("anneal.yaml", "operators.yaml", "log"))
-    allowed = {"adapters": {"sila": "adapters.sila:SilaAdapter"}, "unattended": ["furnace"]}
-    operators.write_text(yaml.safe_dump(allowed))
-    environ = {"ATHANOR_OPERATORS": str(operators), "OMP_NUM_THREADS": "1"}
-    where = f"sqlite:///{tmp_path / 'lab.db'}"
-    run = ["run", str(file), "--store", where, "--direct", "--lease", "5"]
     with Furnace(tmp_path / "furnace", 0.5) as furnace:
-        file.write_text(yaml.safe_dump(campaign(furnace), sort_keys=False))
-
-        def made() -> int:
-            return furnace.counts().total()
-
-        first = Forked(run, environ, log)
-        until(lambda: made() == 2 or first.code() is not None, "for the second sample")
+        bench = Bench(tmp_path, furnace)
+        first = bench.run()
+        until(
+            lambda: furnace.counts().total() == 2 or first.code() is not None,
+            "for the second sample",
+        )
         os.kill(first.pid, signal.SIGKILL)
         assert ended(first) == -signal.SIGKILL
-        second = Forked(run, environ, log)
-        until(lambda: made() == 4 or second.code() is not None, "for the fourth sample")
+        second = bench.run()
+        until(
+            lambda: furnace.counts().total() == 4 or second.code() is not None,
+            "for the fourth sample",
+        )
         until(lambda: furnace.account()[-1]["did"] == "done", "for it to end")
         furnace.kill()
         furnace.open()
-        assert ended(second) == 0, log.read_text()[-3000:]
+        assert ended(second) == 0, bench.log.read_text()[-3000:]
         counts = furnace.counts()
-    with Store.open(where, create=False) as store:
+    with Store.open(bench.store, create=False) as store:
         entry = store.entry("anneal")
         assert entry.status is CampaignStatus.FINISHED
         jobs = {job.id: job for job in store.jobs(entry.id)}
@@ -86,3 +100,21 @@ def test_every_sample_is_made_once_whoever_is_killed(tmp_path: Path) -> None:
     assert counts.total() == len(seen) == 6
     assert {jobs[key].status for key in counts} == {JobStatus.DONE}
     assert raw["server"]["name"] == "Furnace"
+
+
+@pytest.mark.timeout(600)
+def test_a_server_that_dies_in_the_middle_of_a_sample_is_a_persons_matter(tmp_path: Path) -> None:
+    with Furnace(tmp_path / "furnace", 600.0) as furnace:
+        bench = Bench(tmp_path, furnace)
+        running = bench.run()
+        until(lambda: furnace.counts().total() == 1 or running.code() is not None, "for the sample")
+        furnace.kill()
+        os.kill(running.pid, signal.SIGKILL)
+        ended(running)
+        furnace.open()
+        assert ended(bench.run("--no-wait")) == Exit.PERSON, bench.log.read_text()[-3000:]
+        assert ended(bench.run("--no-wait")) == Exit.PERSON
+        with Store.open(bench.store, create=False) as store:
+            (job,) = store.jobs(store.entry("anneal").id)
+        assert (job.status, job.message) == (JobStatus.UNKNOWN, "GetResult says 'broken off'")
+        assert furnace.counts() == {job.id: 1}

@@ -37,7 +37,11 @@ class Line:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            server = socket.create_connection(("127.0.0.1", self._server))
+            try:
+                server = socket.create_connection(("127.0.0.1", self._server))
+            except OSError:
+                client.close()
+                continue
             deaf = threading.Event()
             for source, target, to_server in ((client, server, True), (server, client, False)):
                 given = (source, target, deaf, to_server)
