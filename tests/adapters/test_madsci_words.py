@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.madsci import MadsciAdapter
-from adapters.madsci_node import ActionResult, History, NodeInfo, NodeStatus
-from adapters.madsci_rest import Node
-from adapters.madsci_words import answer_of, argument_reasons, health_of
+from adapters.madsci.node import ActionResult, History, NodeInfo, NodeStatus
+from adapters.madsci.rest import Node
+from adapters.madsci.words import answer_of, argument_reasons, health_of
 from adapters.testing import job_for
 from agent.errors import Refused, Unreachable
 

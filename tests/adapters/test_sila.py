@@ -14,8 +14,8 @@ pytest.importorskip("sila2", reason="athanor[sila] is not installed")
 from sila2.framework import Command, Feature
 
 from adapters.sila import SilaAdapter
-from adapters.sila_settings import SilaSettings
-from adapters.sila_values import arguments_for, plain
+from adapters.sila.settings import SilaSettings
+from adapters.sila.values import arguments_for, plain
 
 XML = Path(__file__).resolve().parents[1] / "lab" / "sila" / "SampleMaker.sila.xml"
 LEAST: dict[str, Any] = {

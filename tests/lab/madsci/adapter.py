@@ -8,7 +8,7 @@ import os
 import httpx
 
 from adapters.madsci import MadsciAdapter
-from adapters.madsci_settings import MadsciSettings
+from adapters.madsci.settings import MadsciSettings
 from tests.lab.seams import Seams, watch_commits
 from tests.lab.wire import Piecewise
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import httpx
 
-from adapters.madsci_node import History
-from adapters.madsci_rest import Node
-from adapters.madsci_settings import MadsciSettings
-from adapters.madsci_words import argument_reasons, health_of, outcome_of
+from adapters.madsci.node import History
+from adapters.madsci.rest import Node
+from adapters.madsci.settings import MadsciSettings
+from adapters.madsci.words import argument_reasons, health_of, outcome_of
 from agent.core.adapter import Cancellation, Capabilities, Handle, Health, Note, Outcome, Sighting
 from agent.core.job import Job
 from agent.core.trial import Plan

@@ -11,12 +11,12 @@ from importlib.metadata import version
 from typing import TypeVar
 
 from adapters.pure import utc_now
-from adapters.sila_begin import arguments_of, begin, ended_early
-from adapters.sila_fit import wrongs
-from adapters.sila_link import Link, locked
-from adapters.sila_outcome import forgotten, lifetime_over, outcome_of
-from adapters.sila_seen import bar_and_look, by_execution, call, look
-from adapters.sila_settings import SilaSettings
+from adapters.sila.begin import arguments_of, begin, ended_early
+from adapters.sila.fit import wrongs
+from adapters.sila.link import Link, locked
+from adapters.sila.outcome import forgotten, lifetime_over, outcome_of
+from adapters.sila.seen import bar_and_look, by_execution, call, look
+from adapters.sila.settings import SilaSettings
 from agent.core.adapter import (
     Cancellation,
     Capabilities,

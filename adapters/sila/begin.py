@@ -3,10 +3,10 @@
 import time
 from typing import Any
 
-from adapters.sila_link import command_of
-from adapters.sila_seen import code_of, told
-from adapters.sila_settings import SilaSettings
-from adapters.sila_values import arguments_for
+from adapters.sila.link import command_of
+from adapters.sila.seen import code_of, told
+from adapters.sila.settings import SilaSettings
+from adapters.sila.values import arguments_for
 from agent.core.trial import Plan
 from agent.errors import MissingExtra, Refused, Unreachable
 

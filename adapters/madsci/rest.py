@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, RootModel, ValidationError
 
-from adapters.madsci_node import ActionResult, Fault, History, NodeInfo, NodeStatus, Taken
+from adapters.madsci.node import ActionResult, Fault, History, NodeInfo, NodeStatus, Taken
 from agent.errors import AdapterError, Refused, Unreachable
 
 _HINTS = {

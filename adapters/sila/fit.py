@@ -3,9 +3,9 @@
 from math import isclose
 from typing import Any
 
-from adapters.sila_link import command_of, is_observable
-from adapters.sila_settings import SilaSettings
-from adapters.sila_values import names_of
+from adapters.sila.link import command_of, is_observable
+from adapters.sila.settings import SilaSettings
+from adapters.sila.values import names_of
 from agent.core.units import convert
 from agent.errors import AdapterError, IngestError, MissingExtra
 

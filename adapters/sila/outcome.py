@@ -3,8 +3,8 @@
 import json
 from datetime import datetime, timedelta
 
-from adapters.sila_seen import Seen
-from adapters.sila_settings import SilaSettings
+from adapters.sila.seen import Seen
+from adapters.sila.settings import SilaSettings
 from agent.core.adapter import Handle, Outcome
 from agent.core.trial import Plan
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.madsci_node import ActionDefinition, History, NodeInfo, NodeStatus
+from adapters.madsci.node import ActionDefinition, History, NodeInfo, NodeStatus
 from adapters.signature import Signature
 from agent.core.adapter import Health, Outcome
 from agent.core.trial import Plan

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from adapters.sila_link import Execution, command_of, is_observable, server_facts
-from adapters.sila_settings import Call, Meaning, SilaSettings
-from adapters.sila_values import arguments_for, names_of, plain
+from adapters.sila.link import Execution, command_of, is_observable, server_facts
+from adapters.sila.settings import Call, Meaning, SilaSettings
+from adapters.sila.values import arguments_for, names_of, plain
 from agent.errors import AdapterError, MissingExtra, Unreachable
 
 try:
