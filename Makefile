@@ -14,7 +14,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS := 90
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-night lint format bench bench-transfer bench-peers lock clean
+.PHONY: help demo test test-slow test-night lint format bench bench-transfer bench-peers chaos lock clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -57,7 +57,7 @@ demo: $(VENV)/.installed-$(DEMO_SET) ## Run the example campaign; writes demo.db
 	$(BIN)/athanor run campaigns/b2_alloys.yaml --store sqlite:///demo.db --report demo.html
 
 # One thread for each process: results do not depend on the number of cores, and parallel runs do not fight for them.
-test test-slow test-night bench bench-transfer bench-peers: export OMP_NUM_THREADS := 1
+test test-slow test-night bench bench-transfer bench-peers chaos: export OMP_NUM_THREADS := 1
 
 test: $(VENV)/.installed-dev ## Run the fast tests
 	$(BIN)/python -m pytest -m "not slow and not night" $(PYTEST_ARGS)
@@ -91,6 +91,12 @@ bench-peers: $(VENV)/.installed-dev ## Compare with BayBE, Ax and plain scripts 
 
 bench: $(VENV)/.installed-dev ## Compare policies over many seeds
 	$(BIN)/python tests/benchmarks/loop/run.py
+
+FAULTS ?= 300
+SEED ?= 7
+
+chaos: $(VENV)/.installed-dev ## Break everything again and again, and count what is doubled or lost (FAULTS=300 SEED=7)
+	$(BIN)/python tests/benchmarks/chaos/run.py --faults $(FAULTS) --seed $(SEED)
 
 # ---- the locks: see requirements/README.md ----
 

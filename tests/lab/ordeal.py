@@ -42,7 +42,7 @@ class Judgement:
 def judge(site: Site, executed: dict[str, int]) -> Judgement:
     """Hold a finished campaign's store against the laboratory's own count (key -> executions)."""
     found = Judgement([f"{key} executed {n} times" for key, n in executed.items() if n > 1])
-    with Store.open(f"sqlite:///{site.store}", create=False) as store:
+    with Store.open(site.database, create=False) as store:
         entry = store.entry("fire")
         jobs = {job.id: job for job in store.jobs(entry.id)}
         observed = {one.job for one in store.observations(entry.id)}

@@ -2,11 +2,13 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -15,9 +17,12 @@ from urllib.request import urlopen
 
 import yaml
 
-from tests.lab.server import ACCOUNT, PORT
+from tests.lab.server import ACCOUNT, PORT, yielded
 
 ROOT = Path(__file__).resolve().parents[2]
+FILE_KIB, CLOCK_S = "ATHANOR_TEST_FILE_KIB", "ATHANOR_TEST_CLOCK_S"
+"""No file of the process may grow beyond; by so much its clock is ahead."""
+
 PATIENCE_S = 240.0
 """How long anything may take before a test fails: the machine may be very busy."""
 
@@ -69,6 +74,11 @@ class Laboratory:
         with urlopen(self.url, timeout=PATIENCE_S) as answer:
             counts: dict[str, int] = json.load(answer)
             return counts
+
+    def result(self, key: str) -> float | None:
+        """What a job measured, by its account; None if it was never executed."""
+        done = [line for line in self.account() if (line["did"], line["key"]) == ("execute", key)]
+        return yielded(done[0]["parameters"]) if done else None  # type: ignore[arg-type]
 
     def account(self) -> list[dict[str, object]]:
         """Every line of its account, in order."""
@@ -143,9 +153,37 @@ def _athanor(arguments: list[str], environ: dict[str, str], log: str) -> None:
     sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
     os.environ.update(environ)
     sys.argv = ["athanor", *arguments]
+    if FILE_KIB in environ:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        most = 1024 * int(environ[FILE_KIB])
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        sys.stdout = sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - the log is no database
+    if CLOCK_S in environ:
+        _run_ahead(Path(arguments[1]), arguments[3], float(environ[CLOCK_S]))
+        return
     from agent.cli import main
 
     main()
+
+
+def _run_ahead(file: Path, url: str, seconds: float) -> None:
+    """What `athanor run FILE --direct` does, by a clock that is ahead by so much."""
+    from agent.assemble import SettingsModels, SystemClock, Wiring, laboratory, open_store
+    from agent.core.actor import Actor
+    from agent.enrol import enrol
+    from agent.load import read
+    from agent.loop import run_rounds
+    from agent.resolved import campaign_of
+
+    class Ahead(SystemClock):
+        def now(self) -> datetime:
+            return super().now() + timedelta(seconds=seconds)
+
+    clock, me = Ahead(), Actor(kind="person", name="anna")
+    with open_store(url) as store:
+        entry = enrol(store, read(file, SettingsModels()), me, clock.now(), lambda *_: True).entry
+        lab = laboratory(store, campaign_of(store, entry.id), Wiring(clock=clock))
+        run_rounds(lab, entry.name, lambda _: None, ttl_s=5.0)
 
 
 def ended(running: Running) -> int:
@@ -166,13 +204,24 @@ def stopped(running: Running) -> bool:
 
 
 class Site:
-    """A folder with a campaign file, an operators' file, a store and a log, beside a laboratory."""
+    """A folder with a campaign file, an operators' file, a store and a log, beside a laboratory.
 
-    def __init__(self, folder: Path, lab: Laboratory, **more: object) -> None:
+    Args:
+        folder: Where.
+        lab: Which laboratory.
+        database: URL of the store, where it is not to be a file in the folder.
+        more: Of `campaign`.
+    """
+
+    def __init__(
+        self, folder: Path, lab: Laboratory, database: str | None = None, **more: object
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.store, self.log = folder / "lab.db", folder / "log.txt"
+        self.database = database or f"sqlite:///{self.store}"
         self.file = folder / "fire.yaml"
-        self.file.write_text(yaml.safe_dump(campaign(lab.url, **more), sort_keys=False))
+        told = campaign(**{"url": lab.url, **more})  # type: ignore[arg-type]
+        self.file.write_text(yaml.safe_dump(told, sort_keys=False))
         operators = folder / "operators.yaml"
         allowed = {"adapters": {"lab": "tests.lab.adapter:LabAdapter"}, "unattended": ["lab"]}
         operators.write_text(yaml.safe_dump(allowed))
@@ -186,13 +235,13 @@ class Site:
         **environ: str,
     ) -> Forked | Executed:
         """Start `athanor run FILE`."""
-        given = ["run", str(self.file), "--store", f"sqlite:///{self.store}", *options]
+        given = ["run", str(self.file), "--store", self.database, *options]
         self._started.append(how(given, {**self.environ, **environ}, self.log))
         return self._started[-1]
 
     def say(self, *arguments: str) -> int:
         """Run another command of `athanor` to its end; its exit code."""
-        given = [*arguments, "--store", f"sqlite:///{self.store}"]
+        given = [*arguments, "--store", self.database]
         return ended(Forked(given, self.environ, self.log))
 
     def __enter__(self) -> "Site":
