@@ -1,14 +1,16 @@
 """Samples that come by: read, looked at one after the other, and carried out where they are asked for."""
 
 import csv
+import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from math import isclose
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isclose, isfinite
 from pathlib import Path
 from typing import Any, TextIO
 
 from agent.core.job import JobStatus
-from agent.core.parameters import ContinuousParameter
+from agent.core.parameters import CategoricalParameter, ContinuousParameter
+from agent.core.pools import PoolColumn
 from agent.core.register import CampaignStatus
 from agent.core.space import SearchSpace
 from agent.core.units import convert
@@ -40,15 +42,22 @@ class Said(Value):
 
 
 def of_csv(path: Path, space: SearchSpace) -> Iterator[Point]:
-    """The samples of a CSV file, a row each: a column for each of the space's, `name` or `name [unit]`.
+    """The samples of a CSV file, a row each: a column for each of the space's, `name [unit]` where it
+    has a unit.
 
     Raises:
-        IngestError: a column is missing, or a cell is no setting; with the row's number.
+        IngestError: the file cannot be read, a column or its unit is missing, or a cell is no setting;
+            with the row's number.
     """
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        for number, row in enumerate(reader, start=1):
-            yield _point(row, space, f"{path.name}, row {number}")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        reader = csv.DictReader(io.StringIO(text, newline=""))
+        headers = reader.fieldnames or ()
+    except (OSError, ValueError, csv.Error) as error:
+        raise IngestError(f"{path} cannot be read: {error}", "is it a CSV in UTF-8?") from None
+    _check_units(headers, space, path.name)
+    for number, row in enumerate(reader, start=1):
+        yield _point(row, space, f"{path.name}, row {number}")
 
 
 def of_lines(lines: TextIO, space: SearchSpace) -> Iterator[Point]:
@@ -152,6 +161,13 @@ def _snapped(value: Scalar, near: Scalar, within: tuple[float, float] | None) ->
     return near if inside or isclose(value, near, rel_tol=1e-9) else value
 
 
+def _check_units(headers: Sequence[str], space: SearchSpace, where: str) -> None:
+    """A table says its units: 300 may be meant in another one than the campaign's."""
+    for name in {header.strip() for header in headers} & set(space.columns):
+        if (unit := space.units.get(name, "")) not in {"", "1"}:
+            raise IngestError(f"{where}: column {name} has no unit", f"call it `{name} [{unit}]`")
+
+
 def _point(row: Mapping[str, Any], space: SearchSpace, where: str) -> Point:
     headers = {header.partition("[")[0].strip(): header for header in row if header}
     missing = [name for name in space.columns if name not in headers]
@@ -166,11 +182,15 @@ def _setting(
     row: Mapping[str, Any], header: str, name: str, space: SearchSpace, where: str
 ) -> Scalar:
     cell = row[header]
-    unit = header.partition("[")[2].rstrip("] ")
+    if not isinstance(cell, str | int | float) or isinstance(cell, bool):
+        raise IngestError(f"{where}: {name} has no setting", "write a number or a name")
     try:
-        number = float(cell)
-    except (TypeError, ValueError):
-        return str(cell)
+        number = float("" if name in _texts(space) else cell)
+    except ValueError:
+        return str(cell).strip()
+    if not isfinite(number):
+        raise IngestError(f"{where}: {name} is {cell}, which is no setting", "write a number")
+    unit = header.partition("[")[2].rstrip("] ")
     wanted = space.units.get(name, "")
     if unit and unit != wanted:
         try:
@@ -178,3 +198,9 @@ def _setting(
         except IngestError as error:
             raise IngestError(f"{where}: {error.message}", error.hint) from None
     return number if not isinstance(cell, int) else cell
+
+
+def _texts(space: SearchSpace) -> set[str]:
+    """The columns whose settings are names, even where they look like numbers."""
+    named = (one for one in space.parameters if isinstance(one, CategoricalParameter | PoolColumn))
+    return {column for one in named for column in one.columns}

@@ -54,7 +54,8 @@ def lines(standing: Standing, summary: Summary) -> Iterator[str]:
     for whom in _waits_for(standing):
         yield f"waits for {whom}"
     if not summary.waits_for and summary.state == CampaignStatus.ACTIVE:
-        yield "[bold]athanor run[/bold] goes on with it"
+        verb = "screen" if standing.campaign.policy.samples == "stream" else "run"
+        yield f"[bold]athanor {verb}[/bold] goes on with it"
 
 
 def _found(standing: Standing, summary: Summary) -> Iterator[str]:

@@ -19,11 +19,13 @@ def stream(tmp_path: Path) -> Path:
 
 def test_a_table_of_samples(athanor: Athanor, stream: Path, tmp_path: Path) -> None:
     samples = tmp_path / "samples.csv"
-    samples.write_text("x1,x2\n0,0\n10,15\n-5,10\n-4.9,10\n")
+    samples.write_text("x1 [mm],x2 [mm]\n0,0\n10,15\n-5,10\n-4.9,10\n")
     result = athanor("screen", str(stream), "--samples", str(samples))
     assert "before there is a model every sample is asked for (3 of 3)" in result.output
     assert "3 of 4 samples asked for" in result.output
-    assert "3 done" in athanor("status", "stream").output
+    told = athanor("status", "stream").output
+    assert "3 done" in told
+    assert "athanor screen goes on with it" in told
 
 
 def test_check_tries_points_in_place_of_samples(athanor: Athanor, stream: Path) -> None:

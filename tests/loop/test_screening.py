@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from agent.core.parameters import CategoricalParameter
+from agent.core.space import SearchSpace
 from agent.core.trial import TrialStatus
 from agent.core.values import Point
 from agent.data.store import Store
@@ -125,15 +127,30 @@ def test_samples_are_read_from_a_table_in_its_units(
     file.write_text("x [mm],z\n1,2\n")
     with pytest.raises(IngestError, match=r"samples.csv, row 1: there is no y"):
         list(of_csv(file, space))
-    file.write_text("x [K],y\n1,2\n")
+    file.write_text("x [K],y [mm]\n1,2\n")
     with pytest.raises(IngestError, match=r"samples.csv, row 1"):
         list(of_csv(file, space))
+    file.write_text("x [mm],y\n1,2\n")
+    with pytest.raises(IngestError, match=r"column y has no unit \(call it `y \[mm\]`\)"):
+        list(of_csv(file, space))
+    for unreadable in (tmp_path / "none.csv", tmp_path):
+        with pytest.raises(IngestError, match="cannot be read"):
+            list(of_csv(unreadable, space))
+
+
+def test_a_choice_that_looks_like_a_number_is_a_name(tmp_path: Path) -> None:
+    grades = CategoricalParameter(name="grade", choices=("1", "02", "nan"))
+    file = tmp_path / "samples.csv"
+    file.write_text("grade\n02\nnan\n")
+    space = SearchSpace(parameters=(grades,))
+    assert list(of_csv(file, space)) == [{"grade": "02"}, {"grade": "nan"}]
 
 
 def test_samples_are_read_from_a_stream(store: Store, clock: HandClock) -> None:
     space = stream(store, clock).campaign.space
     lines = StringIO('{"x": 1, "y": 2}\n\n{"x": 3, "y": 4.5}\n')
     assert list(of_lines(lines, space)) == [{"x": 1.0, "y": 2.0}, {"x": 3.0, "y": 4.5}]
-    for wrong in ("x=1\n", "[1, 2]\n", '{"x": 1}\n'):
+    unset = ('{"x": NaN, "y": 1}\n', '{"x": 1, "y": null}\n', '{"x": true, "y": 1}\n')
+    for wrong in ("x=1\n", "[1, 2]\n", '{"x": 1}\n', *unset):
         with pytest.raises(IngestError, match="line 1"):
             list(of_lines(StringIO(wrong), space))
