@@ -6,6 +6,7 @@ from agent.core.analysis import Analysis
 from agent.data.store import Store
 from agent.decide.situation import Situation
 from agent.decide.strategies import analysed_by_ax
+from agent.errors import ModelError
 from agent.resolved import space_of
 from agent.standing import stand
 
@@ -20,11 +21,16 @@ def analyses_of(store: Store, name: str, now: datetime) -> tuple[Analysis, ...]:
 
     Raises:
         NotFound: there is no such campaign.
-        ModelError: there are too few results.
+        ModelError: there are too few results, or they are classes.
         MissingExtra: Ax is not installed.
     """
     standing = stand(store, name, now)
     campaign = standing.campaign
+    if campaign.objective.classed:
+        raise ModelError(
+            f"{standing.entry.name} has classes, and Ax's analysis is of numbers only",
+            "leave --analysis out: the report draws each class against each setting",
+        )
     situation = Situation(
         space_of(store, campaign),
         campaign.objective,

@@ -110,7 +110,9 @@ class Standing:
         return places_of(self.trials, self.effective, self.campaign.space)
 
     def scatters_of(self, objective: Objective) -> Scatters:
-        """What readings of one sample scatter by, and what samples made anew do."""
+        """What readings of one sample scatter by, and what samples made anew do; classes have no width."""
+        if objective.classed:
+            return Scatters()
         return scatters(self.own_rows_of(objective), self.places)
 
     @cached_property

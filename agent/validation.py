@@ -5,6 +5,7 @@ from datetime import datetime
 from agent.core.seeds import derived
 from agent.core.validation import Validation
 from agent.data.store import Store
+from agent.errors import ModelError
 from agent.learn.compared import CONSTANT, models, used
 from agent.learn.crossvalidation import errors, points_of
 from agent.learn.encoding import Encoding
@@ -26,10 +27,15 @@ def validation_of(store: Store, name: str, now: datetime) -> tuple[Validation, .
 
     Raises:
         NotFound: the store has no such campaign.
-        ModelError: too few points of an objective were measured.
+        ModelError: too few points of an objective were measured, or its values are classes.
     """
     standing = stand(store, name, now)
     campaign = standing.campaign
+    if campaign.objective.classed:
+        raise ModelError(
+            f"{standing.entry.name} has classes, and models are compared on numbers only",
+            "athanor status tells how many labels are expected to be wrong",
+        )
     encoding = Encoding.of(space_of(store, campaign))
     found = []
     for objective in campaign.objectives:

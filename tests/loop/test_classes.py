@@ -4,15 +4,18 @@ from typing import Any
 
 import pytest
 
+from agent.analysis import analyses_of
 from agent.core.adapter import Outcome
 from agent.core.job import Job
+from agent.core.replicates import Scatters
 from agent.data.store import Store
-from agent.errors import IngestError, NotFound
+from agent.errors import IngestError, ModelError, NotFound
 from agent.importance import importance_of
 from agent.recording import record
 from agent.replay import replay
 from agent.report import render
 from agent.status import summarise
+from agent.validation import validation_of
 from tests.loop.worlds import ANNA, HandClock, Instrument, World, readings, world
 
 PHASES = ["solid", "liquid", "gas"]
@@ -108,3 +111,17 @@ def test_which_parameters_matter_is_not_told_of_classes(store: Store, clock: Han
     there.run()
     with pytest.raises(NotFound, match="has classes"):
         importance_of(store, there.name)
+
+
+def test_no_number_is_made_of_classes(store: Store, clock: HandClock) -> None:
+    """Neither a mean nor a width nor an error: they stand in any order."""
+    there = mapped(
+        store, clock, budget={"experiments": 12}, policy={"name": "random", "replicates": 2}
+    )
+    there.run()
+    assert summarise(there.standing).scatter["phase"] == Scatters()
+    now = clock.now()
+    with pytest.raises(ModelError, match="has classes, and models are compared on numbers only"):
+        validation_of(store, there.name, now)
+    with pytest.raises(ModelError, match="has classes, and Ax's analysis is of numbers only"):
+        analyses_of(store, there.name, now)
