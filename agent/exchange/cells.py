@@ -2,14 +2,19 @@
 
 import math
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from agent.core.objective import Objective
 from agent.exchange.values import Reading
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _HEADER = re.compile(r"^(.*?)\s*\[([^\[\]]*)\]$", re.DOTALL)
 _BOUND = re.compile(r"^(<=|>=|<|>|≤|≥)\s*(.+)$")
 _VOID = re.compile(r"^void\s*(?::\s*(.*))?$", re.IGNORECASE | re.DOTALL)
+_BETWEEN = " | "
+"""What stands between the classes of readings that differ."""
+
 _BLANK = frozenset({"", "na", "n/a", "nan", "none", "null", "-"})
 
 Cell = str | float | int | None
@@ -99,3 +104,36 @@ def bound(low: float | None, high: float | None) -> str:
     if low is not None and high is not None:
         return f"{low!r} to {high!r}"
     return f">= {low!r}" if low is not None else f"<= {high!r}"
+
+
+def labels(objective: Objective, values: Sequence[float]) -> str | None:
+    """Readings of a class by its name, once where all agree: `cubic`, `cubic | melt`; None of none."""
+    names = [objective.label(value) for value in values]
+    if not names:
+        return None
+    return names[0] if len(set(names)) == 1 else _BETWEEN.join(names)
+
+
+def labelled_readings(objective: Objective, cell: Cell) -> tuple[Reading, ...]:
+    """What a cell of classes says, as `labels` writes it; void, or nothing. A class may be told by its
+    number, too: so it stood in tables of earlier versions.
+
+    Raises:
+        ValueError: a name is none of the classes.
+    """
+    text = "" if cell is None else str(cell).strip()
+    for names in ([text], text.split(_BETWEEN)):
+        if set(names) <= set(objective.classes):
+            numbers = (float(objective.classes.index(name)) for name in names)
+            return tuple(Reading(objective.name, value=number) for number in numbers)
+    if is_blank(cell):
+        return ()
+    if void := _VOID.match(text):
+        return (Reading(objective.name, void=(void[1] or "").strip() or "no reason given"),)
+    try:
+        told = number(cell)
+    except ValueError:
+        told = -1.0
+    if not objective.is_class(told):
+        raise ValueError(f"{text!r} is none of the classes {', '.join(objective.classes)}")
+    return (Reading(objective.name, value=told),)

@@ -73,7 +73,8 @@ def _wanted(campaign: Campaign) -> dict[str, Wanted]:
     wanted[own_name("in question", space)] = Wanted("in question", "in question")
     for one in campaign.objectives:
         wanted[one.name] = Wanted("value", one.name, one.unit)
-        wanted[f"{one.name} sd"] = Wanted("sd", one.name, one.unit)
+        if not one.classed:
+            wanted[f"{one.name} sd"] = Wanted("sd", one.name, one.unit)
         wanted[f"{one.name} n"] = Wanted("n", one.name)
         wanted[f"{one.name} note"] = Wanted("note", one.name)
     for parameter in space.parameters:
@@ -115,5 +116,6 @@ def _missing(columns: Columns, campaign: Campaign) -> list[Fault]:
     names = [one.name for one in campaign.objectives]
     if not any(columns.at("value", name) or columns.at("note", name) for name in names):
         what = f"there is none for an objective ({', '.join(names)})"
-        found.append(Fault("columns", what, f"add one called `{names[0]} [unit]`"))
+        called = names[0] if campaign.objective.classed else f"{names[0]} [unit]"
+        found.append(Fault("columns", what, f"add one called `{called}`"))
     return found

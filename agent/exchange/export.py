@@ -11,6 +11,7 @@ import pandas as pd
 
 from agent.core.history import current, telling
 from agent.core.job import Job, Observation
+from agent.core.objective import Objective
 from agent.core.parameters import CategoricalParameter
 from agent.core.pools import PoolColumn
 from agent.core.space import SearchSpace
@@ -18,7 +19,7 @@ from agent.core.trial import Proposal, Review, Trial
 from agent.core.values import Point
 from agent.data.store import Store
 from agent.errors import AthanorError
-from agent.exchange.cells import bound, escaped, header
+from agent.exchange.cells import bound, escaped, header, labels
 from agent.standing import Standing, stand
 
 ENDINGS = (".csv", ".parquet", ".json")
@@ -59,8 +60,8 @@ def frame(store: Store, name: str, now: datetime) -> pd.DataFrame:
 
     For each objective: the mean of its current values, `sd` (of one reading: over the values, or
     as reported where there is one), `n`, and a `note` with a bound, or why it is void where there
-    is no value. `in question` names the objectives whose values are not learnt until it is settled
-    whether they are right; `judged` is what people said of the trial.
+    is no value. Classes have their names, and no `sd`. `in question` names the objectives whose values
+    are not learnt until it is settled whether they are right; `judged` is what people said of the trial.
 
     Raises:
         NotFound: the store has no such campaign.
@@ -106,10 +107,7 @@ class _Table:
             self._named(_identity(trial)),
             labelled(self._space, settings),
             labelled(self._space, told[-1] if told else {}, "executed "),
-            *(
-                self._results(objective.name, seen)
-                for objective in self._standing.campaign.objectives
-            ),
+            *(self._results(objective, seen) for objective in self._standing.campaign.objectives),
             self._named(
                 {
                     "in question": ", ".join(
@@ -138,16 +136,22 @@ class _Table:
         """The cells under names that no parameter has."""
         return {own_name(name, self._space): cell for name, cell in cells.items()}
 
-    def _results(self, objective: str, seen: Sequence[Observation]) -> Cells:
-        here = [one for one in seen if one.objective == objective]
-        unit = self._units[objective]
+    def _results(self, objective: Objective, seen: Sequence[Observation]) -> Cells:
+        name, here = objective.name, [one for one in seen if one.objective == objective.name]
         values = [one.value for one in here if one.value is not None]
-        alone = here[0].sd if len(values) == 1 and len(here) == 1 else None
+        told: Cells = {name: labels(objective, values)}
+        if not objective.classed:
+            unit, alone = objective.unit or "1", len(values) == 1 and len(here) == 1
+            told = {
+                header(name, unit): fmean(values) if values else None,
+                header(f"{name} sd", unit): stdev(values)
+                if len(values) > 1
+                else (here[0].sd if alone else None),
+            }
         return {
-            header(objective, unit or "1"): fmean(values) if values else None,
-            header(f"{objective} sd", unit or "1"): stdev(values) if len(values) > 1 else alone,
-            f"{objective} n": len(values),
-            f"{objective} note": _note(telling(here), bool(values)) if here else "",
+            **told,
+            f"{name} n": len(values),
+            f"{name} note": _note(telling(here), bool(values)) if here else "",
         }
 
 

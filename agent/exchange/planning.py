@@ -70,12 +70,13 @@ def signs(store: Store, campaign: str) -> dict[Sign, list[str]]:
         seen.setdefault(one.trial, []).append(one)
     trials = store.trials(campaign)
     wanted = effective(trials, store.reviews(campaign))
+    classed = frozenset(one.name for one in campaign_of(store, campaign).objectives if one.classed)
     found: dict[Sign, list[str]] = {}
     for trial in trials:
         if trial.id in seen:
             point, told = wanted[trial.id].point, seen[trial.id][-1].executed or {}
             at = {name: told.get(name, value) for name, value in point.items()}
-            sign = _sign(at, trial.role, trial.fidelity, _summed_up(seen[trial.id]))
+            sign = _sign(at, trial.role, trial.fidelity, _summed_up(seen[trial.id], classed))
             found.setdefault(sign, []).append(trial.id)
     return found
 
@@ -102,18 +103,20 @@ def _leaking(store: Store, campaign: str, rows: tuple[ImportRow, ...]) -> tuple[
     return tuple(replace(row, leak=pending.get(key(row.point))) for row in rows)
 
 
-def _summed_up(observations: list[Observation]) -> list[Reading]:
-    """What an export says of a trial: the mean of the values, or else a bound, or why it is void."""
+def _summed_up(observations: list[Observation], classed: frozenset[str]) -> list[Reading]:
+    """What an export says of a trial: the mean of the values, or else a bound, or why it is void. Of a
+    class it has no mean, but each reading, or one where all agree.
+    """
     found = []
     for name in {one.objective for one in observations}:
         here = [one for one in observations if one.objective == name]
         values = [one.value for one in here if one.value is not None]
         last = telling(here)
-        found.append(
-            Reading(name, value=fmean(values))
-            if values
-            else Reading(name, low=last.low, high=last.high, void=last.void)
-        )
+        if values:
+            told = [fmean(values)] if name not in classed or len(set(values)) == 1 else values
+            found += [Reading(name, value=value) for value in told]
+        else:
+            found.append(Reading(name, low=last.low, high=last.high, void=last.void))
     return found
 
 

@@ -11,7 +11,7 @@ from agent.core.space import SearchSpace
 from agent.core.trial import Role
 from agent.core.units import convert, convert_difference
 from agent.core.values import Point, Scalar
-from agent.exchange.cells import Cell, bound, is_blank, number, reading
+from agent.exchange.cells import Cell, bound, is_blank, labelled_readings, number, reading
 from agent.exchange.columns import Columns
 from agent.exchange.values import ImportRow, Kind, Matched, Reading
 
@@ -43,7 +43,7 @@ class RowReader:
         readings = [
             one
             for objective in self._campaign.objectives
-            if (one := self._reading(objective, cells, reasons)) is not None
+            for one in self._readings(objective, cells, reasons)
         ]
         asked = {one.strip() for one in self._word("in question", cells).split(",")}
         reasons += [
@@ -123,39 +123,45 @@ class RowReader:
             return value
         return sendable if same(float(value), float(sendable)) else value
 
-    def _reading(
+    def _readings(
         self, objective: Objective, cells: Sequence[Cell], reasons: list[str]
-    ) -> Reading | None:
+    ) -> tuple[Reading, ...]:
+        """What a row says of an objective: one reading, or of classes as many as differ."""
         try:
+            if objective.classed:
+                return self._classes(objective, cells)
             found = self._result(objective, cells)
             if found is not None and found.value is not None:
                 sd = self._sd(objective, cells)
                 found = found._replace(sd=sd)
         except ValueError as error:
             reasons.append(f"{objective.name}: {error}")
-            return None
-        if found is not None and found.void is None and objective.plausible is not None:
-            low, high = objective.plausible
-            least = found.low if found.value is None else found.value
-            most = found.high if found.value is None else found.value
-            if (least is not None and least > high) or (most is not None and most < low):
-                told = f"{found.value:g}" if found.value is not None else bound(least, most)
-                what = f"{told} {objective.unit} is implausible: outside {low:g} to {high:g}"
-                reasons.append(f"{objective.name}: {what}")
-        return found
+            return ()
+        if found is None:
+            return ()
+        if wrong := _implausible(objective, found):
+            reasons.append(f"{objective.name}: {wrong}")
+        return (found,)
+
+    def _classes(self, objective: Objective, cells: Sequence[Cell]) -> tuple[Reading, ...]:
+        """What the value's cell says, or else the note's."""
+        places = (
+            self._columns.at("value", objective.name),
+            self._columns.at("note", objective.name),
+        )
+        told = (labelled_readings(objective, cells[one[0]]) for one in places if one is not None)
+        return next((one for one in told if one), ())
 
     def _result(self, objective: Objective, cells: Sequence[Cell]) -> Reading | None:
         """What the value's cell says, or else the note's; in the objective's unit."""
         place = self._columns.at("value", objective.name)
-        found = None if place is None else _read(objective, cells[place[0]])
+        found = None if place is None else reading(objective.name, cells[place[0]])
         source = objective.unit if place is None else place[1].source
         if found is None:
             note = self._columns.at("note", objective.name)
             found = None if note is None else reading(objective.name, cells[note[0]])
         if found is None:
             return None
-        if objective.classed:
-            return found
         if found.low is not None and found.high is not None and found.low > found.high:
             raise ValueError("the lower bound is above the upper one")
         return found._replace(
@@ -199,14 +205,14 @@ def _text(cell: Cell) -> str:
     return "" if cell is None else str(cell).strip()
 
 
-def _read(objective: Objective, cell: Cell) -> Reading | None:
-    """What a value's cell says; the name of a class is its number."""
-    name = str(cell).strip()
-    if name in objective.classes:
-        return Reading(objective.name, value=float(objective.classes.index(name)))
-    found = reading(objective.name, cell)
-    if found is None or found.void is not None or not objective.classed:
-        return found
-    if found.value is None or not objective.is_class(found.value):
-        raise ValueError(f"{name!r} is none of the classes {', '.join(objective.classes)}")
-    return found
+def _implausible(objective: Objective, found: Reading) -> str:
+    """Why a reading cannot be right; empty where it may be."""
+    if found.void is not None or objective.plausible is None:
+        return ""
+    low, high = objective.plausible
+    least = found.low if found.value is None else found.value
+    most = found.high if found.value is None else found.value
+    if (least is None or least <= high) and (most is None or most >= low):
+        return ""
+    told = f"{found.value:g}" if found.value is not None else bound(least, most)
+    return f"{told} {objective.unit} is implausible: outside {low:g} to {high:g}"
