@@ -15,6 +15,7 @@ from agent.report.view import Mark, View
 MOST_LEVELS = 30
 _WIDE, _TALL, _LEFT, _TOP = 58.0, 38.0, 44.0, 44.0
 _NARROW = 18.0
+_LETTERS = 7
 
 
 @dataclass(frozen=True)
@@ -120,11 +121,11 @@ def _tried(
         (x, y), share = places[cell], shades(mark.value)
         yield svg.tag(
             "rect", svg.tag("title", view.tip(mark)), x=x + 1, y=y + 1, width=wide - 2,
-            height=tall - 2, class_=f"cell {side(share)}", **shade(share),
+            height=tall - 2, **_fill(view, mark, share),
         )  # fmt: skip
         if wide == _WIDE:
-            class_ = f"inside {_depth(share)}".rstrip()
-            words = view.digits.bare(view.scaled(mark.value))
+            class_ = "inside deep" if view.objective.classed else f"inside {_depth(share)}".rstrip()
+            words = _short(view, mark)
             yield svg.text(x + wide / 2, y + tall / 2 + 4, words, class_, "middle")
         if mark.best:
             yield svg.tag("rect", x=x, y=y, width=wide, height=tall, class_="best-cell")
@@ -137,6 +138,21 @@ def _tried(
             yield svg.cross(*middle, "failed", f"{name}: failed", 4)
         elif trial.status in OPEN:
             yield svg.dot(*middle, "pending", f"{name}: {trial.status}", 4)
+
+
+def _fill(view: View, mark: Mark, share: float) -> dict[str, str]:
+    """The attributes that colour a measured value: its class, or its share of the ramp."""
+    if view.objective.classed:
+        return {"class_": f"cell {view.coloured(mark.value)}"}
+    return {"class_": f"cell {side(share)}", **shade(share)}
+
+
+def _short(view: View, mark: Mark) -> str:
+    """A value as it fits into a cell."""
+    if not view.objective.classed:
+        return view.digits.bare(view.scaled(mark.value))
+    name = view.plain(mark.value)
+    return name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "…"
 
 
 def _depth(share: float) -> str:
@@ -189,11 +205,10 @@ def triangle(view: View, mixture: CompositionParameter) -> Drawn:
         words = f"{name} {brief(lows[at] + free)}" if any(lows) else name
         parts.append(svg.text(x, y + (16 if at else -8), words, "level", "middle"))
     for mark in sorted(marks, key=lambda mark: mark.best):
-        kind = "cell " + side(shades(mark.value)) + (" best-cell" if mark.best else "")
+        filled = _fill(view, mark, shades(mark.value))
+        filled["class_"] += " best-cell" if mark.best else ""
         x, y = place(mark.point)
         tip = svg.tag("title", view.tip(mark))
-        parts.append(
-            svg.tag("circle", tip, cx=x, cy=y, r=4.5, class_=kind, **shade(shades(mark.value)))
-        )
+        parts.append(svg.tag("circle", tip, cx=x, cy=y, r=4.5, **filled))
     words = f"{view.axis} by the shares of {', '.join(mixture.columns)}"
     return svg.figure(side_ + 2 * left, height + top + 24, parts, words, "triangle")

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
@@ -13,11 +14,13 @@ from markupsafe import Markup
 from agent.core.analysis import Analysis
 from agent.core.calibration import calibration
 from agent.core.importance import Importance
+from agent.core.phases import PhaseMap
 from agent.core.register import JournalEntry, Revision
 from agent.core.saving import Saving
 from agent.core.space import SearchSpace
 from agent.core.trial import Proposal, TrialStatus
 from agent.data.store import Store
+from agent.mapping import phase_maps_of
 from agent.report import (
     analysis,
     colophon,
@@ -29,6 +32,7 @@ from agent.report import (
     known,
     learnt,
     listing,
+    phases,
     predicted,
     progress,
     results,
@@ -45,6 +49,20 @@ _MOST_WAITING = 6
 
 Matters = tuple[int, Sequence[Importance]]
 """A decision's number, and what each objective depends on by its model."""
+
+
+@dataclass(frozen=True)
+class Models:
+    """What models say, where they were asked: which parameters matter, what another program makes of each
+    objective, and which class is likeliest where.
+    """
+
+    matters: Matters | None = None
+    analyses: Sequence[Analysis] = ()
+    maps: Sequence[PhaseMap] = ()
+
+
+_NONE = Models()
 
 
 @cache
@@ -73,8 +91,7 @@ def render(
     journal: Sequence[JournalEntry] = (),
     space: SearchSpace | None = None,
     saving: Saving | None = None,
-    matters: Matters | None = None,
-    analyses: Sequence[Analysis] = (),
+    models: Models = _NONE,
 ) -> str:
     """The report of a campaign as one HTML page. The same input gives the same text.
 
@@ -85,8 +102,7 @@ def render(
         journal: Its account; of the last line, the hash is printed.
         space: Its space with the pools bound; without, candidates never tried are not drawn.
         saving: What its priors have saved, where that was reckoned.
-        matters: Which parameters matter, where that was asked for.
-        analyses: What another program says of each objective, where that was asked for.
+        models: What models say, where they were asked.
     """
     objectives = standing.campaign.objectives
     views = [View(standing, proposals, space, one) for one in objectives]
@@ -101,8 +117,11 @@ def render(
         account=colophon.account(journal),
         saved=saving.words if saving else "",
         parts=[_part(one, alone=len(views) == 1) for one in views],
-        matters=matters and importance.drawn(views, *matters),
-        analyses=[analysis.drawn(one, told) for told in analyses for one in _of(views, told)],
+        maps=phases.drawn(views[0], models.maps),
+        matters=models.matters and importance.drawn(views, *models.matters),
+        analyses=[
+            analysis.drawn(one, told) for told in models.analyses for one in _of(views, told)
+        ],
         **_words(views),
         **_figures(views),
     )
@@ -224,8 +243,7 @@ def write(
         journal=store.journal(campaign),
         space=space_of(store, standing.campaign),
         saving=remembered(store, standing),
-        matters=matters,
-        analyses=analyses,
+        models=Models(matters, analyses, phase_maps_of(store, standing)),
     )
     path.write_text(page, encoding="utf-8")
     return path

@@ -15,6 +15,7 @@ from agent.report.view import Mark, View
 
 MOST_PANELS = 12
 _MOST_ROWS = 12
+_MOST_LETTERS = 14
 _MANY = 150
 """Marks from which on they are drawn smaller."""
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BELOW = 250.0, 180.0, 42.0, 10.0, 12.0, 22.0
@@ -106,16 +107,43 @@ def _scatter(
 ) -> Panel:  # fmt: skip
     """Value against a setting that is a number."""
     placed = [(float(mark.point[name]), mark) for mark in marks if _number(mark.point.get(name))]
-    y = svg.around([view.scaled(mark.value) for mark in marks], _HEIGHT - _BELOW - 6, _TOP)
+    y = _levels(view, marks, _HEIGHT - _BELOW - 6, _TOP)
     low = min(ends[0], *(at for at, _ in placed)) if placed else ends[0]
     high = max(ends[1], *(at for at, _ in placed)) if placed else ends[1]
-    x = Scale(low, high, _LEFT + 6, _WIDTH - _RIGHT - 4, log=log and low > 0)
-    parts = [svg.left_axis(y, _LEFT, 4), svg.bottom_axis(x, _HEIGHT - _BELOW, 4)]
+    letters = _letters(view)
+    left = max(_LEFT, 6.2 * letters + 14)
+    x = Scale(low, high, left + 6, _WIDTH - _RIGHT - 4, log=log and low > 0)
+    values = _names(view, y, left, letters) if letters else svg.left_axis(y, left, 4)
+    parts = [values, svg.bottom_axis(x, _HEIGHT - _BELOW, 4)]
     parts += (_dot(view, mark, x(at), y(view.scaled(mark.value))) for at, mark in _order(placed))
     shown = unit(in_unit)
     words = f"{view.axis} against {name}"
     title = f"{name} ({shown})" if shown else name
     return Panel(title, svg.figure(_WIDTH, _HEIGHT, parts, words))
+
+
+def _levels(view: View, marks: Sequence[Mark], start: float, end: float) -> Scale:
+    """Where values stand: classes at equal distances, all of them."""
+    if view.objective.classed:
+        return Scale(-0.5, len(view.objective.classes) - 0.5, start, end)
+    return svg.around([view.scaled(mark.value) for mark in marks], start, end)
+
+
+def _letters(view: View) -> int:
+    """How much room the names of the classes take; none of numbers."""
+    return min(max((len(one) for one in view.objective.classes), default=0), _MOST_LETTERS)
+
+
+def _names(view: View, y: Scale, x: float, letters: int) -> Drawn:
+    """The names of the classes to the left of `x`."""
+    return svg.joined(
+        svg.text(x - 7, y(float(at)) + 3.5, _short(name, letters), anchor="end")
+        for at, name in enumerate(view.objective.classes)
+    )
+
+
+def _short(name: str, letters: int) -> str:
+    return name if len(name) <= letters else name[: letters - 1] + "…"
 
 
 def _number(value: object) -> bool:
@@ -131,19 +159,32 @@ def _strips(view: View, name: str, levels: Sequence[str], marks: Sequence[Mark])
     shown = [level for level in by_level if level in most]
     left = min(34 + 6.2 * max(len(level) for level in shown), 130.0)
     height = max(_TOP + 17.0 * len(shown) + _BELOW + 4, _HEIGHT / 2)
-    x = svg.around([view.scaled(mark.value) for mark in marks], left + 6, _WIDTH - _RIGHT)
-    parts = [svg.bottom_axis(x, height - _BELOW, 3)]
+    x = _levels(view, marks, left + 6, _WIDTH - _RIGHT)
+    parts = [
+        _along(view, x, height - _BELOW)
+        if view.objective.classed
+        else svg.bottom_axis(x, height - _BELOW, 3)
+    ]
     for n, level in enumerate(shown):
         y = _TOP + 17.0 * n + 6
         parts.append(svg.line(x.start, y, x.end, y, "strip"))
-        short = level if len(level) <= 15 else level[:14] + "…"
-        parts.append(svg.text(left - 26, y + 4, short, "level", "end"))
+        parts.append(svg.text(left - 26, y + 4, _short(level, 15), "level", "end"))
         parts.append(svg.text(left - 4, y + 4, f"{len(by_level[level])}", "aside", "end"))
         placed = ((0.0, mark) for mark in by_level[level])
         parts += (_dot(view, mark, x(view.scaled(mark.value)), y) for _, mark in _order(placed))
     hidden = len(by_level) - len(shown)
     title = name + (f" (and {hidden} more levels)" if hidden else "")
     return Panel(title, svg.figure(_WIDTH, height, parts, f"{view.axis} for each {name}"))
+
+
+def _along(view: View, x: Scale, y: float) -> Drawn:
+    """The names of the classes below `y`, as long as there is room."""
+    names = view.objective.classes
+    letters = max(int((x.end - x.start) / len(names) / 6.2), 2)
+    return svg.joined(
+        svg.text(x(float(at)), y + 16, _short(name, letters), None, "middle")
+        for at, name in enumerate(names)
+    )
 
 
 def _order(placed: object) -> list[tuple[float, Mark]]:
@@ -155,5 +196,7 @@ def _dot(view: View, mark: Mark, x: float, y: float) -> Drawn:
     if mark.kind == "imported":
         return svg.cross(x, y, "imported", view.tip(mark), 2.4)
     kind = f"dot {mark.kind}" + (" best" if mark.best else "")
+    if view.objective.classed:
+        kind = f"label {view.coloured(mark.value)}"
     small = 1.7 if len(view.marks) > _MANY else 2.8
     return svg.dot(x, y, kind, view.tip(mark), 4.0 if mark.best else small)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from agent.core.history import OWN, TARGET, Best, Row, current, key
 from agent.core.job import Job, Observation
@@ -15,6 +15,16 @@ from agent.core.values import Point, Scalar
 from agent.report.digits import Digits, digits_for, setting, unit, with_unit
 from agent.standing import Standing
 from agent.winner import Leader, leaders, winner
+
+COLOURS = 8
+"""How many classes have a colour of their own."""
+
+
+class Key(NamedTuple):
+    """What a colour stands for."""
+
+    name: str
+    class_: str
 
 
 @dataclass(frozen=True)
@@ -133,6 +143,16 @@ class View:
         if self.objective.classed:
             return self.objective.label(value)
         return with_unit(self.digits(value), self.objective.unit)
+
+    @property
+    def keys(self) -> list[Key]:
+        """The colours of the classes; none where the values are numbers."""
+        return [Key(one, self.coloured(at)) for at, one in enumerate(self.objective.classes)]
+
+    @staticmethod
+    def coloured(number: float) -> str:
+        """The style of a class, by its number; beyond the eighth they come again."""
+        return f"c{round(number) % COLOURS}"
 
     def scaled(self, value: float) -> float:
         """A value of the objective without the common power of ten, as the figures draw it."""

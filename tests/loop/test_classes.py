@@ -1,5 +1,6 @@
 """A campaign that is to know the class of every point: a phase map."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from agent.errors import IngestError, ModelError, NotFound
 from agent.importance import importance_of
 from agent.recording import record
 from agent.replay import replay
-from agent.report import render
+from agent.report import render, write
 from agent.status import summarise
 from agent.validation import validation_of
 from tests.loop.worlds import ANNA, HandClock, Instrument, World, readings, world
@@ -125,3 +126,18 @@ def test_no_number_is_made_of_classes(store: Store, clock: HandClock) -> None:
         validation_of(store, there.name, now)
     with pytest.raises(ModelError, match="has classes, and Ax's analysis is of numbers only"):
         analyses_of(store, there.name, now)
+
+
+def test_its_report_draws_the_map(store: Store, clock: HandClock, tmp_path: Path) -> None:
+    there = mapped(store, clock, budget={"experiments": 12})
+    there.run()
+    page = write(store, there.name, tmp_path / "map.html", clock.now()).read_text()
+    assert "Which phase is where" in page
+    assert '<text x="' in page
+    for number, name in enumerate(PHASES):
+        assert f'class="ground c{number}"' in page
+        assert f'class="region" text-anchor="middle">{name}</text>' in page
+        assert f'class="label c{number}"></circle></svg> {name}' in page
+        # The panels of single parameters have names at their axes, too.
+        assert f'text-anchor="end">{name}</text>' in page
+    assert "by a model of all 12 readings" in page

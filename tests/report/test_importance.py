@@ -1,7 +1,7 @@
 """The figure of what matters."""
 
 from agent.core.importance import Importance, Part
-from agent.report import render
+from agent.report import Models, render
 from tests.report.pages import Page
 from tests.report.worlds import alloys, simple, traded
 
@@ -12,7 +12,9 @@ def part(*names: str, share: float = 0.5) -> Part:
 
 def page(found: Importance, *more: Importance) -> Page:
     world = traded() if more else simple([1.0, 2.0])
-    return Page(render(world.standing(), world.proposals, matters=(4, (found, *more))))
+    return Page(
+        render(world.standing(), world.proposals, models=Models(matters=(4, (found, *more))))
+    )
 
 
 def test_each_parameter_has_a_bar_and_a_range() -> None:
