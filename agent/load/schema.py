@@ -24,6 +24,7 @@ def schema(settings_models: Mapping[str, type[BaseModel]] | None = None) -> dict
         definitions.pop(made, None)
     for model in models_of(Campaign):
         _explain(document if model is Campaign else definitions[model.__name__], model)
+    _classes_need_no_unit(definitions["Objective"])
     if settings_models:
         _by_adapter(definitions, settings_models)
     for part in (document, *definitions.values()):
@@ -44,6 +45,14 @@ def _explain(part: dict[str, Any], model: type[BaseModel]) -> None:
     if "type" in model.model_fields:
         # The core fills it in; in a file it says which kind is meant.
         part["required"] = sorted({*part.get("required", ()), "type"})
+
+
+def _classes_need_no_unit(objective: dict[str, Any]) -> None:
+    """Of goal classify the unit may be left out, and the classes may not."""
+    objective["required"] = [name for name in objective["required"] if name != "unit"]
+    objective["if"] = {"properties": {"goal": {"const": "classify"}}, "required": ["goal"]}
+    objective["then"] = {"required": ["classes"]}
+    objective["else"] = {"required": ["unit"]}
 
 
 def _by_adapter(

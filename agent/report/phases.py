@@ -64,9 +64,12 @@ def _scale(view: View, column: str, settings: Sequence[float], start: float, end
 
 
 def _edges(settings: Sequence[float], scale: Scale) -> list[float]:
-    """Where cells begin and end on the page: half-way between their settings."""
+    """Where cells begin and end on the page: half-way between their settings, at whole pixels, so that no
+    gap is seen between them.
+    """
     places = [scale(one) for one in settings]
-    return [scale.start, *((one + two) / 2 for one, two in pairwise(places)), scale.end]
+    inner = (float(round((one + two) / 2)) for one, two in pairwise(places))
+    return [scale.start, *inner, scale.end]
 
 
 def _ground(

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from adapters.benchmarks import FUNCTIONS
+from adapters.diagrams import silicon_germanium
 from adapters.function import FunctionAdapter
 from adapters.testing import job_for
 from agent.core.adapter import Handle, Outcome
@@ -164,3 +165,47 @@ def test_an_unknown_function_lists_the_known_ones() -> None:
 def test_the_schema_names_the_functions() -> None:
     schema = FunctionAdapter.Settings.model_json_schema()
     assert "hartmann6" in schema["properties"]["function"]["enum"]
+
+
+MELT = {"classes": {"phase": ("liquid", "solid", "both")}}
+
+
+def phase_at(silicon: float, temperature: float) -> str:
+    return silicon_germanium({"silicon": silicon, "temperature": temperature})
+
+
+def test_elements_melt_at_a_temperature_and_their_mixtures_over_a_range() -> None:
+    assert [phase_at(1.0, 1686.9), phase_at(1.0, 1687.1)] == ["solid", "liquid"]
+    assert [phase_at(0.0, 1211.3), phase_at(0.0, 1211.5)] == ["solid", "liquid"]
+    along = [phase_at(0.5, temperature) for temperature in range(1200, 1800, 10)]
+    assert list(dict.fromkeys(along)) == ["solid", "both", "liquid"]
+    # Liquidus and solidus at half of either, as in the assessed diagram: about 1550 and 1390 K.
+    assert along.count("solid") == pytest.approx(19, abs=3)
+    assert along.count("both") == pytest.approx(16, abs=4)
+
+
+def test_a_phase_is_a_number_among_the_classes_of_the_campaign() -> None:
+    adapter = FunctionAdapter(
+        FunctionAdapter.Settings(function="silicon_germanium", objective="phase")
+    )
+    point: Point = {"silicon": (0.5, ""), "temperature": (1750.0, "K")}
+    job = job_for(point, {"phase": "1"})
+    plan = job.plans[0].model_copy(update=MELT)
+    assert adapter.check(plan) == ()
+    outcome = adapter.collect(job.model_copy(update={"plans": (plan,)}), {})
+    assert outcome.measurements[0].value == 0.0  # liquid
+    assert adapter.check(job.plans[0]) == (
+        "the classes of silicon_germanium are solid, both, liquid",
+    )
+    celsius = job_for({"silicon": (0.5, ""), "temperature": (1200.0, "degC")}, {"phase": "1"})
+    (reason,) = adapter.check(celsius.plans[0].model_copy(update=MELT))
+    assert reason == "'temperature' is in K, not in degC"
+    branin = FunctionAdapter(FunctionAdapter.Settings(function="branin", objective="phase"))
+    number = job_for({"x1": 1.0, "x2": 2.0}, {"phase": "1"})
+    (reason,) = branin.check(number.plans[0].model_copy(update=MELT))
+    assert reason == "branin has values, and no classes"
+
+
+def test_phases_have_no_noise() -> None:
+    with pytest.raises(ValidationError, match="noise_sd is of values"):
+        FunctionAdapter.Settings(function="silicon_germanium", noise_sd=0.1)

@@ -70,6 +70,8 @@ def test_the_good_file_is_valid() -> None:
         {"polcy": {}},
         {"name": "My Campaign"},
         {"objectives": [{"name": "y", "unit": "1", "goal": "maximize"}]},
+        {"objectives": [{"name": "y", "goal": "maximise"}]},
+        {"objectives": [{"name": "y", "goal": "classify"}]},
         {"parameters": [{"name": "x", "low": 1, "high": 2}]},
         {"parameters": [{"name": "x", "type": "continous", "low": 1, "high": 2}]},
         {"parameters": [{"name": "x", "type": "continuous", "low": "warm", "high": 2}]},
