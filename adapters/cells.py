@@ -81,7 +81,7 @@ def reading(
     if void := _VOID.match(cell):
         return Reading(void=(void[1] or "").strip() or "no reason given")
     if classes:
-        raise ValueError(f"'{text}' is none of the classes {', '.join(classes)}")
+        raise ValueError(f"'{cell}' is none of the classes {', '.join(classes)}")
     if bound := _BOUND.match(cell):
         limit = number(bound[2], decimal_comma=decimal_comma)
         return Reading(high=limit) if bound[1] in {"<", "<=", "≤"} else Reading(low=limit)

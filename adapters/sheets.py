@@ -1,7 +1,8 @@
 """The run sheet: a CSV file that a person fills in and saves again, maybe with a spreadsheet.
 
 One row a trial: job, trial, each parameter (`temperature [°C]`), an empty column for each objective
-(`yield [%]`), comment. A person may add rows (replicates) and columns `executed temperature [°C]`.
+(`yield [%]`, or the classes to choose from: `phase [cubic | melt]`), comment. A person may add rows
+(replicates) and columns `executed temperature [°C]`.
 """
 
 import csv
@@ -61,9 +62,10 @@ def render(job: Job) -> str:
         name: setting.unit for plan in job.plans for name, setting in plan.parameters.items()
     }
     objectives = {name: unit for plan in job.plans for name, unit in plan.objectives.items()}
+    asked = [(name, _asked(job, name) or unit) for name, unit in objectives.items()]
     out = io.StringIO()
     writer = csv.writer(out)
-    headers = [label(*column) for column in (*parameters.items(), *objectives.items())]
+    headers = [label(*column) for column in (*parameters.items(), *asked)]
     writer.writerow(["job", "trial", *headers, "comment"])
     for plan in job.plans:
         settings = [
@@ -72,6 +74,13 @@ def render(job: Job) -> str:
         ]
         writer.writerow([job.id, plan.trial, *settings, *[""] * len(objectives), ""])
     return out.getvalue()
+
+
+def _asked(job: Job, objective: str) -> str:
+    """The classes to choose from; nothing of values, and where a name would break the header."""
+    names = next((plan.classes[objective] for plan in job.plans if objective in plan.classes), ())
+    told = " | ".join(names)
+    return "" if set("[],;\t\r\n") & set(told) else told
 
 
 def parse(job: Job, text: str) -> Sheet:
@@ -187,10 +196,14 @@ def _column(job: Job, header: str) -> _Column:
         expected = found.unit
     if expected is None:
         raise IngestError(f"column '{header}' is not known: remove it, or use the comment")
+    if labelled is None and name in objectives and _asked(job, name):
+        return _Column("objective", name, expected)
     if labelled is None:
         raise IngestError(f"column '{header}' has no unit: write '{label(name, expected)}'")
     unit = "" if labelled["unit"].strip() == NO_UNIT else labelled["unit"].strip()
     if name in objectives:
+        # Of classes there are names in the brackets, and no unit.
+        unit = expected if any(name in plan.classes for plan in job.plans) else unit
         return _Column("objective", name, unit)
     if unit != expected:
         raise IngestError(

@@ -24,6 +24,8 @@ from agent.core.trial import Plan
 from agent.core.values import Point, Scalar
 from agent.errors import Unreachable
 
+_SHOWN = 5
+
 
 class ObjectiveColumn(BaseModel):
     """Where an objective is recorded, and in which unit."""
@@ -102,6 +104,7 @@ class TableAdapter(SimulatedAdapter):
             against = self._parameter_reasons(plan)
             if not against and self._found(plan) is None:
                 against = [self._absent(plan)]
+            against += self._class_reasons(plan)
         except Unreachable as error:
             against = [str(error)]
         return tuple(reasons + against)
@@ -180,6 +183,22 @@ class TableAdapter(SimulatedAdapter):
                 )
         return reasons
 
+    def _class_reasons(self, plan: Plan) -> list[str]:
+        """Whether every recorded class is one of the plan's: a name that was left out is no result."""
+        reasons = []
+        for objective, classes in plan.classes.items():
+            if objective not in self.settings.objectives:
+                continue
+            column = self.settings.objectives[objective].column or objective
+            cells = {cell.strip() for cell in self._table().columns[column]}
+            if odd := sorted(cell for cell in cells if _is_odd(cell, classes)):
+                named = ", ".join(map(repr, odd[:_SHOWN])) + (" …" if len(odd) > _SHOWN else "")
+                reasons.append(
+                    f"column '{column}' of {self.settings.file.name} has {named}, and the classes are "
+                    f"{', '.join(classes)}: name all of them, and write 'void: why' where there is none"
+                )
+        return reasons
+
     def _query(self, plan: Plan) -> Point:
         return {column: plan.parameters[name].value for name, column in self._inputs(plan).items()}
 
@@ -202,8 +221,17 @@ class TableAdapter(SimulatedAdapter):
         return f"{self.settings.file.name} has no row at {spelt(query)}; {nearest}"
 
 
+def _is_odd(cell: str, classes: Sequence[str]) -> bool:
+    try:
+        reading(cell, classes=classes)
+    except ValueError:
+        return True
+    return False
+
+
 def _read(cell: str, classes: Sequence[str]) -> Reading:
     try:
         return reading(cell, classes=classes) or Reading(void="not recorded")
     except ValueError:
-        return Reading(void=f"recorded as '{cell}'")
+        none = f", none of the classes {', '.join(classes)}" if classes else ""
+        return Reading(void=f"recorded as '{cell}'{none}")

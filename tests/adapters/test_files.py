@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.files import FilesAdapter
+from adapters.sheets import render
 from adapters.testing import job_for, job_of, plan_for
 from agent.core.adapter import Handle, Outcome
 from agent.core.job import Job
@@ -310,8 +311,21 @@ def test_too_many_trials_for_a_sheet(tmp_path: Path, job: Job) -> None:
 def test_a_class_is_written_by_its_name(adapter: FilesAdapter) -> None:
     plan = plan_for({"temperature": (80.0, "°C")}, {"phase": "1"}, trial="k-T0001")
     classes = {"phase": ("cubic", "melt")}
-    job = job_of(plan.model_copy(update={"classes": classes}))
-    header = "job,trial,temperature [°C],phase [-],comment"
-    outcome = fill(adapter, job, f"{job.id},k-T0001,80.0,melt,", header=header)
-    (reading,) = outcome.measurements
-    assert (reading.objective, reading.value) == ("phase", 1.0)
+    given = plan.model_copy(update={"classes": classes})
+    assert "phase [cubic | melt]" in render(job_of(given))
+    headers = ("phase [cubic | melt]", "phase [1]", "phase [-]", "phase")
+    for number, asked in enumerate(headers):
+        job = job_of(given, id=f"k-{number}")
+        header = f"job,trial,temperature [°C],{asked},comment"
+        outcome = fill(adapter, job, f"{job.id},k-T0001,80.0,melt ,", header=header)
+        (reading,) = outcome.measurements
+        assert (reading.objective, reading.unit, reading.value) == ("phase", "1", 1.0)
+
+
+def test_names_that_would_break_a_header_are_not_put_there(adapter: FilesAdapter) -> None:
+    plan = plan_for({"temperature": (80.0, "°C")}, {"phase": "1"}, trial="k-T0001")
+    job = job_of(plan.model_copy(update={"classes": {"phase": ("[100]", "a;b")}}))
+    header = "job,trial,temperature [°C],phase [1],comment"
+    assert render(job).splitlines()[0] == header
+    outcome = fill(adapter, job, f"{job.id},k-T0001,80.0,[100],", header=header)
+    assert outcome.measurements[0].value == 0.0

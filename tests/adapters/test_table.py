@@ -225,4 +225,18 @@ def test_classes_are_recorded_by_their_names(tmp_path: Path) -> None:
         job = job.model_copy(update={"plans": (plan,)})
         found.append(adapter.collect(job, adapter.prepare(job)).measurements[0])
     assert found[0].value == 1.0
-    assert (found[1].value, found[1].void) == (None, "recorded as 'glass'")
+    void = "recorded as 'glass', none of the classes cubic, melt"
+    assert (found[1].value, found[1].void) == (None, void)
+
+
+def test_a_recorded_class_that_was_not_named_is_told_before_anything_is_run(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "phases.csv"
+    path.write_text("x,phase\n1,cubic\n2,glass\n3,void: lost\n4,\n")
+    adapter = table(path, objectives={"phase": {"unit": "1"}})
+    plan = job_for({"x": 1.0}, {"phase": "1"}).plans[0]
+    named = {"phase": ("cubic", "glass")}
+    assert adapter.check(plan.model_copy(update={"classes": named})) == ()
+    (reason,) = adapter.check(plan.model_copy(update={"classes": {"phase": ("cubic", "melt")}}))
+    assert "column 'phase' of phases.csv has 'glass', and the classes are cubic, melt" in reason
