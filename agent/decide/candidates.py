@@ -124,13 +124,7 @@ def holding(encoding: Encoding, table: Table, held: Point) -> Table:
     """The points of a table with some settings held, those that are feasible so and differ."""
     if not held:
         return table
-    parts = [
-        np.repeat(block.read([held]), len(table), axis=0)
-        if set(block.columns) <= held.keys()
-        else part
-        for block, part in zip(encoding.blocks, table.parts, strict=True)
-    ]
-    moved = Table(tuple(parts))
+    moved = encoding.held(table, held)
     return _distinct(moved.take(feasible(encoding, moved)))
 
 

@@ -125,9 +125,19 @@ class Encoding:
     def snapped(self, table: Table) -> Table:
         """Each point at the nearest settings that can be sent: executed 80.3 is planned 80."""
         pairs = zip(self.blocks, table.parts, strict=True)
-        return Table(
-            tuple(p if isinstance(b, ChoiceBlock) else b.decode(b.encode(p)) for b, p in pairs)
-        )
+        return Table(tuple(_snapped(block, part) for block, part in pairs))
+
+    def held(self, table: Table, point: Point) -> Table:
+        """A table all of whose points have the settings that `point` has, as the very numbers that
+        `snapped` makes of them.
+        """
+        parts = [
+            np.repeat(_snapped(block, block.read([point])), len(table), axis=0)
+            if set(block.columns) <= point.keys()
+            else part
+            for block, part in zip(self.blocks, table.parts, strict=True)
+        ]
+        return Table(tuple(parts))
 
     def table(self, points: Sequence[Point]) -> Table:
         """Points as a table."""
@@ -202,6 +212,10 @@ class Encoding:
             if block.affine is not None
             for at, name in enumerate(block.columns)
         }
+
+
+def _snapped(block: Block, part: Part) -> Part:
+    return part if isinstance(block, ChoiceBlock) else block.decode(block.encode(part))
 
 
 def _block(space: SearchSpace, parameter: Parameter) -> Block:

@@ -135,3 +135,26 @@ def test_several_objectives_share_too() -> None:
     both = replace(asked, rows=(*asked.rows, *more), also=(UP.model_copy(update={"name": "z"}),))
     named = tuple(row.model_copy(update={"objective": row.objective or "y"}) for row in both.rows)
     assert len(temperatures(propose(replace(both, rows=named), 3))) == 1
+
+
+def test_no_point_of_a_plate_comes_twice() -> None:
+    """Also where a setting that is shared is no round number in binary: 2.1 is -5 + 71 * 0.1."""
+    space = SearchSpace(
+        parameters=(
+            ContinuousParameter(name="a", low=-5, high=10, resolution=0.1),
+            ContinuousParameter(name="b", low=0, high=15, resolution=0.5),
+        )
+    )
+    policy = Policy(shared=("a",), initial=InitialDesign(size=28))
+    for seed in range(3):
+        first = propose(Situation(space, UP, policy, (), seed=seed, started=0), 24)
+        points = [one.point for one in first.choices]
+        assert len({key(point) for point in points}) == 24
+        rows = tuple(
+            Row(id=str(n), trial=f"t{n}", point=point, value=point["b"])
+            for n, point in enumerate(points)
+        )
+        held = Situation(space, UP, policy, rows, seed=seed, started=24, held={"a": points[0]["a"]})
+        rest = {key(one.point) for one in propose(held, 6).choices}
+        assert rest
+        assert not rest & {key(point) for point in points}
