@@ -141,3 +141,4 @@ def test_its_report_draws_the_map(store: Store, clock: HandClock, tmp_path: Path
         # The panels of single parameters have names at their axes, too.
         assert f'text-anchor="end">{name}</text>' in page
     assert "by a model of all 12 readings" in page
+    assert "predicted ± sd" not in page  # a class is not predicted as a number
