@@ -15,6 +15,7 @@ from agent.commands.common import (
     person,
 )
 from agent.commands.entering import FileArgument, enter
+from agent.core.register import CampaignStatus
 from agent.core.space import describe
 
 
@@ -59,3 +60,7 @@ def screen(
             where = escape(describe(said.point, space.units))
             console.print(f"{said.sample:>4}  {word}  {where}  {escape(said.why)}", highlight=False)
         errors.print(f"{asked} of {seen} samples asked for", highlight=False)
+        entry = opened.entry(name)
+        if entry.status is not CampaignStatus.ACTIVE:
+            said_why = f"{entry.name} is {entry.status}, and looks at no more: {entry.reason}"
+            errors.print(escape(said_why), highlight=False)

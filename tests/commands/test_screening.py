@@ -28,6 +28,18 @@ def test_a_table_of_samples(athanor: Athanor, stream: Path, tmp_path: Path) -> N
     assert "athanor screen goes on with it" in told
 
 
+def test_where_it_ends_the_rest_is_not_looked_at(
+    athanor: Athanor, stream: Path, tmp_path: Path
+) -> None:
+    samples = tmp_path / "samples.csv"
+    rows = "".join(f"{x},{y}\n" for x in (-5, 0, 5, 10) for y in (0, 5, 10, 15))
+    samples.write_text("x1 [mm],x2 [mm]\n" + rows)
+    stream.write_text(stream.read_text().replace("experiments: 4", "experiments: 2"))
+    result = athanor("screen", str(stream), "--samples", str(samples))
+    assert "2 of 2 samples asked for" in result.output
+    assert "stream is finished, and looks at no more: 2 of 2 experiments" in result.output
+
+
 def test_check_tries_points_in_place_of_samples(athanor: Athanor, stream: Path) -> None:
     result = athanor("check", str(stream))
     assert "these stand for samples that come by (athanor screen)" in result.output
