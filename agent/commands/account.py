@@ -181,7 +181,8 @@ def asked_all(standing: Standing) -> list[str]:
 def known(summary: Summary) -> str:
     """How well the response is known over the space, in words."""
     if summary.unknown is None or summary.outlook is None:
-        return f"not told yet: {summary.measured} measured, and the model is asked once more are"
+        told = f"not told yet: {summary.measured} measured, and the model is asked once more are"
+        return f"{told}, of two classes at least" if summary.goal == "classify" else told
     by = f"by the last decision ({summary.outlook.rows} results)"
     if summary.goal == "classify":
         return f"{summary.unknown:.1%} of the labels over the space are expected to be wrong, {by}"

@@ -123,10 +123,11 @@ def label_words(situation: Situation, classifier: Classifier, point: Point) -> s
 
 def unknown_labels(situation: Situation, classifier: Classifier, X: Tensor) -> Outlook | None:
     """The share of the space that is expected to be given the wrong class: the mean of `1 - max p`;
-    None before as many points are measured as tell of the whole space.
+    None before as many points are measured as tell of the whole space, and while all are of one class:
+    where no border was seen yet, a few points of one class would make the model nearly sure of all others.
     """
     measured = torch.unique(classifier.X, dim=0)
-    if len(measured) < designs.thorough(situation.encoding):
+    if len(measured) < designs.thorough(situation.encoding) or len(torch.unique(classifier.y)) < 2:
         return None
     open_ = least_confidence(classifier.probabilities(spread(X, situation.seed)))
     return Outlook(rows=len(classifier.y), unknown=float(open_.mean()))

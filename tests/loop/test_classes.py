@@ -78,6 +78,19 @@ def test_it_ends_when_few_labels_are_expected_to_be_wrong(store: Store, clock: H
     assert summary.unknown <= 0.2
 
 
+def test_one_class_everywhere_is_no_map_yet(store: Store, clock: HandClock) -> None:
+    def solid(job: Job) -> Outcome:
+        return Outcome(state="done", measurements=readings(job, value=0.0))
+
+    there = world(
+        store, clock, Instrument(clock, ending=solid), objectives=CLASSIFY,
+        policy={"name": "uncertainty"}, budget={"experiments": 10}, stop={"known_to": 0.05},
+    )  # fmt: skip
+    last = there.run()
+    assert last.reason == "10 of 10 experiments are started"
+    assert summarise(there.standing).unknown is None
+
+
 def test_a_reading_that_is_no_class_is_void(store: Store, clock: HandClock) -> None:
     def odd(job: Job) -> Outcome:
         return Outcome(state="done", measurements=readings(job, value=1.5))
