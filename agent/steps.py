@@ -297,8 +297,11 @@ def _able(
     if isinstance(asked, Trouble):
         return str(asked)
     capabilities, health = asked
-    if capabilities.effect == "physical" and len(lab.store.busy(name)) >= capabilities.parallel:
-        return f"{name} is at work"
+    busy = lab.store.busy(name) if capabilities.effect == "physical" else []
+    if len(busy) >= capabilities.parallel:
+        others = {lab.store.entry(job.campaign).name for job in busy if job.campaign != lease.name}
+        whose = f", for {', '.join(sorted(others))}" if others else ""
+        return f"{name} is at work on {busy[0].id}{whose}"
     ready = health.state == "ready"
     return capabilities if ready else f"{name} is {health.state}: {health.reason}"
 
