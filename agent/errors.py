@@ -2,6 +2,7 @@
 
 AthanorError
 ├── CampaignError        the campaign file, or a change to it, cannot be used (lists every fault at once)
+├── OperatorsError       the operators' file cannot be used (lists every fault at once)
 ├── SpaceError           a point, an expression or a space is not what it should be
 ├── LifecycleError       a step that no life cycle knows, or that this actor may not take
 ├── StoreError           the store cannot be opened, read or written
@@ -11,6 +12,7 @@ AthanorError
 │   ├── LeaseLost        somebody else has taken over; whatever was being written was not
 │   └── JournalBroken    the hash chain of the journal does not hold
 ├── GateError            nothing is sent without an approval that binds what is sent
+│   └── OutsideLimits    what would be sent is not what the operators allow on the instrument
 ├── BudgetSpent          a reservation would exceed the budget
 ├── AdapterError         an instrument or a simulator cannot be used as asked
 │   ├── Refused          it is certain that nothing was executed
@@ -67,6 +69,18 @@ class CampaignError(AthanorError):
         return "\n".join([super().__str__(), *(f"  {fault}" for fault in self.faults)])
 
 
+class OperatorsError(AthanorError):
+    """The operators' file cannot be used; `faults` lists everything wrong with it at once."""
+
+    def __init__(self, message: str, hint: str = "", faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message, hint)
+        self.faults = tuple(faults)
+
+    def __str__(self) -> str:
+        """The message and every fault, a line each."""
+        return "\n".join([super().__str__(), *(f"  {fault}" for fault in self.faults)])
+
+
 class SpaceError(AthanorError):
     """A point, an expression or a space is not what it should be."""
 
@@ -101,6 +115,17 @@ class JournalBroken(StoreError):
 
 class GateError(AthanorError):
     """Nothing is sent without an approval that binds exactly what is sent."""
+
+
+class OutsideLimits(GateError):
+    """What would be sent is not what the operators allow; `reasons` has a sentence for each fault."""
+
+    def __init__(self, instrument: str, reasons: Sequence[str]) -> None:
+        super().__init__(
+            f"the operators' limits of {instrument} speak against it: {'; '.join(reasons)}",
+            "edit or reject it",
+        )
+        self.reasons = tuple(reasons)
 
 
 class BudgetSpent(AthanorError):

@@ -172,6 +172,8 @@ class _Walk:
                 return self._integer(text, loc)
             case "float":
                 return self._float(text, loc)
+            case "timestamp" if loc[:1] == ("instruments",) and loc[-1:] == ("at",):
+                return text  # when operators have signed: a date is what is meant
             case "timestamp":
                 what = f"{text} is read by YAML as a date"
             case _:
@@ -187,6 +189,8 @@ class _Walk:
     def _truth(self, text: str, loc: Loc) -> object:
         truth = text.casefold() in ("yes", "true", "on")
         if loc[:2] == ("execution", "settings") or loc[2:4] == ("oracle", "settings"):
+            return truth
+        if loc[:1] == ("instruments",) and loc[2:3] == ("settings",):
             return truth
         if loc == ("policy", "transfer", "learnt"):
             return truth

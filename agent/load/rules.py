@@ -97,9 +97,13 @@ def _impossible(known: Known, setting: Scalar) -> str | None:
 def _expression(
     findings: Findings, loc: Loc, constraint: ExpressionConstraint, columns: Columns
 ) -> None:
-    if _unknown(findings, loc, sorted(constraint.names), columns):
+    check_comparison(findings, loc, expressions.parse(constraint.expression), columns)
+
+
+def check_comparison(findings: Findings, loc: Loc, tree: ast.expr, columns: Columns) -> None:
+    """The same of a comparison that stands by itself."""
+    if _unknown(findings, loc, sorted(expressions.names(tree)), columns):
         return
-    tree = expressions.parse(constraint.expression)
     for reason, mend in _senseless(tree, columns):
         findings.fault(loc, reason, mend)
 

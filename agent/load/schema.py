@@ -6,6 +6,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from agent.core.campaign import Campaign
+from agent.core.limits import UNLIMITED
+from agent.core.operators import Operators
 from agent.load.fields import DESCRIPTIONS, EXAMPLES, MADE_BY_LOADER, known_as
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -30,6 +32,15 @@ def schema(settings_models: Mapping[str, type[BaseModel]] | None = None) -> dict
     for part in (document, *definitions.values()):
         _drop_discriminators(part)
     return {"$schema": _DRAFT, "title": "Athanor campaign", **_without(document, "title")}
+
+
+def operators_schema() -> dict[str, Any]:
+    """JSON Schema (2020-12) of the operators' file."""
+    document = Operators.model_json_schema()
+    definitions = document["$defs"]
+    definitions["Limit"]["properties"].pop("unlimited")  # in a file it is a word of its own
+    definitions["Limit"] = {"anyOf": [{"const": UNLIMITED}, definitions["Limit"]]}
+    return {"$schema": _DRAFT, "title": "Athanor operators", **_without(document, "title")}
 
 
 def _explain(part: dict[str, Any], model: type[BaseModel]) -> None:

@@ -50,7 +50,7 @@ def resolved(
     try:
         model.model_validate(settings)
     except ValidationError as error:
-        shape.note_settings(findings, within, error, model, references_at)
+        shape.note_all(findings, within, error, model, references_at)
     return execution.model_copy(update={"settings": settings})
 
 

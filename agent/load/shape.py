@@ -1,7 +1,7 @@
 """The document against the core's models, piece by piece: one broken piece hides no other."""
 
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
 
@@ -119,10 +119,14 @@ def validated(findings: Findings, loc: Loc, reader: TypeAdapter[T], value: objec
     return None
 
 
-def note_settings(
-    findings: Findings, loc: Loc, error: ValidationError, model: type[BaseModel], skip: set[Loc]
+def note_all(
+    findings: Findings,
+    loc: Loc,
+    error: ValidationError,
+    model: type[BaseModel],
+    skip: Collection[Loc] = (),
 ) -> None:
-    """The faults of an adapter's settings, but for those places that hold a reference."""
+    """The faults of a model that stands at `loc`, but for those at places to skip."""
     for detail in error.errors(include_url=False):
         place = _place(findings.document, loc, detail)
         if place not in skip:
