@@ -76,6 +76,7 @@ class FilesAdapter:
             lookup="sure",
             max_trials_per_job=self.settings.max_trials_per_job,
             parallel=self.settings.parallel,
+            person=True,
             on_cancel="the run sheet is moved to cancelled/; tell the person who may have read it",
             on_lost_contact="the people at the bench go on with the sheets that they have",
             version="run sheets 1",

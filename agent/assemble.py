@@ -17,15 +17,15 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from agent.core.adapter import Adapter
 from agent.core.campaign import Campaign
+from agent.core.operators import Operators
 from agent.core.source import Predict
-from agent.core.values import digest
 from agent.data.store import Store
 from agent.dispatch.process import this_process
-from agent.errors import AdapterError, AthanorError
+from agent.errors import AdapterError
 from agent.lab import Lab
 
 GROUP, MODELS = "athanor.adapters", "athanor.models"
@@ -46,44 +46,16 @@ class SystemClock:
         time.sleep(seconds)
 
 
-class Operators(BaseModel):
-    """The operators' file: what people who answer for the instruments have allowed.
-
-    `adapters` and `models` are the allow-lists of dotted names: name -> `module:Class` of an
-    adapter, `module:attribute` of a pretrained model. `unattended` names the physical instruments
-    that campaigns may use without a review.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    adapters: dict[str, str] = Field(default_factory=dict)
-    models: dict[str, str] = Field(default_factory=dict)
-    unattended: frozenset[str] = frozenset()
-
-    @property
-    def limits(self) -> str:
-        """Hash of what is in force of instruments; every approval binds it. "" where there is none."""
-        binding = {"adapters": self.adapters, "unattended": sorted(self.unattended)}
-        return digest(binding) if self.adapters or self.unattended else ""
-
-
 def operators(path: str | None = None) -> Operators:
     """The operators' file at `path`, by default where ATHANOR_OPERATORS says; empty without one.
 
     Raises:
-        AthanorError: it cannot be read.
+        OperatorsError: it cannot be used; every fault is listed.
     """
-    import yaml
+    from agent.load.operators import read_operators
 
     path = path or os.environ.get(OPERATORS)
-    if not path:
-        return Operators()
-    try:
-        return Operators.model_validate(yaml.safe_load(Path(path).read_text()) or {})
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise AthanorError(
-            f"the operators' file {path} cannot be read: {error}", "see docs/adapters.md"
-        ) from error
+    return read_operators(path)[0] if path else Operators()
 
 
 def default_store() -> str:
@@ -292,5 +264,5 @@ def laboratory(store: Store, campaign: Campaign, wiring: Wiring | None = None) -
         clock=wiring.clock,
         me=this_process(),
         unattended=wiring.allowed.unattended,
-        limits=wiring.allowed.limits,
+        limits={campaign.execution.target: wiring.allowed.in_force(campaign.execution.target)},
     )

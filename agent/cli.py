@@ -28,7 +28,7 @@ from agent.commands import (
     validate,
 )
 from agent.commands.common import Exit, errors
-from agent.errors import AthanorError, CampaignError, LeaseHeld
+from agent.errors import AthanorError, CampaignError, LeaseHeld, OperatorsError
 
 app = typer.Typer(
     name="athanor",
@@ -94,7 +94,7 @@ def main() -> None:
 def _code(error: AthanorError) -> Exit:
     if isinstance(error, LeaseHeld):
         return Exit.HELD
-    return Exit.USAGE if isinstance(error, CampaignError) else Exit.FAULT
+    return Exit.USAGE if isinstance(error, CampaignError | OperatorsError) else Exit.FAULT
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from agent.core.history import Effective, effective
 from agent.core.instrument import held_for, in_force
 from agent.core.job import IN_FLIGHT, Job, JobStatus
 from agent.core.register import Lease
-from agent.core.trial import Plan, Trial, TrialStatus
+from agent.core.trial import Approval, Plan, Trial, TrialStatus
 from agent.core.values import Point
 from agent.core.winner import USUAL
 from agent.decide import review as rules
@@ -31,11 +31,18 @@ from agent.deciding import decide, situation_now
 from agent.dispatch.plans import approval_for, plan_for
 from agent.dispatch.reconcile import doubt, overdue
 from agent.dispatch.reconcile import reconcile as look_up
-from agent.dispatch.reviewing import CHECK, RENEWAL, UNATTENDED, Verdict, permit
+from agent.dispatch.reviewing import CHECK, LIMITS, RENEWAL, UNATTENDED, Verdict, permit
 from agent.dispatch.reviewing import review as write_review
 from agent.dispatch.send import Order, intend, send
 from agent.ending import enough
-from agent.errors import AdapterError, AthanorError, BudgetSpent, GateError, LifecycleError
+from agent.errors import (
+    AdapterError,
+    AthanorError,
+    BudgetSpent,
+    GateError,
+    LifecycleError,
+    OutsideLimits,
+)
 from agent.ingest.collect import collect as take_in
 from agent.ingest.collect import ingest_timeout
 from agent.lab import Lab
@@ -91,7 +98,8 @@ def collect(lab: Lab, lease: Lease, job_id: str) -> str:
     adapter = lab.adapter(campaign)
 
     def step() -> str:
-        state, message = take_in(lab.store, lease, campaign, job, adapter, lab.clock)
+        failures = lab.limits_of(campaign).rules.failures
+        state, message = take_in(lab.store, lease, campaign, job, adapter, lab.clock, failures)
         return f"{state}: {message}" if message else state
 
     said = _attempt(lab, lease, job_id, step)
@@ -221,16 +229,19 @@ def review(lab: Lab, lease: Lease, trial_id: str) -> str:
     capabilities, against = asked
     unattended = campaign.execution.target in lab.unattended
     rule = rules.rule_in_force(campaign.review, capabilities, unattended=unattended)
-    outside = space_of(lab.store, campaign).reasons(wanted.point)
+    limits = lab.limits_of(campaign)
+    beyond = limits.rules.reasons(plan)
+    outside = space_of(lab.store, campaign).reasons(wanted.point) + beyond
     finding = rules.find(plan, rule, lambda _: against, outside)
     if finding.verdict == "wait":
         return "waits for a review"
     rejects = finding.verdict == "reject"
+    speaks = LIMITS if beyond and not against else CHECK
     verdict = (
-        Verdict("reject", CHECK, finding.reasons) if rejects else Verdict("approve", UNATTENDED)
+        Verdict("reject", speaks, finding.reasons) if rejects else Verdict("approve", UNATTENDED)
     )
     now = lab.clock.now()
-    write_review(lab.store, trial, campaign, verdict, now, lease=lease, limits=lab.limits)
+    write_review(lab.store, trial, campaign, verdict, now, lease=lease, limits=limits)
     return "rejected by rule" if rejects else "approved by rule"
 
 
@@ -251,9 +262,12 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
         return _permit_again(lab, lease, campaign, trial, plan)
     before = left_at(lab.store.jobs(lease.name)) if campaign.priced else None
     price = campaign.price(space_of(lab.store, campaign), wanted.point, before)
-    order = Order(plan, approval, price, able.parallel if able.effect == "physical" else None)
+    parallel = able.parallel if able.effect == "physical" else None
+    order = Order(plan, approval, price, parallel, lab.limits_of(campaign))
     try:
         job = intend(lab.store, lease, campaign, order, lab.me, now, revision)
+    except OutsideLimits as beyond:
+        return _send_back(lab, lease, trial, approval, beyond)
     except (BudgetSpent, GateError) as error:
         if isinstance(error, BudgetSpent) and campaign.priced:
             # Others may cost less: what cannot be paid for must not hold up the campaign.
@@ -279,7 +293,8 @@ def _planned(lab: Lab, lease: Lease, trial_id: str) -> tuple[Campaign, Trial, Pl
     revision = lab.store.latest(lease.name)
     campaign, trial = campaign_of(lab.store, lease.name), lab.store.trial(trial_id)
     wanted = effective([trial], lab.store.reviews_of(trial_id))[trial_id]
-    return campaign, trial, plan_for(trial, wanted, campaign, lab.limits), wanted, revision
+    plan = plan_for(trial, wanted, campaign, lab.limits_of(campaign).hash)
+    return campaign, trial, plan, wanted, revision
 
 
 def _able(
@@ -297,6 +312,7 @@ def _able(
     if isinstance(asked, Trouble):
         return str(asked)
     capabilities, health = asked
+    rules.check_released(lab.limits_of(campaign).rules, capabilities, name)
     busy = lab.store.busy(name) if capabilities.effect == "physical" else []
     if len(busy) >= capabilities.parallel:
         others = {lab.store.entry(job.campaign).name for job in busy if job.campaign != lease.name}
@@ -310,6 +326,16 @@ def _by_rule_only(lab: Lab, campaign: Campaign, trial: Trial) -> bool:
     """Whether only a rule has approved it, and a revision now wants a person to."""
     required = campaign.review is not None and campaign.review.mode == "required"
     return required and lab.store.reviews_of(trial.id)[-1].by.kind == "rule"
+
+
+def _send_back(
+    lab: Lab, lease: Lease, trial: Trial, approval: Approval, beyond: OutsideLimits
+) -> str:
+    """Whoever has approved it, the operators' limits speak against it: people may edit or reject it."""
+    with lab.store.write(LIMITS, lab.clock.now(), lease) as tx:
+        tx.revoke(approval.id, str(beyond))
+        tx.move_trial(trial.id, TrialStatus.PROPOSED, str(beyond))
+    return f"back to review: {beyond}"
 
 
 def _permit_again(lab: Lab, lease: Lease, campaign: Campaign, trial: Trial, plan: Plan) -> str:

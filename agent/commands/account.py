@@ -31,6 +31,7 @@ from agent.winner import by_samples
 
 _MOST_SHOWN = 12
 _MOST_CONFIRMED = 3
+_MOST_FAILED = 3
 _OFF = 1.15
 """By how much an outlook is widened before it is worth a word."""
 
@@ -51,11 +52,21 @@ def lines(standing: Standing, summary: Summary) -> Iterator[str]:
     for number, dosing in enumerate(summary.dosing):
         yield f"{'' if number else 'dosing':10}{escape(dosing.words)}"
     yield from in_question(standing)
+    yield from _failed(standing)
     for whom in _waits_for(standing):
         yield f"waits for {whom}"
     if not summary.waits_for and summary.state == CampaignStatus.ACTIVE:
         verb = "screen" if standing.campaign.policy.samples == "stream" else "run"
         yield f"[bold]athanor {verb}[/bold] goes on with it"
+
+
+def _failed(standing: Standing) -> Iterator[str]:
+    """The last failures, with their kinds and, where the operators' table has it, by which line."""
+    numbers = {trial.id: trial.number for trial in standing.trials}
+    for n, job in enumerate(standing.jobs_in(JobStatus.FAILED)[-_MOST_FAILED:]):
+        who = ", ".join(str(numbers[trial]) for trial in job.trials)
+        told = f": {job.message}" if job.message else ""
+        yield f"{'' if n else 'failed':10}{who}  {escape(f'{job.failure}{told}')}"
 
 
 def _found(standing: Standing, summary: Summary) -> Iterator[str]:

@@ -8,11 +8,13 @@ import typer
 from rich.markup import escape
 
 from agent.commands.common import Exit, console, table
+from agent.commands.limits import show_limits, show_operators
 from agent.core.adapter import Adapter, Capabilities
 from agent.core.budget import affordable
 from agent.core.campaign import Campaign
 from agent.core.compositions import CompositionParameter
 from agent.core.history import Effective, Pending
+from agent.core.operators import InstrumentRules
 from agent.core.parameters import ContinuousParameter, brief
 from agent.core.pools import PoolColumn
 from agent.core.seeds import derived
@@ -23,26 +25,54 @@ from agent.core.values import Point
 from agent.core.winner import USUAL, samples_wanted
 
 if TYPE_CHECKING:
+    from agent.assemble import AdapterClasses
     from agent.load import Resolved
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="A campaign file (YAML).")],
+    file: Annotated[Path | None, typer.Argument(help="A campaign file (YAML).")] = None,
     points: Annotated[int, typer.Option(help="How many first proposals to try.")] = 3,
+    operators: Annotated[
+        Path | None,
+        typer.Option(
+            help="An operators' file: alone it is looked over, with a campaign file it counts instead "
+            "of that of ATHANOR_OPERATORS."
+        ),
+    ] = None,
 ) -> None:
-    """Look a campaign file over: its space, the adapter's health, a dry run of the first proposals."""
-    from agent.assemble import PretrainedModels, SettingsModels, adapter_of, operators
+    """Look a campaign file over: its space, the adapter's health, a dry run of the first proposals.
+
+    With --operators, look the operators' file over: limits, rules, failures and signatures.
+    """
+    if operators is not None:
+        show_operators(operators)
+    if file is not None:
+        _check_campaign(file, points, None if operators is None else str(operators))
+    elif operators is None:
+        raise typer.BadParameter("give a campaign file, or --operators FILE")
+
+
+def _check_campaign(file: Path, points: int, operators_file: str | None) -> None:
+    from agent.assemble import (
+        AdapterClasses,
+        PretrainedModels,
+        SettingsModels,
+        adapter_of,
+        operators,
+    )
     from agent.decide.review import rule_in_force
     from agent.load import read
 
-    resolved = read(file, SettingsModels(), models=PretrainedModels())
+    allowed = operators(operators_file)
+    classes = AdapterClasses(allowed)
+    resolved = read(file, SettingsModels(classes), models=PretrainedModels(allowed))
     campaign, space = resolved.campaign, resolved.campaign.space.bound(resolved.pools)
     for warning in resolved.warnings:
         console.print(f"[yellow]note[/yellow] {escape(warning)}", highlight=False)
     _show_space(campaign, space)
-    adapter = adapter_of(campaign)
+    adapter = adapter_of(campaign, classes)
     capabilities, health = adapter.capabilities(), adapter.health()
-    unattended = campaign.execution.target in operators().unattended
+    unattended = campaign.execution.target in allowed.unattended
     rule = rule_in_force(campaign.review, capabilities, unattended=unattended)
     why = f" ({health.reason})" if health.reason else ""
     console.print(
@@ -51,9 +81,11 @@ def check(
         highlight=False,
     )
     _show_winner(campaign, capabilities)
-    _check_oracles(campaign)
-    good = _dry_run(resolved, space, adapter, points)
-    if not good or health.state in {"unreachable", "faulted"}:
+    _check_oracles(campaign, classes)
+    limits = allowed.in_force(campaign.execution.target).rules
+    released = show_limits(campaign, space, limits, capabilities)
+    good = _dry_run(resolved, space, adapter, limits, points)
+    if not (good and released) or health.state in {"unreachable", "faulted"}:
         raise typer.Exit(Exit.FAULT)
 
 
@@ -72,12 +104,12 @@ def _show_winner(campaign: Campaign, capabilities: Capabilities) -> None:
         console.print(f"[yellow]note[/yellow] {what} (stop: confirm)", highlight=False)
 
 
-def _check_oracles(campaign: Campaign) -> None:
+def _check_oracles(campaign: Campaign, classes: "AdapterClasses") -> None:
     from agent.assemble import adapter_of
     from agent.oracles import asked_first, check_pure
 
     for asked in asked_first(campaign).values():
-        check_pure(asked, adapter_of(asked).capabilities())
+        check_pure(asked, adapter_of(asked, classes).capabilities())
 
 
 def _show_space(campaign: Campaign, space: SearchSpace) -> None:
@@ -127,8 +159,14 @@ def _resolution(parameter: Parameter) -> str:
     return ""
 
 
-def _dry_run(resolved: "Resolved", space: SearchSpace, adapter: Adapter, points: int) -> bool:
-    """Whether there are first proposals, and the adapter has nothing against them."""
+def _dry_run(
+    resolved: "Resolved",
+    space: SearchSpace,
+    adapter: Adapter,
+    limits: InstrumentRules,
+    points: int,
+) -> bool:
+    """Whether there are first proposals, and nothing speaks against them: not the adapter, no limits."""
     campaign = resolved.campaign
     console.print("\n[bold]first proposals[/bold] (nothing is sent):")
     if campaign.policy.samples == "stream":
@@ -144,7 +182,7 @@ def _dry_run(resolved: "Resolved", space: SearchSpace, adapter: Adapter, points:
     if not found:
         console.print("  [red]no point was found that keeps every constraint[/red]")
     for point in found:
-        reasons = _against(campaign, space, adapter, point)
+        reasons = _against(campaign, space, adapter, limits, point)
         verdict = (
             f"[red]{escape('; '.join(reasons))}[/red]"
             if reasons
@@ -194,7 +232,11 @@ def _first(
 
 
 def _against(
-    campaign: Campaign, space: SearchSpace, adapter: Adapter, point: Point
+    campaign: Campaign,
+    space: SearchSpace,
+    adapter: Adapter,
+    limits: InstrumentRules,
+    point: Point,
 ) -> tuple[str, ...]:
     from agent.dispatch.plans import plan_for
 
@@ -209,4 +251,5 @@ def _against(
         settings=settings,
         at=datetime(2000, 1, 1, tzinfo=UTC),
     )
-    return adapter.check(plan_for(trial, Effective(point=point, settings=settings), campaign))
+    plan = plan_for(trial, Effective(point=point, settings=settings), campaign)
+    return (*adapter.check(plan), *limits.reasons(plan))

@@ -45,7 +45,7 @@ def enter(
         adapter_of,
         operators,
     )
-    from agent.decide.review import rule_in_force
+    from agent.decide.review import check_released, rule_in_force
     from agent.enrol import enrol
     from agent.load import Revised, read
     from agent.oracles import asked_first, check_own, check_pure
@@ -76,11 +76,10 @@ def enter(
     resolved = read(file, SettingsModels(), models=PretrainedModels())
     _note(resolved.warnings)
     allowed = operators()
-    rule_in_force(
-        resolved.campaign.review,
-        adapter_of(resolved.campaign, AdapterClasses(allowed)).capabilities(),
-        unattended=resolved.campaign.execution.target in allowed.unattended,
-    )
+    target = resolved.campaign.execution.target
+    capabilities = adapter_of(resolved.campaign, AdapterClasses(allowed)).capabilities()
+    rule_in_force(resolved.campaign.review, capabilities, unattended=target in allowed.unattended)
+    check_released(allowed.in_force(target).rules, capabilities, target)
     if first is not None:
         for asked in asked_first(resolved.campaign).values():
             check_pure(asked, adapter_of(asked, AdapterClasses(allowed)).capabilities())

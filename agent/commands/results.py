@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.markup import escape
@@ -239,10 +239,24 @@ def schema(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write; default: print.")
     ] = None,
+    operators: Annotated[
+        bool, typer.Option("--operators", help="Of the operators' file instead.")
+    ] = False,
 ) -> None:
-    """Print the JSON Schema of campaign files, so that an editor completes them."""
+    """Print the JSON Schema of campaign files, or of the operators' file, so that an editor completes them."""
     import json
 
+    from agent.load.schema import operators_schema
+
+    made = operators_schema() if operators else _campaign_schema()
+    text = json.dumps(made, indent=2, ensure_ascii=False)
+    if output is None:
+        typer.echo(text)
+    else:
+        output.write_text(text + "\n")
+
+
+def _campaign_schema() -> dict[str, Any]:
     from agent.assemble import SettingsModels
     from agent.load import schema as made
 
@@ -252,8 +266,4 @@ def schema(
             loaded[name] = models[name]
         except AdapterError as error:
             errors.print(f"[yellow]left out[/yellow] {escape(str(error))}", highlight=False)
-    text = json.dumps(made(loaded), indent=2, ensure_ascii=False)
-    if output is None:
-        typer.echo(text)
-    else:
-        output.write_text(text + "\n")
+    return made(loaded)

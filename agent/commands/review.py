@@ -26,9 +26,10 @@ from agent.core.trial import Proposal, Trial, TrialStatus
 from agent.core.values import Point, Scalar
 from agent.core.worded import reviewed
 from agent.data.store import Store
+from agent.dispatch.plans import plan_for
 from agent.dispatch.reviewing import Verdict
 from agent.dispatch.reviewing import review as write
-from agent.errors import GateError, NotFound, SpaceError
+from agent.errors import GateError, NotFound, OutsideLimits, SpaceError
 from agent.resolved import campaign_of, space_of
 from agent.standing import stand
 from agent.status import without_priors
@@ -74,7 +75,7 @@ def review(
         if edit or approve or reject:
             return
         if as_json:
-            show_json([_as_json(opened, trial) for trial in waiting])
+            show_json([_as_json(opened, campaign, trial) for trial in waiting])
         elif not waiting:
             console.print(f"Nothing of {entry.name} waits for a review.")
         elif console.is_terminal and typer.get_text_stream("stdin").isatty():
@@ -117,7 +118,7 @@ class _Desk:
             ),
             SystemClock().now(),
             space=space,
-            limits=operators().limits,
+            limits=operators().in_force(self._campaign.execution.target),
         )
         said = {
             "approve": "[green]approved[/green]",
@@ -142,16 +143,24 @@ class _Desk:
         if answer == "q":
             raise typer.Exit
         if answer == "a":
-            self.say(trial, "approve")
+            return self._said(trial, "approve")
         elif answer == "r":
             self.say(trial, "reject", reasons=(typer.prompt("  why"),))
         elif answer == "e":
-            try:
-                self.say(trial, "edit", _settings(shlex.split(typer.prompt("  setting=value …"))))
-            except SpaceError as error:
-                console.print(f"  [red]{escape(str(error))}[/red]")
-                return False
+            changes = shlex.split(typer.prompt("  setting=value …"))
+            return self._said(trial, "edit", changes)
         return answer in "ares"
+
+    def _said(
+        self, trial: Trial, word: Literal["approve", "edit"], changes: list[str] | None = None
+    ) -> bool:
+        """Whether it could be said; what speaks against it is shown, and asked again."""
+        try:
+            self.say(trial, word, None if changes is None else _settings(changes))
+        except (SpaceError, OutsideLimits) as error:
+            console.print(f"  [red]{escape(str(error))}[/red]")
+            return False
+        return True
 
 
 def _pick(waiting: list[Trial], asked: list[str]) -> list[Trial]:
@@ -231,6 +240,20 @@ def _show(store: Store, campaign: Campaign, trial: Trial, tested: Tested) -> Non
         told = describe(without, campaign.space.units)
         same = "the same" if without == trial.point else told
         console.print(f"   without the priors: {escape(same)}", highlight=False)
+    for reason in _against(store, campaign, trial):
+        console.print(
+            f"   [red]beyond the limits of {campaign.execution.target}[/red]: {escape(reason)}",
+            highlight=False,
+        )
+
+
+def _against(store: Store, campaign: Campaign, trial: Trial) -> tuple[str, ...]:
+    """What the operators' limits say against a proposal as it stands: it can only be edited or rejected."""
+    from agent.assemble import operators
+
+    wanted = effective([trial], store.reviews_of(trial.id))[trial.id]
+    rules = operators().in_force(campaign.execution.target).rules
+    return rules.reasons(plan_for(trial, wanted, campaign))
 
 
 def _lines(campaign: Campaign, proposal: Proposal | None, tested: Tested) -> list[str]:
@@ -248,13 +271,14 @@ def _lines(campaign: Campaign, proposal: Proposal | None, tested: Tested) -> lis
     return lines
 
 
-def _as_json(store: Store, trial: Trial) -> dict[str, object]:
+def _as_json(store: Store, campaign: Campaign, trial: Trial) -> dict[str, object]:
     proposal = store.proposal(trial.id)
     decided = store.decision(proposal.decision) if proposal else None
     state = (decided.state or {}) if decided else {}
     return {
         "trial": trial.model_dump(mode="json"),
         "proposal": proposal.model_dump(mode="json") if proposal else None,
+        "beyond_limits": list(_against(store, campaign, trial)),
         "priors": {
             "weights": state.get("weights", {}),
             "coefficients": state.get("coefficients", {}),

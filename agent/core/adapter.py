@@ -26,13 +26,15 @@ class Capabilities(Value):
     """What an adapter is and promises.
 
     `effect`: `pure` may be computed again without harm, `physical` may not. `lookup`: what `find`
-    can promise when it does not see a job. `parallel`: jobs that it takes at the same time.
+    can promise when it does not see a job. `parallel`: jobs that it takes at the same time. `person`:
+    somebody reads what is asked for, and carries it out by hand.
     """
 
     effect: Literal["pure", "physical"]
     lookup: Literal["sure", "best_effort", "none"]
     max_trials_per_job: int = Field(default=1, ge=1)
     parallel: int = Field(default=1, ge=1)
+    person: bool = later(False)
     fidelities: tuple[str, ...] = ("target",)
     on_cancel: str = ""
     on_lost_contact: str = ""

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 from agent.core.adapter import Capabilities
 from agent.core.campaign import ReviewRule
+from agent.core.operators import InstrumentRules
 from agent.core.trial import Plan
 from agent.errors import GateError
 
@@ -41,6 +42,23 @@ def rule_in_force(
     return stated
 
 
+def check_released(rules: InstrumentRules, capabilities: Capabilities, instrument: str) -> None:
+    """Whether anything may be sent to an instrument at all: to one that does whatever it is told,
+    only within limits that its operators have signed. A person reads a run sheet first.
+
+    Raises:
+        GateError: it is a machine with a physical effect, and there are no limits of it.
+    """
+    machine = capabilities.effect == "physical" and not capabilities.person
+    if machine and rules.limits is None:
+        raise GateError(
+            f"nothing is sent to {instrument}: its effect is physical, and the operators have signed no "
+            "limits of it",
+            f"write `instruments: {{{instrument}: {{limits: …, signed: …}}}}` into the operators' file, "
+            "to which ATHANOR_OPERATORS points: see docs/operators.md",
+        )
+
+
 def find(
     plan: Plan,
     rule: ReviewRule,
@@ -53,8 +71,8 @@ def find(
         plan: What would be sent.
         rule: The review rule in force.
         check: The adapter's reasons against a plan: any of them rejects it.
-        outside: Reasons why the point is not in the space any more, after a revision: a person may
-            edit it, a rule cannot.
+        outside: Reasons why it cannot be sent as it is: the point is not in the space any more, after
+            a revision, or is beyond the operators' limits. A person may edit it, a rule cannot.
     """
     reasons = check(plan)
     if reasons:

@@ -9,6 +9,7 @@ from agent.core import ids
 from agent.core.actor import Actor
 from agent.core.campaign import Campaign, ReviewRule
 from agent.core.history import Effective, effective
+from agent.core.operators import NOTHING_SAID, InForce
 from agent.core.register import Lease
 from agent.core.space import SearchSpace
 from agent.core.trial import Approval, Plan, Review, Trial, TrialStatus
@@ -16,11 +17,12 @@ from agent.core.values import Point
 from agent.data.store import Store
 from agent.data.writing import Transaction
 from agent.dispatch.plans import plan_for
-from agent.errors import GateError, SpaceError
+from agent.errors import GateError, OutsideLimits, SpaceError
 
 UNATTENDED = Actor(kind="rule", name="review: none")
 CHECK = Actor(kind="rule", name="adapter check")
 RENEWAL = Actor(kind="rule", name="renewed: nothing was executed")
+LIMITS = Actor(kind="rule", name="operators' limits")
 
 
 NOT_REVIEWED = "not reviewed in time"
@@ -70,7 +72,7 @@ def review(
     *,
     space: SearchSpace | None = None,
     lease: Lease | None = None,
-    limits: str = "",
+    limits: InForce = NOTHING_SAID,
 ) -> Review:
     """Write a verdict and, unless it rejects, the approval that binds what will be sent.
 
@@ -82,9 +84,10 @@ def review(
         now: When.
         space: The space with its pools, for an edit.
         lease: The lease under which a rule acts; people need none.
-        limits: Hash of the operators' limits in force.
+        limits: What the operators say of the instrument: nothing beyond that is approved.
 
     Raises:
+        OutsideLimits: it is approved, and the operators' limits speak against it.
         GateError: the agent tried to review, or the trial does not wait for a review, or has waited
             for too long.
         SpaceError: the edited point is not in the space (every reason is named).
@@ -112,7 +115,9 @@ def review(
         )
         tx.review(written)
         if verdict.word != "reject":
-            plan = plan_for(trial, wanted, campaign, limits)
+            plan = plan_for(trial, wanted, campaign, limits.hash)
+            if reasons := limits.rules.reasons(plan):
+                raise OutsideLimits(plan.instrument, reasons)
             permit(tx, plan, trial.campaign, written.id, verdict.by, now)
     return written
 

@@ -15,10 +15,11 @@ from agent.core.adapter import Adapter, Handle
 from agent.core.campaign import Campaign
 from agent.core.clock import Clock
 from agent.core.job import Job, JobStatus
+from agent.core.operators import NOTHING_SAID, InForce
 from agent.core.register import Lease
 from agent.core.trial import Approval, Plan
 from agent.data.store import Store
-from agent.errors import AdapterError, Refused, Unreachable
+from agent.errors import AdapterError, OutsideLimits, Refused, Unreachable
 
 _SENDING: set[str] = set()
 """Jobs that a thread of this process is in the middle of sending: a fact about the process, which
@@ -27,14 +28,15 @@ the store cannot know.
 
 
 class Order(NamedTuple):
-    """What is to be sent, what permits it, what it costs: so much is reserved; and how many jobs its
-    instrument takes at the same time, None without limit.
+    """What is to be sent, what permits it, what it costs: so much is reserved; how many jobs its
+    instrument takes at the same time, None without limit; and what the operators say of it.
     """
 
     plan: Plan
     approval: Approval
     cost: float = 0.0
     parallel: int | None = None
+    limits: InForce = NOTHING_SAID
 
 
 def sending(job: str) -> bool:
@@ -63,12 +65,15 @@ def intend(
         revision: The number of that revision of the campaign.
 
     Raises:
+        OutsideLimits: the operators' limits speak against the plan, whoever has approved it.
         GateError: the approval does not permit this plan, the campaign was revised since, or the instrument
             is held or at work.
         BudgetSpent: there is no room in the budget.
         LeaseLost: somebody else has taken over.
     """
     budget, plan, approval = campaign.budget, order.plan, order.approval
+    if reasons := order.limits.rules.reasons(plan):
+        raise OutsideLimits(plan.instrument, reasons)
     attempt = len(store.jobs_of(plan.trial)) + 1
     job = Job(
         id=ids.job(plan.trial, 1, attempt),

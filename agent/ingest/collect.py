@@ -1,5 +1,6 @@
 """Results -> checked -> observed: what an adapter brings becomes observations, in one transaction."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from agent.core.actor import AGENT, Actor
 from agent.core.adapter import Adapter, Measurement, Outcome
 from agent.core.campaign import Campaign
 from agent.core.clock import Clock
+from agent.core.failures import FailureLine, classified
 from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation, Sample
 from agent.core.register import Lease
 from agent.data.store import Store
@@ -20,9 +22,17 @@ _ENDS = {"done": JobStatus.DONE, "failed": JobStatus.FAILED, "cancelled": JobSta
 
 
 def collect(
-    store: Store, lease: Lease, campaign: Campaign, job: Job, adapter: Adapter, clock: Clock
+    store: Store,
+    lease: Lease,
+    campaign: Campaign,
+    job: Job,
+    adapter: Adapter,
+    clock: Clock,
+    failures: Sequence[FailureLine] = (),
 ) -> tuple[str, str]:
     """Ask for the results of a started job and take in what there is: its state, and a word about it.
+
+    `failures` is the operators' table of what the instrument's failures mean.
 
     Raises:
         LeaseLost: somebody else has taken over; what was collected was not written.
@@ -31,7 +41,7 @@ def collect(
         outcome = adapter.collect(job, job.handle or {})
     except Unreachable as silence:
         return "silent", str(silence)
-    ingest(store, lease, campaign, job, outcome, clock.now())
+    ingest(store, lease, campaign, job, outcome, clock.now(), failures=failures)
     return outcome.state, outcome.message
 
 
@@ -43,6 +53,7 @@ def ingest(
     outcome: Outcome,
     now: datetime,
     by: Actor = AGENT,
+    failures: Sequence[FailureLine] = (),
 ) -> None:
     """Write what `outcome` brings: raw document, observations, samples, and the job's new state.
 
@@ -71,7 +82,31 @@ def ingest(
             if one not in seen:
                 seen.add(one)
                 _observe(tx, campaign, job, measurement, raw, now, by)
-        _move(tx, campaign, job, outcome, now)
+        _move(tx, campaign, job, _judged(tx, job, outcome, failures), now)
+
+
+def _judged(
+    tx: Transaction, job: Job, outcome: Outcome, failures: Sequence[FailureLine]
+) -> Outcome:
+    """A failed outcome with the kind that the operators' table says, and in its message why."""
+    if outcome.state != "failed":
+        return outcome
+    message = outcome.message
+    if outcome.code and outcome.code not in message:
+        message = f"{outcome.code}: {message}" if message else outcome.code
+    found = classified(outcome, failures)
+    if found is None:
+        return outcome.model_copy(update={"message": message})
+    told = {
+        "code": outcome.code,
+        "said": outcome.failure,
+        "kind": found.kind,
+        "line": found.number,
+        "table": found.line.model_dump(mode="json", exclude_none=True),
+    }
+    tx.record(job.campaign, "failure.classified", job.id, told)
+    words = f"{message} [{found}]" if message else str(found)
+    return outcome.model_copy(update={"failure": found.kind, "message": words})
 
 
 def _told(outcome: Outcome, raw: str | None) -> dict[str, Any]:

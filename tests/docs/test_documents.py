@@ -15,14 +15,16 @@ import yaml
 from pydantic import BaseModel
 
 from agent import cli
-from agent.assemble import AdapterClasses, Operators, PretrainedModels, SettingsModels
+from agent.assemble import AdapterClasses, PretrainedModels, SettingsModels
 from agent.commands.common import Exit
 from agent.core.adapter import Adapter
 from agent.core.campaign import Campaign
 from agent.core.job import FailureKind
+from agent.core.operators import Operators
 from agent.core.policy import Policy
 from agent.load import read
 from agent.load.fields import MADE_BY_LOADER
+from agent.load.operators import read_operators
 from agent.load.schema import models_of
 from tests.docs.pages import (
     GUIDE,
@@ -50,7 +52,7 @@ BY_SHELL = ("mkdir -p ", "sed -i ", "python -m pytest ")
 SKIPPED = ["README.md: make demo", "README.md: make test"]
 """Commands that are not run here: each makes an environment of its own. CI runs both."""
 
-IN_THIS_PROCESS = {"docs/guide.md", "docs/adapters.md"}
+IN_THIS_PROCESS = {"docs/guide.md", "docs/adapters.md", "docs/operators.md"}
 """Pages whose `athanor` is called here, for speed; on the others it is a process, as written."""
 
 SLOW = {"README.md"}
@@ -97,7 +99,8 @@ def test_a_campaign_is_read(block: Block, desk: Path, monkeypatch: pytest.Monkey
     """
     document = yaml.safe_load(block.text)
     if document.keys() <= Operators.model_fields.keys():
-        assert Operators.model_validate(document) != Operators()
+        (desk / "operators.yaml").write_text(block.text)
+        assert read_operators(desk / "operators.yaml")[0] != Operators()
         return
     for page in (GUIDE, block.page):
         save(page, desk)
@@ -110,7 +113,7 @@ def test_a_campaign_is_read(block: Block, desk: Path, monkeypatch: pytest.Monkey
         pytest.importorskip("sila2", reason="athanor[sila] is not installed")
     allowed = Operators()
     if (desk / "operators.yaml").exists():
-        allowed = Operators.model_validate(yaml.safe_load((desk / "operators.yaml").read_text()))
+        allowed, _ = read_operators(desk / "operators.yaml")
         monkeypatch.syspath_prepend(desk)
     for folder in ("bench", "sheets", "spectra"):
         (desk / folder).mkdir()

@@ -128,6 +128,8 @@ class LabAdapter:
             return Outcome(state="lost", message="the laboratory does not know it")
         if seen["state"] == "running":
             return Outcome(state="running")
+        if seen["state"] == "failed":
+            return Outcome(state="failed", code=seen["code"], message=seen["message"])
         (plan,) = job.plans
         return Outcome(
             state="done",

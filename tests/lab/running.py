@@ -1,6 +1,7 @@
 """The laboratory as a process of its own, and `athanor` as processes that may be ended at any moment."""
 
 import json
+import math
 import os
 import resource
 import signal
@@ -49,8 +50,8 @@ def until(condition: Callable[[], bool], what: str, patience_s: float = PATIENCE
 class Laboratory:
     """The lab's process. Its folder outlives it: `kill` and `open` again is a restart."""
 
-    def __init__(self, folder: Path, seconds: float = 0.05) -> None:
-        self._folder, self._seconds = folder, seconds
+    def __init__(self, folder: Path, seconds: float = 0.05, gels_above: float = math.inf) -> None:
+        self._folder, self._seconds, self._gels_above = folder, seconds, gels_above
         self._port = 0
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -59,6 +60,7 @@ class Laboratory:
         (self._folder / PORT).unlink(missing_ok=True)
         command = [sys.executable, "-m", "tests.lab.server", "--folder", str(self._folder)]
         command += ["--seconds", str(self._seconds), "--port", str(self._port)]
+        command += ["--gels-above", str(self._gels_above)]
         self.process = subprocess.Popen(command, cwd=ROOT)
         until((self._folder / PORT).exists, "for the laboratory to open")
         self._port = int((self._folder / PORT).read_text())
@@ -210,11 +212,17 @@ class Site:
         folder: Where.
         lab: Which laboratory.
         database: URL of the store, where it is not to be a file in the folder.
+        rules: What the operators say of the laboratory.
         more: Of `campaign`.
     """
 
     def __init__(
-        self, folder: Path, lab: Laboratory, database: str | None = None, **more: object
+        self,
+        folder: Path,
+        lab: Laboratory,
+        database: str | None = None,
+        rules: Mapping[str, object] | None = None,
+        **more: object,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.store, self.log = folder / "lab.db", folder / "log.txt"
@@ -222,11 +230,19 @@ class Site:
         self.file = folder / "fire.yaml"
         told = campaign(**{"url": lab.url, **more})  # type: ignore[arg-type]
         self.file.write_text(yaml.safe_dump(told, sort_keys=False))
-        operators = folder / "operators.yaml"
-        allowed = {"adapters": {"lab": "tests.lab.adapter:LabAdapter"}, "unattended": ["lab"]}
-        operators.write_text(yaml.safe_dump(allowed))
+        self.operators = folder / "operators.yaml"
+        self.allow(RULES if rules is None else rules)
         self._started: list[Forked | Executed] = []
-        self.environ = {"ATHANOR_OPERATORS": str(operators), "OMP_NUM_THREADS": "1"}
+        self.environ = {"ATHANOR_OPERATORS": str(self.operators), "OMP_NUM_THREADS": "1"}
+
+    def allow(self, rules: Mapping[str, object]) -> None:
+        """Write the operators' file: what they say of the laboratory, if anything."""
+        allowed = {
+            "adapters": {"lab": "tests.lab.adapter:LabAdapter"},
+            "unattended": ["lab"],
+            "instruments": {"lab": dict(rules)} if rules else {},
+        }
+        self.operators.write_text(yaml.safe_dump(allowed, sort_keys=False))
 
     def run(
         self,
@@ -256,6 +272,12 @@ class Site:
             if isinstance(running, Executed):
                 running.sweep()
 
+
+RULES: dict[str, object] = {
+    "limits": {"x": {"low": 0, "high": 10}, "y": {"low": 0, "high": 10}},
+    "signed": {"by": "the operators", "at": "2026-03-01"},
+}
+"""What the operators of the laboratory say of it, unless a test says otherwise."""
 
 PRIORS = [
     {"formula": "x + sin(x) + y", "name": "theory", "trust": "same"},

@@ -3,7 +3,8 @@
     python -m tests.lab.server --folder FOLDER --seconds 0.2 [--port PORT]
 
     POST /jobs {key, parameters}   executes, EVERY time: a second POST of a key is a double execution
-    GET  /jobs/KEY                 absent | running | done, with the result and the count
+    GET  /jobs/KEY                 absent | running | done, with the result and the count; or failed,
+                                   with a code and a message: where x is above --gels-above
     POST /jobs/KEY/void            never executed: refused with 409 from now on; else says that it was
     GET  /                         how often each key was executed
 
@@ -32,9 +33,9 @@ def yielded(parameters: dict[str, float]) -> float:
 class Bench:
     """What was done and what was ruled out, in the order in which it happened."""
 
-    def __init__(self, folder: Path, seconds: float) -> None:
+    def __init__(self, folder: Path, seconds: float, gels_above: float = math.inf) -> None:
         self._file = folder / ACCOUNT
-        self._seconds = seconds
+        self._seconds, self._gels_above = seconds, gels_above
         self._lock = threading.Lock()
         self._executed: dict[str, list[dict[str, Any]]] = {}
         self._voided: set[str] = set()
@@ -68,6 +69,13 @@ class Bench:
         first = done[0]
         if time.time() - first["at"] < self._seconds:
             return {"state": "running", "count": len(done)}
+        if first["parameters"].get("x", 0.0) > self._gels_above:
+            return {
+                "state": "failed",
+                "count": len(done),
+                "code": "E7",
+                "message": "torque too high",
+            }
         return {"state": "done", "count": len(done), "result": yielded(first["parameters"])}
 
     def counts(self) -> dict[str, int]:
@@ -144,8 +152,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=0.2)
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--gels-above", type=float, default=math.inf)
     given = parser.parse_args()
-    Handler.bench = Bench(given.folder, given.seconds)
+    Handler.bench = Bench(given.folder, given.seconds, given.gels_above)
     server = Server(("127.0.0.1", given.port), Handler)
     written = given.folder / f"{PORT}.new"
     written.write_text(str(server.server_port))

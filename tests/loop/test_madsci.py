@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from agent.core.job import Job, JobStatus
 from agent.data.store import Store
@@ -50,6 +49,20 @@ seed: 3
 """
 
 
+OPERATORS = """\
+adapters: {madsci: "tests.lab.madsci.adapter:SeamedAdapter"}
+unattended: [furnace]
+instruments:
+  furnace:
+    limits:
+      temperature: {low: 20, high: 1000, unit: degC}
+      duration: {low: 1, high: 10, unit: h}
+      base: {names: [KOH, NaOH]}
+    settings: {url: "${FURNACE_URL}"}
+    signed: {by: the operators, at: 2026-03-01}
+"""
+
+
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FurnaceNode]:
     pytest.importorskip("madsci.node_module", reason="athanor[labs] is not installed")
@@ -63,9 +76,7 @@ def site(node: FurnaceNode, tmp_path: Path) -> Iterator[Site]:
     (node.folder / "account.jsonl").unlink(missing_ok=True)
     with Site(tmp_path, node) as made:
         made.file.write_text(FILE)
-        operators = tmp_path / "operators.yaml"
-        adapters = {"madsci": "tests.lab.madsci.adapter:SeamedAdapter"}
-        operators.write_text(yaml.safe_dump({"adapters": adapters, "unattended": ["furnace"]}))
+        made.operators.write_text(OPERATORS)
         made.environ.update(FURNACE_URL=node.url, FURNACE_KEY=KEY)
         yield made
 
@@ -169,7 +180,9 @@ def test_a_furnace_that_burns_out_waits_to_be_reset(site: Site, node: FurnaceNod
     hot = [line["key"] for line in node.account() if line["temperature"] > 900]
     failed = jobs(site, JobStatus.FAILED)
     assert [job.id for job in failed] == hot
-    assert {(job.failure, job.message) for job in failed} == {("unclassified", "heater burnt out")}
+    assert {(job.failure, job.message) for job in failed} == {
+        ("unclassified", "RuntimeError: heater burnt out")
+    }
     assert 0 < resets <= len(hot)
     assert len(node.account()) == len(node.counts()) == 5
 

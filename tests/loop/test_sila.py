@@ -52,6 +52,23 @@ def campaign(furnace: Furnace) -> dict[str, object]:
     }
 
 
+ALLOWED = {
+    "adapters": {"sila": "adapters.sila:SilaAdapter"},
+    "unattended": ["furnace"],
+    "instruments": {
+        "furnace": {
+            "limits": {
+                "temperature": {"low": 20, "high": 120, "unit": "degC"},
+                "cycles": {"low": 1, "high": 6},
+                "solvent": {"names": ["water", "DMF"]},
+            },
+            "signed": {"by": "the operators", "at": "2026-03-01"},
+        }
+    },
+}
+"""What the operators of the furnace have written."""
+
+
 class Bench:
     """A folder with the campaign of a furnace, and what it takes to run it."""
 
@@ -59,8 +76,7 @@ class Bench:
         self.file, operators = folder / "anneal.yaml", folder / "operators.yaml"
         self.log, self.store = folder / "log.txt", f"sqlite:///{folder / 'lab.db'}"
         self.file.write_text(yaml.safe_dump(campaign(furnace), sort_keys=False))
-        allowed = {"adapters": {"sila": "adapters.sila:SilaAdapter"}, "unattended": ["furnace"]}
-        operators.write_text(yaml.safe_dump(allowed))
+        operators.write_text(yaml.safe_dump(ALLOWED))
         self.environ = {"ATHANOR_OPERATORS": str(operators), "OMP_NUM_THREADS": "1"}
 
     def run(self, *options: str) -> Forked:

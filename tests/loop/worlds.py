@@ -23,6 +23,7 @@ from agent.core.adapter import (
 )
 from agent.core.campaign import Campaign
 from agent.core.job import Job, JobStatus
+from agent.core.operators import Operators
 from agent.core.register import CampaignStatus
 from agent.core.source import TransferPrior
 from agent.core.trial import Plan, Review, Trial, TrialStatus
@@ -42,6 +43,7 @@ ANNA = Actor(kind="person", name="anna")
 HERE = Process(host="here", boot="b", pid=1, started="1")
 THERE = Process(host="there", boot="b", pid=1, started="1")
 INSTRUMENT = "bench"
+SIGNED = {"by": "the operators", "at": "2026-03-01"}
 
 Word = Literal["approve", "edit", "reject"]
 
@@ -74,6 +76,7 @@ class Instrument:
 
     clock: HandClock
     effect: Literal["pure", "physical"] = "physical"
+    person: bool = True
     lookup: Literal["sure", "best_effort", "none"] = "sure"
     parallel: int = 8
     seconds: float = 0.0
@@ -98,7 +101,9 @@ class Instrument:
 
     def capabilities(self) -> Capabilities:
         self._asked("capabilities")
-        return Capabilities(effect=self.effect, lookup=self.lookup, parallel=self.parallel)
+        return Capabilities(
+            effect=self.effect, lookup=self.lookup, parallel=self.parallel, person=self.person
+        )
 
     def health(self) -> Health:
         self._asked("health")
@@ -253,7 +258,14 @@ class World:
         now = campaign_of(self.store, trial.campaign)
         space = space_of(self.store, now)
         said = Verdict(verdict, ANNA, ("so",), edit)
-        return review(self.store, trial, now, said, self.clock.now(), space=space)
+        limits = self.lab.limits_of(now)
+        return review(self.store, trial, now, said, self.clock.now(), space=space, limits=limits)
+
+    def allow(self, **rules: Any) -> None:
+        """What the operators say of the instrument from now on."""
+        signed = {"signed": SIGNED} if "limits" in rules else {}
+        said = Operators.model_validate({"instruments": {INSTRUMENT: {**rules, **signed}}})
+        self.lab = replace(self.lab, limits={INSTRUMENT: said.in_force(INSTRUMENT)})
 
     def review_all(self, verdict: Word) -> list[Trial]:
         """A person says the same of every proposal."""

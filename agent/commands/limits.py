@@ -1,0 +1,114 @@
+"""What operators allow of instruments, as `athanor check` shows it."""
+
+from pathlib import Path
+
+from rich.markup import escape
+
+from agent.commands.common import console, table
+from agent.core.adapter import Capabilities
+from agent.core.campaign import Campaign
+from agent.core.compositions import CompositionParameter
+from agent.core.limits import Limit
+from agent.core.operators import InstrumentRules
+from agent.core.parameters import (
+    CategoricalParameter,
+    ContinuousParameter,
+    DiscreteParameter,
+    IntegerParameter,
+)
+from agent.core.space import Parameter, SearchSpace
+from agent.core.trial import Setting
+from agent.core.values import Scalar
+from agent.errors import GateError
+
+
+def show_operators(path: Path) -> None:
+    """Look an operators' file over, and print what it says of each instrument.
+
+    Raises:
+        OperatorsError: it cannot be used; every fault is listed.
+    """
+    from agent.load.operators import read_operators
+
+    allowed, warnings = read_operators(path)
+    for warning in warnings:
+        console.print(f"[yellow]note[/yellow] {escape(warning)}", highlight=False)
+    named = ", ".join(sorted(allowed.unattended)) or "none"
+    console.print(
+        f"adapters    {escape(', '.join(allowed.adapters) or 'none beside the installed')}"
+    )
+    console.print(f"unattended  {escape(named)}", highlight=False)
+    for name, rules in allowed.instruments.items():
+        _show(name, rules)
+
+
+def _show(name: str, rules: InstrumentRules) -> None:
+    console.print(f"\n[bold]{escape(name)}[/bold]")
+    rows = [
+        ("limit", parameter, str(one), _unset(one))
+        for parameter, one in (rules.limits or {}).items()
+    ]
+    rows += [("rule", one.name, str(one), one.reason) for one in rules.rules]
+    rows += [
+        ("setting", key, value, "of every campaign here") for key, value in rules.settings.items()
+    ]
+    rows += [("failure", str(one), one.kind, one.reason) for one in rules.failures]
+    console.print(table("", ("", "of", "is", "why"), rows))
+    if rules.signed is not None:
+        told = f"signed      {rules.signed}; seal of what is signed: {rules.seal[:12]}"
+        console.print(escape(told), highlight=False)
+
+
+def _unset(limit: Limit) -> str:
+    return "" if limit.unset is None else f"where a plan does not set it: {limit.unset}"
+
+
+def show_limits(
+    campaign: Campaign, space: SearchSpace, rules: InstrumentRules, capabilities: Capabilities
+) -> bool:
+    """Print what limits are in force for a campaign; whether anything may be sent to its instrument."""
+    from agent.decide.review import check_released
+
+    target = campaign.execution.target
+    try:
+        check_released(rules, capabilities, target)
+    except GateError as error:
+        console.print(f"limits    [red]{escape(str(error))}[/red]", highlight=False)
+        return False
+    if rules.limits is None:
+        if capabilities.person:
+            console.print(f"limits    none of {target}: the person who does it is asked to look")
+        return True
+    counts = f"{len(rules.limits)} limits and {len(rules.rules)} rules of {target}"
+    console.print(f"limits    {escape(f'{counts}, signed by {rules.signed}')}", highlight=False)
+    for note in _wider(space, rules):
+        console.print(f"[yellow]note[/yellow] {escape(note)}", highlight=False)
+    return True
+
+
+def _wider(space: SearchSpace, rules: InstrumentRules) -> list[str]:
+    """Where the campaign looks for points that would not be sent."""
+    notes = []
+    for parameter in space.parameters:
+        for column, ends in _ends(parameter).items():
+            limit = (rules.limits or {}).get(column)
+            if limit is None:
+                continue
+            against = (limit.against(Setting(value=end, unit=parameter.unit)) for end in ends)
+            reason = next((one for one in against if one is not None), None)
+            if reason is not None:
+                notes.append(f"the space of {column} is wider than its limit: {reason}")
+    return notes
+
+
+def _ends(parameter: Parameter) -> dict[str, tuple[Scalar, ...]]:
+    match parameter:
+        case ContinuousParameter():
+            return {parameter.name: (parameter.low, parameter.high)}
+        case DiscreteParameter() | IntegerParameter():
+            return {parameter.name: (min(parameter.values), max(parameter.values))}
+        case CategoricalParameter():
+            return {parameter.name: parameter.choices}
+        case CompositionParameter():
+            return {one.name: (one.low, parameter.high(one)) for one in parameter.components}
+    return {}
