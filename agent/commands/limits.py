@@ -79,11 +79,17 @@ def show_limits(
         if capabilities.person:
             console.print(f"limits    none of {target}: the person who does it is asked to look")
         return True
-    counts = f"{len(rules.limits)} limits and {len(rules.rules)} rules of {target}"
+    counts = (
+        f"{_count(len(rules.limits), 'limit')} and {_count(len(rules.rules), 'rule')} of {target}"
+    )
     console.print(f"limits    {escape(f'{counts}, signed by {rules.signed}')}", highlight=False)
     for note in _wider(space, rules):
         console.print(f"[yellow]note[/yellow] {escape(note)}", highlight=False)
     return True
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _wider(space: SearchSpace, rules: InstrumentRules) -> list[str]:

@@ -106,11 +106,12 @@ class InstrumentRules(Value):
 
 
 class InForce(Value):
-    """What the operators say of an instrument now, and its hash, which every approval binds; the hash is
-    "" where they say nothing.
+    """What the operators say of an instrument now. `hash`, which every approval binds, is the sha256 of
+    `document`, what is bound as canonical JSON; both are "" where they say nothing.
     """
 
     hash: str = ""
+    document: str = ""
     rules: InstrumentRules = InstrumentRules()
 
 
@@ -158,4 +159,6 @@ class Operators(Value):
         rules = self.instruments.get(instrument, InstrumentRules())
         if rules.limits is not None:
             binding["limits"] = rules.binding
-        return InForce(hash=digest(binding) if binding else "", rules=rules)
+        if not binding:
+            return InForce(rules=rules)
+        return InForce(hash=digest(binding), document=canonical(binding), rules=rules)

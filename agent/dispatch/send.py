@@ -90,6 +90,10 @@ def intend(
         intended_at=now,
     )
     with store.write(AGENT, now, lease) as tx:
+        if (
+            order.limits.document
+        ):  # so that it can be read later what the hash in the plan stands for
+            tx.put_blob(order.limits.document.encode(), "application/json")
         tx.intend(job, budget.experiments, budget.cost.limit if budget.cost else None, revision)
         tx.take(job, order.parallel)
     return job

@@ -57,7 +57,7 @@ def test_a_check_of_nothing_is_a_wrong_use(athanor):
 
 def test_a_campaign_is_checked_against_the_limits(athanor, allowed, bench):
     said = athanor("check", str(bench), "--points", "8", code=1).output
-    assert "1 limits and 1 rules of files, signed by M. Curie, 2026-03-01" in said
+    assert "1 limit and 1 rule of files, signed by M. Curie, 2026-03-01" in said
     assert "the space of temperature is wider than its limit: 100 degC is not 20 to 60 degC" in said
     assert "degC is not 20 to 60 degC" in said
     allowed.write_text(OPERATORS.replace("high: 60", "high: 100").replace("== 50", "== 51"))

@@ -1,5 +1,6 @@
 """Nothing beyond the operators' limits is ever sent; what they know of failures is what is learnt."""
 
+import json
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -59,6 +60,14 @@ def test_nothing_is_sent_to_a_machine_of_which_no_limits_are_signed(make_world: 
     made.allow(limits=box(10))
     assert made.run().state == "finished"
     assert len(made.instrument.executed) == 4
+
+
+def test_the_limits_under_which_something_was_sent_are_kept_with_it(make_world: Make) -> None:
+    made = machine(make_world, budget={"experiments": 2})
+    made.allow(limits=box(10))
+    made.run()
+    kept = {made.store.blob(job.plans[0].limits).decode() for job in made.jobs()}
+    assert [json.loads(one)["limits"]["signed"]["by"] for one in kept] == ["the operators"]
 
 
 def test_what_only_computes_and_who_reads_a_sheet_need_none(make_world: Make) -> None:
