@@ -20,6 +20,7 @@ from agent.load.space import Columns, Known
 M = TypeVar("M", bound=BaseModel)
 
 _INSTRUMENTS = "instruments"
+_START = "`instruments:`, as docs/operators.md shows it"
 _SIGNED = "signed: {by: the one who answers for them, at: '2026-03-01'}"
 
 
@@ -31,7 +32,7 @@ def read_operators(path: str | Path) -> tuple[Operators, tuple[str, ...]]:
     """
     about = f"the operators' file {path} cannot be used"
     try:
-        document, findings = reading.document(Path(path))
+        document, findings = reading.document(Path(path), _START)
     except CampaignError as error:
         why = "" if error.faults else f": {error.message}"
         raise OperatorsError(about + why, "see docs/operators.md", error.faults) from error

@@ -19,8 +19,15 @@ _EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 _INTEGER = re.compile(r"[-+]?(0|[1-9]\d*)")
 
 
-def document(path: Path) -> tuple[Document, Findings]:
+CAMPAIGN = "`name: my-campaign`, or from a file in campaigns/"
+
+
+def document(path: Path, start: str = CAMPAIGN) -> tuple[Document, Findings]:
     """The parsed file, and what is wrong with the way it is written.
+
+    Args:
+        path: The file.
+        start: What such a file can be started from.
 
     Raises:
         CampaignError: it cannot be read as YAML with a mapping at the top.
@@ -39,11 +46,11 @@ def document(path: Path) -> tuple[Document, Findings]:
         fault = Fault("the file", "it is nested too deeply, or repeats itself without end", "")
         raise _refused(path, fault) from error
     if walk.data is None:
-        fault = Fault("the file", "it is empty", "start from a file in campaigns/")
+        fault = Fault("the file", "it is empty", f"start from {start}")
         raise _refused(path, fault)
     if not isinstance(walk.data, dict):
         what = "it is not a list of `key: value` lines"
-        raise _refused(path, Fault("line 1", what, "start it with a line like `name: my-campaign`"))
+        raise _refused(path, Fault("line 1", what, f"start from {start}"))
     found = Document(text, walk.data, walk.lines, walk.written)
     findings = Findings(found)
     for loc, what, mend in walk.odd:
@@ -91,7 +98,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Fault:
     if "\\t" in problem or line[: len(line) - len(line.lstrip())].count("\t"):
         return Fault(at, "the line is indented with a tab", "indent with spaces")
     if "expected a single document" in (error.context or ""):
-        return Fault(at, "a second document starts here (---)", "one file holds one campaign")
+        return Fault(at, "a second document starts here (---)", "one file holds one")
     if "undefined alias" in problem:
         return Fault(at, problem, "a text that starts with * must be in quotes")
     if "mapping values are not allowed" in problem:

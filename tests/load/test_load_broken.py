@@ -64,7 +64,7 @@ CASES = [
     Broken("tab", "  - {name: time", "\t- {name: time", "line 4", "indented with a tab"),
     Broken("open bracket", "levels: [1, 2, 4, 8]", "levels: [1, 2", "line", "check indentation"),
     Broken("colon in text", "name: good", "name: a: b", "line 1", "':' stands where none may"),
-    Broken("two documents", BUDGET, "---\nname: other\n", "line 9", "one file holds one campaign"),
+    Broken("two documents", BUDGET, "---\nname: other\n", "line 9", "one file holds one"),
     Broken("unknown alias", "name: good", "name: *star", "line 1", "must be in quotes"),
     Broken("percent", "unit: h,", "unit: %,", "line 4", "such a sign in quotes"),
     Broken("duplicate key", BUDGET, BUDGET * 2, "budget", "twice: on line 9 and on line 10"),
