@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from agent.commands.common import Exit, console
+from agent.commands.limits import wider
 from agent.core.actor import Actor
 from agent.core.trial import TrialStatus
 from agent.data.store import Store
@@ -79,7 +80,9 @@ def enter(
     target = resolved.campaign.execution.target
     capabilities = adapter_of(resolved.campaign, AdapterClasses(allowed)).capabilities()
     rule_in_force(resolved.campaign.review, capabilities, unattended=target in allowed.unattended)
-    check_released(allowed.in_force(target).rules, capabilities, target)
+    limits = allowed.in_force(target).rules
+    check_released(limits, capabilities, target)
+    _note(wider(resolved.space, limits))
     if first is not None:
         for asked in asked_first(resolved.campaign).values():
             check_pure(asked, adapter_of(asked, AdapterClasses(allowed)).capabilities())

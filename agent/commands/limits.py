@@ -83,7 +83,7 @@ def show_limits(
         f"{_count(len(rules.limits), 'limit')} and {_count(len(rules.rules), 'rule')} of {target}"
     )
     console.print(f"limits    {escape(f'{counts}, signed by {rules.signed}')}", highlight=False)
-    for note in _wider(space, rules):
+    for note in wider(space, rules):
         console.print(f"[yellow]note[/yellow] {escape(note)}", highlight=False)
     return True
 
@@ -92,8 +92,8 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _wider(space: SearchSpace, rules: InstrumentRules) -> list[str]:
-    """Where the campaign looks for points that would not be sent."""
+def wider(space: SearchSpace, rules: InstrumentRules) -> list[str]:
+    """Where a campaign looks for points that would not be sent."""
     notes = []
     for parameter in space.parameters:
         for column, ends in _ends(parameter).items():
@@ -103,7 +103,7 @@ def _wider(space: SearchSpace, rules: InstrumentRules) -> list[str]:
             against = (limit.against(Setting(value=end, unit=parameter.unit)) for end in ends)
             reason = next((one for one in against if one is not None), None)
             if reason is not None:
-                notes.append(f"the space of {column} is wider than its limit: {reason}")
+                notes.append(f"the space of {column} is wider than its limit, narrow it: {reason}")
     return notes
 
 
