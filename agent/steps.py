@@ -160,7 +160,8 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
     asks = _asks(lab, lease, standing)
     if isinstance(asks, Trouble):
         return UNDECIDED + str(asks)
-    told = confirming(standing, asks, enough(standing) or "")
+    space = space_of(lab.store, standing.campaign)
+    told = confirming(standing, space, asks, enough(standing) or "")
     situation = situation_now(lab.store, standing, told)
     asked = min(standing.campaign.policy.batch_size, standing.slots)
     selection = choose(situation, asked)

@@ -9,6 +9,7 @@ from agent.core.confirming import CONFIRMATION, Anew, Confirming, outdone
 from agent.core.decision import Decision
 from agent.core.history import Best, Row, key
 from agent.core.record import noise_of
+from agent.core.space import SearchSpace
 from agent.core.trial import TrialStatus
 from agent.core.values import Point, Value
 from agent.core.winner import Estimate, estimate, made_anew, samples_wanted
@@ -73,11 +74,12 @@ def anew(now: Standing) -> tuple[Anew, ...]:
     return made_anew(now.trials, now.decisions, now.own_rows, now.places)
 
 
-def confirming(now: Standing, asks: int | None, why: str) -> Confirming | None:
+def confirming(now: Standing, space: SearchSpace, asks: int | None, why: str) -> Confirming | None:
     """What a decision is told; None where nothing is to be confirmed, now or after a revision.
 
     Args:
         now: The campaign.
+        space: Its own, with its pools.
         asks: What the instrument's effect asks for.
         why: Why it is enough, if it is.
     """
@@ -86,13 +88,33 @@ def confirming(now: Standing, asks: int | None, why: str) -> Confirming | None:
         return None
     left = room(now.campaign.budget, now.use)
     unsent = len(now.of(TrialStatus.PROPOSED, TrialStatus.APPROVED))
-    return Confirming(
+    told = Confirming(
         samples=samples,
         usual=asks,
         left=None if left is None else left - unsent,
         why=why if samples else "",
         anew=anew(now),
     )
+    return _with_price(now, space, told)
+
+
+def _with_price(now: Standing, space: SearchSpace, told: Confirming) -> Confirming:
+    """The same where experiments differ in what they cost: kept is what the best point so far costs, to
+    get there once and to make it so many times.
+    """
+    spending = now.spending(space)
+    if spending is None or now.best is None or not told.samples:
+        return told
+    point = now.best.point
+    price = now.campaign.price(space, point)
+    way = now.campaign.price(space, point, spending.present) - price
+    payable = int(max(spending.left - way, 0.0) / price * (1 + 1e-9))
+    left = payable if told.left is None else min(payable, told.left)
+    missing, completed = told.missing(point), space.completed(point)
+    if not missing or completed is None:
+        return told.model_copy(update={"left": left})
+    kept = {"kept": missing * price + way, "home": space.spelled(completed)}
+    return told.model_copy(update={"left": left, **kept})
 
 
 def confirmations(now: Standing) -> frozenset[str]:

@@ -95,7 +95,8 @@ def _show_winner(campaign: Campaign, capabilities: Capabilities) -> None:
     most = affordable(campaign.budget)
     if samples:
         count = f"{samples} experiments" if most is None else f"{samples} of {most} experiments"
-        kept = "made" if most is None else "kept"
+        priced = most is None and campaign.budget.cost is not None
+        kept = "paid for" if priced else "made" if most is None else "kept"
         console.print(f"winner    {count} are {kept} to make it anew", highlight=False)
     if campaign.aim.single and campaign.stop.confirm is None and samples < usual:
         what = (

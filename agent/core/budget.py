@@ -135,11 +135,13 @@ class Spending(Value):
         left: What is neither used nor reserved nor promised to a proposal.
         present: The settings that the instrument will be left at by what was decided before, as they are
             spelled out for it; empty where that is not known.
+        home: Those that it has to come to in the end, where money is kept for that; else empty.
     """
 
     cost: Cost
     left: float
     present: Point = Field(default_factory=dict)
+    home: Point = Field(default_factory=dict)
 
     @property
     def share(self) -> float:

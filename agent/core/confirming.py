@@ -6,7 +6,7 @@ from math import hypot
 from pydantic import Field
 
 from agent.core.history import key
-from agent.core.values import Point, Value
+from agent.core.values import Point, Value, later
 
 CONFIRMATION = "confirmation"
 """What a choice is called that makes the winner anew."""
@@ -45,9 +45,12 @@ class Confirming(Value):
     Attributes:
         samples: Of the winner, made anew, that are wanted.
         usual: The same by the effect of the instrument; None where it was not asked.
-        left: Experiments that may still be started; None where the budget does not count them.
+        left: Experiments that may still be started, where they differ in price those at the winner's;
+            None where the budget does not count them.
         why: Why it is enough, if a rule of the campaign says so.
         anew: What was made anew so far.
+        kept: What is kept for it, where experiments differ in what they cost, with the way to `home`.
+        home: The settings of the point that it is kept for.
     """
 
     samples: int = Field(ge=0)
@@ -55,6 +58,8 @@ class Confirming(Value):
     left: int | None = None
     why: str = ""
     anew: tuple[Anew, ...] = ()
+    kept: float = later(0.0, ge=0)
+    home: Point = later({})
 
     @property
     def last(self) -> bool:

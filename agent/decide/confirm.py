@@ -20,6 +20,15 @@ def free(situation: Situation, q: int) -> int:
     return q if told is None or not told.samples or told.last else told.free(q)
 
 
+def paying(situation: Situation) -> Situation:
+    """The situation without the money that is kept for the winner, where there is some."""
+    told, spending = situation.confirming, situation.spending
+    if told is None or spending is None or not told.kept or told.last:
+        return situation
+    less = {"left": spending.left - told.kept, "home": told.home}
+    return replace(situation, spending=spending.model_copy(update=less))
+
+
 def ended(situation: Situation, selection: Selection, q: int, enough: str) -> Selection:
     """The same, where too little is left to gain to choose any new point."""
     remade = selection.choices[: len(situation.remakes)]

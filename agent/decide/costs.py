@@ -172,10 +172,11 @@ class Prices:
         """What an experiment at a point costs, to follow its reasons; "" where all cost the same."""
         if self.spending is None:
             return ""
-        more = 0.0 if self.route is None else self.route.detour(self.space.spelled(point))
+        settings, unit = self.space.spelled(point), self.spending.cost.unit
+        more = 0.0 if self.route is None else self.route.step(settings)
         change = f", {more:.4g} of it for the change of settings" if more else ""
-        unit = self.spending.cost.unit
-        return f"; costs {self.price(point):.4g} of {self.left:.4g} {unit} left{change}"
+        price = self.spending.cost.of(settings) + more
+        return f"; costs {price:.4g} of {self.left:.4g} {unit} left{change}"
 
     def along(self, function: AcquisitionFunction, few: Candidates) -> AcquisitionFunction:
         """An acquisition for what points cost, to be followed uphill; of choices as they stand."""

@@ -11,7 +11,7 @@ from agent.core.values import Point
 from agent.decide import designs, explain, winner
 from agent.decide.choose import Chooser, Chosen, anew, scoring
 from agent.decide.classified import class_scores, classified, is_classified
-from agent.decide.confirm import confirm, ended, free
+from agent.decide.confirm import confirm, ended, free, paying
 from agent.decide.costs import Prices
 from agent.decide.grounds import grounds
 from agent.decide.informed import Informed, Turn, restored
@@ -47,12 +47,13 @@ def propose(situation: Situation, q: int) -> Selection:
         confirmation = confirm(situation, q)
         if confirmation is not None:
             return confirmation
-        q = free(situation, q)
+        q, whole = free(situation, q), situation
+        situation = paying(situation)
         selection = _selected(situation, q)
         outlooks = latest([*situation.outlooks, selection.outlook])
         enough = situation.stop.enough(outlooks, situation.aim.unknown_unit)
         if enough:
-            return ended(situation, selection, q, enough)
+            return ended(whole, selection, q, enough)
     missing = q - len(selection.choices)
     if not missing:
         return selection
@@ -78,7 +79,7 @@ def acquisition_of(situation: Situation, state: dict[str, Any], points: list[Poi
     Raises:
         ReplayError: the rows are not those that the surrogate learnt from.
     """
-    situation = replace(situation, classifier=state.get("feasibility"))
+    situation = replace(paying(situation), classifier=state.get("feasibility"))
     with seeded(situation.seed):
         if state["kind"] == "transfer":
             surrogate: Fitted = restored(situation, state)

@@ -9,7 +9,7 @@ to nine points (Held & Karp, 1962); of more what insertion gives, with points mo
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +31,13 @@ class Route:
         cost: With the formula of a change.
         stops: The settings.
         begun: Whether the first stop is where the instrument stands, and nothing comes before it.
+        ends: Whether the last stop is where it has to come to, and nothing comes after it.
     """
 
     cost: Cost
     stops: tuple[Point, ...] = ()
     begun: bool = False
+    ends: bool = False
 
     @classmethod
     def of(cls, spending: Spending) -> "Route | None":
@@ -43,7 +45,9 @@ class Route:
         if spending.cost.changing is None:
             return None
         known = _knows(spending.cost, spending.present)
-        return cls(spending.cost, (spending.present,) if known else (), known)
+        ends = bool(spending.home)
+        stops = (*([spending.present] if known else []), *([spending.home] if ends else []))
+        return cls(spending.cost, stops, known, ends)
 
     def detour(self, settings: Point) -> float:
         """What it costs more to pass by `settings`, where that is cheapest."""
@@ -61,19 +65,24 @@ class Route:
     def through(self, settings: Point) -> "Route":
         """With `settings` in their cheapest place; the last one of equals."""
         found = self._detours(settings, self.cost.change)
-        at = len(self.stops) if not found else int(self.begun) + _last_least(found)
+        at = int(self.begun) + _last_least(found) if found else 0
         return replace(self, stops=(*self.stops[:at], settings, *self.stops[at:]))
 
     def at(self, settings: Point) -> "Route":
         """From `settings`, where the instrument stands then."""
-        return replace(self, stops=(settings,), begun=True)
+        home = self.stops[-1:] if self.ends else ()
+        return replace(self, stops=(settings, *home), begun=True)
+
+    def step(self, settings: Point) -> float:
+        """What it costs to go to `settings` next."""
+        return self.cost.change(self.stops[0], settings) if self.begun else 0.0
 
     def _detours(self, settings: Any, change: Callable[[Any, Any], Any]) -> list[Any]:
         """What it costs more to pass by `settings`, for each place that they can have."""
         if not self.stops:
             return []
         found = []
-        for at in range(int(self.begun), len(self.stops) + 1):
+        for at in range(int(self.begun), len(self.stops) + (not self.ends)):
             before, after = self.stops[:at][-1:], self.stops[at : at + 1]
             more: Any = sum(change(stop, settings) for stop in before)
             more = more + sum(change(settings, stop) for stop in after)
@@ -90,16 +99,29 @@ def order(spending: Spending, settings: Sequence[Point]) -> list[int]:
         settings: As they are spelled out.
     """
     route = Route.of(spending)
-    if route is None or len(settings) < (1 if route.begun else 2):
-        return list(range(len(settings)))
+    given = list(range(len(settings)))
+    if route is None or len(settings) < 2:
+        return given
     changes = np.array([[route.cost.change(a, b) for b in settings] for a in settings])
-    first = [route.cost.change(route.stops[0], one) if route.begun else 0.0 for one in settings]
-    start = np.array(first)
-    few = len(settings) <= _EXACT
-    found = (_shortest if few else _longer)(changes, start)
-    given, least = list(range(len(settings))), _LESS * spending.cost.limit
-    shorter = _length(found, changes, start) < _length(given, changes, start) - least
+    start = np.array([route.step(one) for one in settings])
+    home = [route.cost.change(one, route.stops[-1]) if route.ends else 0.0 for one in settings]
+    ways = Ways(changes, start, np.array(home))
+    found = _shortest(ways) if len(settings) <= _EXACT else _moved(_inserted(ways), ways)
+    shorter = ways.length(found) < ways.length(given) - _LESS * spending.cost.limit
     return found if shorter else given
+
+
+class Ways(NamedTuple):
+    """What it costs to go from each of n points to each (`n x n`), to each as the first, and home."""
+
+    changes: NDArray[np.float64]
+    start: NDArray[np.float64]
+    home: NDArray[np.float64]
+
+    def length(self, path: Sequence[int]) -> float:
+        """What a whole path costs."""
+        steps = self.changes[path[:-1], path[1:]].sum() if len(path) > 1 else 0.0
+        return float(self.start[path[0]] + steps + self.home[path[-1]])
 
 
 def _knows(cost: Cost, present: Point) -> bool:
@@ -124,13 +146,9 @@ def _last_least(found: Sequence[float]) -> int:
     return max(at for at, one in enumerate(found) if one == least)
 
 
-def _length(path: Sequence[int], changes: NDArray[np.float64], start: NDArray[np.float64]) -> float:
-    steps = changes[path[:-1], path[1:]].sum() if len(path) > 1 else 0.0
-    return float(start[path[0]] + steps)
-
-
-def _shortest(changes: NDArray[np.float64], start: NDArray[np.float64]) -> list[int]:
+def _shortest(ways: Ways) -> list[int]:
     """The shortest path through n points (Held & Karp, 1962)."""
+    changes, start, home = ways
     n = len(start)
     best: dict[tuple[int, int], tuple[float, tuple[int, ...]]] = {
         (1 << one, one): (float(start[one]), (one,)) for one in range(n)
@@ -146,34 +164,31 @@ def _shortest(changes: NDArray[np.float64], start: NDArray[np.float64]) -> list[
                     if one != last
                 )
                 best[seen, last] = min(steps)
-    return list(min(best[(1 << n) - 1, last] for last in range(n))[1])
+    whole = (1 << n) - 1
+    last = min(range(n), key=lambda one: best[whole, one][0] + float(home[one]))
+    return list(best[whole, last][1])
 
 
-def _longer(changes: NDArray[np.float64], start: NDArray[np.float64]) -> list[int]:
-    """A short path through many points."""
-    return _moved(_inserted(changes, start), changes, start)
-
-
-def _inserted(changes: NDArray[np.float64], start: NDArray[np.float64]) -> list[int]:
+def _inserted(ways: Ways) -> list[int]:
     """The points one after the other, each where it costs the least."""
     path: list[int] = []
-    for one in range(len(start)):
-        ways = [[*path[:at], one, *path[at:]] for at in range(len(path) + 1)]
+    for one in range(len(ways.start)):
+        found = [[*path[:at], one, *path[at:]] for at in range(len(path) + 1)]
         # As `Route.through` has it: of equals the last place.
-        path = min(reversed(ways), key=lambda way: _length(way, changes, start))
+        path = min(reversed(found), key=ways.length)
     return path
 
 
-def _moved(path: list[int], changes: NDArray[np.float64], start: NDArray[np.float64]) -> list[int]:
+def _moved(path: list[int], ways: Ways) -> list[int]:
     """A path with one point after the other moved to where that is shorter, until none is."""
-    least, better = _length(path, changes, start), True
+    least, better = ways.length(path), True
     while better:
         better = False
         for one in range(len(path)):
             rest = [other for other in path if other != one]
             for at in range(len(path)):
                 way = [*rest[:at], one, *rest[at:]]
-                length = _length(way, changes, start)
+                length = ways.length(way)
                 if length < least - _LESS * max(abs(least), 1.0):
                     path, least, better = way, length, True
     return path

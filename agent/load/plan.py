@@ -101,9 +101,11 @@ def _check_confirm(findings: Findings, samples: int, parts: Parts, policy: Polic
     if budget is None:
         return
     most = affordable(budget)
-    if most is None:
+    if most is None and budget.cost is None:
         what = "how many experiments the budget pays for is not known before: none are kept for the winner"
         findings.warn(loc, what, "budget: experiments says how many there are")
+    elif most is None:
+        return
     elif most <= samples:
         what = f"the budget pays for {most} experiments, and {samples} are kept for the winner"
         findings.fault(loc, what, "ask for fewer, or raise the budget")

@@ -127,3 +127,18 @@ def test_what_is_followed_uphill_is_what_is_scored() -> None:
         values.sum().backward()
         assert X.grad is not None
         assert bool(torch.isfinite(X.grad).all())
+
+
+@given(st.lists(POINTS, max_size=11), POINTS)
+@settings(deadline=None, max_examples=40)
+def test_with_a_way_home_what_is_chosen_leaves_enough_for_it(
+    points: list[Point], home: Point
+) -> None:
+    spending = Spending(cost=COST, left=1, present=AT, home=home)
+    way, spent = Route.of(spending), 0.0
+    for one in points:
+        assert way is not None
+        spent += way.detour(one)
+        way = way.through(one)
+    there = [points[at] for at in order(spending, points)]
+    assert length([*there, home], AT) <= spent + COST.change(AT, home) + 1e-9

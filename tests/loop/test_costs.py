@@ -7,6 +7,7 @@ import pytest
 
 from agent.core.trial import TrialStatus
 from agent.replay import replay
+from agent.winner import leaders
 from tests.loop.worlds import World, done
 
 Make = Callable[..., World]
@@ -101,3 +102,26 @@ def test_an_edit_changes_what_the_next_one_starts_from(make_world: Make) -> None
     made.review(trial, "edit", {"x": 9.0, "y": 1.0})
     made.run()
     assert made.standing.decisions[-1].present["x"] == 9.0
+
+
+@pytest.mark.parametrize("formula", ["1 + x", "11 - x", "4"])
+def test_the_budget_keeps_what_the_winner_s_samples_cost(make_world: Make, formula: str) -> None:
+    made = make_world(budget=priced(60, formula), policy=LEARNING, stop={"confirm": 2})
+    made.instrument.ending = lambda job: done(
+        job, value=100 - (float(job.plans[0].settings()["x"]) - 7) ** 2
+    )
+    last = made.run(watch=lambda _: spends_no_more(made, 60))
+    assert last.state == "finished"
+    confirmed = [one.confirmed for one in leaders(made.standing) if one.confirmed]
+    assert [one.samples for one in confirmed] == [2], last.reason
+    assert {one.verdict for one in replay(made.store, made.name)} == {"identical"}
+
+
+def test_the_way_back_to_the_winner_is_kept_too(make_world: Make) -> None:
+    made = make_world(
+        budget=changing(40, "2 * abs(x - x_before)"), policy=LEARNING, stop={"confirm": 3}
+    )
+    last = made.run(watch=lambda _: spends_no_more(made, 40))
+    assert last.state == "finished"
+    assert any(one.confirmed for one in leaders(made.standing)), last.reason
+    assert {one.verdict for one in replay(made.store, made.name)} == {"identical"}
