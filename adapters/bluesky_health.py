@@ -1,0 +1,97 @@
+"""Whether a Bluesky queue server can take a job now."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from adapters.bluesky_http import QueueServer, one_line
+from adapters.bluesky_items import job_of
+from adapters.bluesky_settings import BlueskySettings
+from agent.core.adapter import Health
+from agent.errors import Unreachable
+
+_MOVING = frozenset(
+    {"creating_environment", "closing_environment", "destroying_environment", "initializing"}
+)
+
+
+class Wanted(NamedTuple):
+    """What a job needs of the server: its plan, the arguments that are sent, and whether the agent
+    starts the queue.
+    """
+
+    plan: str
+    arguments: frozenset[str]
+    start_queue: bool
+
+
+def wanted(settings: BlueskySettings) -> Wanted:
+    """What jobs under these settings need."""
+    sent = {settings.argument(name) for name in settings.parameters or ()}
+    sent |= settings.constants.keys()
+    if settings.md is not None:
+        sent |= {settings.md}
+    return Wanted(settings.plan, frozenset(sent), settings.start_queue)
+
+
+def health(server: QueueServer, wanted: Wanted) -> Health:
+    """Ready if a job can be added now, and the reason if not. Asked anew each time."""
+    try:
+        now = server.status()
+        if now["lock"]["queue"] or now["lock"]["environment"]:
+            return Health(state="locked", reason=_locked_by(server))
+        return unlocked_health(server, now, wanted)
+    except Unreachable as silence:
+        return Health(state="unreachable", reason=str(silence))
+
+
+def unlocked_health(server: QueueServer, now: Mapping[str, Any], wanted: Wanted) -> Health:
+    """The same, whoever holds the lock.
+
+    Raises:
+        Unreachable: no answer.
+    """
+    if now["manager_state"] in _MOVING:
+        return Health(state="busy", reason=f"the manager is {now['manager_state']}")
+    if not now["worker_environment_exists"]:
+        return Health(state="faulted", reason="its environment is closed: open it")
+    if now["manager_state"] == "paused":
+        return Health(state="busy", reason="a plan is paused: resume or abort it")
+    if now["plan_queue_mode"]["loop"]:
+        return Health(
+            state="faulted", reason="the queue is in loop mode: every job would be executed again"
+        )
+    if fault := _plan_fault(server, wanted):
+        return Health(state="faulted", reason=fault)
+    if wanted.start_queue and now["manager_state"] == "idle" and now["items_in_queue"]:
+        others = sum(job_of(item) is None for item in server.places().queue)
+        if others:
+            reason = f"{others} items of others wait in the queue: start it, or take them out"
+            return Health(state="busy", reason=reason)
+    return Health(state="ready")
+
+
+def _locked_by(server: QueueServer) -> str:
+    lock = server.ask("/lock/info", lock_key=None)["lock_info"]
+    since = f" since {lock['time_str']}" if lock["time_str"] else ""
+    note = f": {one_line(lock['note'])}" if lock["note"] else ""
+    return f"locked by {lock['user']}{since}{note}"
+
+
+def _plan_fault(server: QueueServer, wanted: Wanted) -> str:
+    """What is wrong with the plan's name or arguments; empty if nothing is."""
+    plans = server.ask("/plans/allowed")["plans_allowed"]
+    if wanted.plan not in plans:
+        known = ", ".join(sorted(plans)) or "none"
+        return f"the plan '{wanted.plan}' is not allowed (allowed: {known})"
+    parameters = plans[wanted.plan].get("parameters", [])
+    return _argument_fault(wanted, parameters)
+
+
+def _argument_fault(wanted: Wanted, parameters: Iterable[Mapping[str, Any]]) -> str:
+    kinds = {one["name"]: one["kind"]["name"] for one in parameters}
+    if "VAR_KEYWORD" in kinds.values():
+        return ""
+    unknown = sorted(wanted.arguments - kinds.keys())
+    if unknown:
+        return f"the plan '{wanted.plan}' has no argument {', '.join(unknown)}"
+    return ""
