@@ -23,6 +23,8 @@ from agent.core.job import Job
 from agent.core.trial import Plan
 from agent.errors import Refused, Unreachable
 
+_RUNNING = "it is being executed"
+
 
 class BlueskyAdapter:
     """Adds plans to a queue server's queue, and reads what became of them.
@@ -138,6 +140,9 @@ class BlueskyAdapter:
         Raises:
             Unreachable: no answer; what was put back cannot be taken out; results cannot be read now.
         """
+        # What runs under the id that it was added with is all that most polls see: the history may be long.
+        if self._server.status()["running_item_uid"] == handle.get("item_uid", ""):
+            return Outcome(state="running", message=_RUNNING)
         places = self._server.places()
         seen = look(places, job.id)
         if seen.again:
@@ -149,7 +154,7 @@ class BlueskyAdapter:
             seen = seen._replace(ended=seen.ended or before.ended)
         if seen.running:
             again = " again: somebody has started what was put back" if seen.ended else ""
-            return Outcome(state="running", message=f"it is being executed{again}")
+            return Outcome(state="running", message=f"{_RUNNING}{again}")
         if seen.ended:
             return outcome(self._server, self.settings, job, seen.ended)
         if seen.waiting:

@@ -101,10 +101,12 @@ def runs(item: Item) -> list[str]:
 
 def exception(item: Item) -> str:
     """The class of the exception that a plan has ended with, or else the first line of the message."""
-    lines = str(item["result"].get("traceback") or "").rstrip().splitlines()
-    for line in reversed(lines):
-        if found := _EXCEPTION.match(line):
-            return found[1].rpartition(".")[2]
+    lines = str(item["result"].get("traceback") or "").splitlines()
+    frames = [number for number, line in enumerate(lines) if line.startswith("  File ")]
+    # The message may go on over several lines: the class stands after the last frame.
+    after = [line for line in lines[frames[-1] :] if line[:1] != " "] if frames else []
+    if after and (found := _EXCEPTION.match(after[0])):
+        return found[1].rpartition(".")[2]
     message = str(item["result"].get("msg") or "").strip()
     return message.splitlines()[0] if message else status(item)
 

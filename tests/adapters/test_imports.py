@@ -14,7 +14,8 @@ def run(code: str) -> str:
 
 def test_people_and_functions_need_no_heavy_packages() -> None:
     heavy = "{'torch', 'pandas', 'numpy', 'pymatgen', 'ase', 'chgnet', 'pytest'}"
-    code = f"import sys, adapters.files, adapters.function; print({heavy} & sys.modules.keys())"
+    modules = "adapters.bluesky, adapters.files, adapters.function"
+    code = f"import sys, {modules}; print({heavy} & sys.modules.keys())"
     assert run(code).strip() == "set()"
 
 

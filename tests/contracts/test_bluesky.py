@@ -1,15 +1,19 @@
 """The Bluesky adapter against Bluesky's own servers: the contract, and what comes back."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
+import yaml
 
 from adapters.bluesky import BlueskyAdapter
 from adapters.testing import AdapterContract, job_for
 from agent.core.job import Job
 from agent.errors import Refused, Unreachable
+from tests.docs.pages import ROOT, blocks
 from tests.lab.bluesky.bench import adapter_for, ended, job_that, send
-from tests.lab.bluesky.server import Bluesky
+from tests.lab.bluesky.server import KEY, STARTUP, Bluesky
 from tests.lab.running import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -162,3 +166,33 @@ def test_the_same_job_is_added_once(bluesky: Bluesky) -> None:
     send(adapter, job)
     assert bluesky.queue == []
     assert bluesky.count(job.id) == 1
+
+
+# ---- what the documents say ----
+
+
+def test_the_startup_directory_of_the_documents_does_it(tmp_path: Path) -> None:
+    """Its plan, its claims and its results, under the settings that stand beside them."""
+    pytest.importorskip("bluesky_queueserver", reason="athanor[labs] is not installed")
+    page = ROOT / "docs" / "adapters.md"
+    startup = tmp_path / "startup"
+    startup.mkdir()
+    for block in blocks(page, "python"):
+        if block.file in {"00_claims.py", "10_anneal.py"}:
+            (startup / block.file).write_text(block.text)
+    assert (startup / "00_claims.py").read_text() == (STARTUP / "00_claims.py").read_text()
+    shutil.copy(STARTUP / "user_group_permissions.yaml", startup)
+    (told,) = [one for one in blocks(page, "yaml") if "adapter: bluesky" in one.text]
+    settings = yaml.safe_load(told.text)["execution"]["settings"]
+    job = job_for({"temperature": (80.0, "degC"), "time": (0.01, "h")}, {"yield": "percent"})
+    with Bluesky(tmp_path / "site", startup) as bluesky:
+        adapter = BlueskyAdapter(
+            BlueskyAdapter.Settings.model_validate({**settings, "url": bluesky.url, "api_key": KEY})
+        )
+        assert adapter.health().state == "ready"
+        outcome = ended(adapter, job, send(adapter, job))
+        late = job_for({"temperature": (90.0, "degC")}, {"yield": "percent"}, id="late")
+        assert adapter.find(late, None).sure
+    (measured,) = outcome.measurements
+    assert measured.value == pytest.approx(1.7)
+    assert measured.executed == {"temperature": 80.0, "time": 0.01}

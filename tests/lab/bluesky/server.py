@@ -45,11 +45,11 @@ def _state(pid: int) -> str:
 class Bluesky:
     """The servers, and the operator at them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, startup: Path = STARTUP) -> None:
         self.folder = folder
         self.lab = folder / "lab"
         self.lab.mkdir(parents=True)
-        shutil.copytree(STARTUP, folder / "startup")
+        shutil.copytree(startup, folder / "startup")
         self._redis, self._control, self._info, self._http = free_ports(4)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self.url = f"http://127.0.0.1:{self._http}"

@@ -55,6 +55,7 @@ def make_sample(
     hours: float = 1.0,
     seconds: float = 0.05,
     fault: str = "",
+    limit: float = 1000.0,
     stubborn: float = 0.0,
     once: bool = True,
     md: dict[str, Any] | None = None,
@@ -76,8 +77,8 @@ def make_sample(
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             yield from bps.sleep(0.02)
-        if fault:
-            raise FurnaceFault(fault)
+        if fault or setpoint > limit:
+            raise FurnaceFault(fault or "over the limit")
         yield from bps.mv(balance, math.sin(setpoint / 100) + hours)
         yield from bps.trigger_and_read([furnace, balance])
         _did("end", job=job)
