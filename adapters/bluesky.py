@@ -12,10 +12,10 @@ from pydantic import SecretStr
 
 from adapters.bluesky_claims import Claims
 from adapters.bluesky_health import health, wanted
-from adapters.bluesky_http import QueueServer
 from adapters.bluesky_items import Places, Seen, look
 from adapters.bluesky_results import outcome
 from adapters.bluesky_sending import add, cleared, nothing_sent, start_stalled
+from adapters.bluesky_server import QueueServer
 from adapters.bluesky_settings import BlueskySettings
 from adapters.bluesky_stop import stop_everything, stop_running
 from agent.core.adapter import Cancellation, Capabilities, Handle, Health, Note, Outcome, Sighting
@@ -116,7 +116,7 @@ class BlueskyAdapter:
             Unreachable: no answer, or the environment is closed, where claims are kept.
         """
         known = {"key": job.id, **(handle or {})}
-        seen = look(self._server.places(), job.id)
+        seen = look(self._server.places_of(job.id), job.id)
         self._server.unlock(_lock_key(job))
         if seen.anywhere:
             return _sighting(seen, known)
@@ -143,7 +143,7 @@ class BlueskyAdapter:
         # What runs under the id that it was added with is all that most polls see: the history may be long.
         if self._server.status()["running_item_uid"] == handle.get("item_uid", ""):
             return Outcome(state="running", message=_RUNNING)
-        places = self._server.places()
+        places = self._server.places_of(job.id)
         seen = look(places, job.id)
         if seen.again:
             for item in seen.again:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from adapters.bluesky_http import QueueServer, one_line
+from adapters.bluesky_http import one_line
 from adapters.bluesky_items import job_of
+from adapters.bluesky_server import QueueServer
 from adapters.bluesky_settings import BlueskySettings
 from agent.core.adapter import Health
 from agent.errors import Unreachable

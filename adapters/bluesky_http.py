@@ -1,24 +1,19 @@
-"""A Bluesky queue server as its HTTP server shows it: requests, refusals, its lock, its functions.
+"""Requests to a Bluesky HTTP server, and what its answers mean.
 
 The server answers a refusal with status 200 and `"success": false`, and a manager that does not answer
 with 408. Here the first is `Refused`, the second `Unreachable`.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import httpx
 
-from adapters.bluesky_items import Item, Places
 from agent.errors import Refused, Unreachable
 
 PAUSE_S = 0.1
 """Seconds between two questions to a server that is being waited for."""
-
-_READINGS = 10
-"""How often queue and history are read until nothing has changed in between."""
 
 _REJECTED = frozenset({401, 403, 404, 405, 422})
 """Statuses that the HTTP server gives by itself, before the manager hears of anything."""
@@ -28,14 +23,7 @@ class NotConnected(Unreachable):
     """There was no connection, so the request cannot have arrived."""
 
 
-class Answered(NamedTuple):
-    """What a function of the lab returned, or how it failed."""
-
-    value: Any = None
-    error: str = ""
-
-
-class QueueServer:
+class Http:
     """One server; every call is a request on a connection of its own.
 
     Args:
@@ -74,98 +62,6 @@ class QueueServer:
             Unreachable: no answer; it may have done it.
         """
         return self._request("POST", path, content)
-
-    def status(self) -> dict[str, Any]:
-        """How the manager stands.
-
-        Raises:
-            Unreachable: no answer.
-        """
-        return self.ask("/status")
-
-    def places(self) -> Places:
-        """The queue, what runs, and the history, all at one moment: no job is in between.
-
-        Raises:
-            Unreachable: no answer, or the queue changes faster than it can be read.
-        """
-        queue = self.ask("/queue/get")
-        for _ in range(_READINGS):
-            history = self.ask("/history/get")
-            before, queue = queue, self.ask("/queue/get")
-            if queue["plan_queue_uid"] == before["plan_queue_uid"]:
-                running = queue["running_item"] or None
-                return Places(tuple(queue["items"]), running, tuple(history["items"]))
-        raise Unreachable("the queue changes faster than it can be read", "ask again")
-
-    def remove(self, item: Item, lock_key: str | None = None) -> bool:
-        """Take an item out of the queue; False if it is not there any more.
-
-        Raises:
-            Unreachable: it is still there, or may be.
-        """
-        uid = item["item_uid"]
-        try:
-            self.say("/queue/item/remove", uid=uid, **_with(lock_key))
-        except Refused as refusal:
-            if any(one["item_uid"] == uid for one in self.ask("/queue/get")["items"]):
-                raise Unreachable(
-                    f"an item cannot be taken out of the queue: {refusal.message}",
-                    "unlock the queue server",
-                ) from refusal
-            return False
-        return True
-
-    @contextmanager
-    def locked(self, lock_key: str, note: str, patience_s: float) -> Iterator[None]:
-        """Hold the lock of the queue; let go of it at the end, unless the server is not there.
-
-        Raises:
-            Refused: somebody else holds it, or there was no answer.
-        """
-        deadline = time.monotonic() + patience_s
-        try:
-            while True:
-                try:
-                    self.say("/lock", lock_key=lock_key, queue=True, note=note)
-                    break
-                except Refused:
-                    if time.monotonic() > deadline:
-                        raise
-                except Unreachable as silence:
-                    raise Refused(f"nothing was sent: {silence.message}", silence.hint) from silence
-                time.sleep(PAUSE_S)
-            yield
-        finally:
-            self.unlock(lock_key)
-
-    def unlock(self, lock_key: str) -> None:
-        """Let go of the lock, if it is held with this key."""
-        with suppress(Refused, Unreachable):
-            self.say("/unlock", lock_key=lock_key)
-
-    def call(
-        self, name: str, *args: Any, deadline_s: float, lock_key: str | None = None
-    ) -> Answered:
-        """What a function of the lab's startup directory returns, also while a plan is running.
-
-        Raises:
-            Refused: the server does not call it: the environment is closed, or it is not allowed.
-            Unreachable: no answer within the deadline.
-        """
-        item = {"name": name, "item_type": "function", "args": list(args)}
-        uid = self.say("/function/execute", item=item, run_in_background=True, **_with(lock_key))
-        told = self.until(
-            lambda: self.ask("/task/result", task_uid=uid["task_uid"]),
-            lambda task: task["status"] != "running",
-            deadline_s,
-        )
-        if told is None or told["status"] != "completed":
-            raise Unreachable(f"the lab's function {name} has not answered", "see the worker's log")
-        result = told["result"]
-        if not result["success"]:
-            return Answered(error=f"{name}: {result['msg']}")
-        return Answered(result["return_value"])
 
     def until(
         self,
@@ -228,7 +124,3 @@ def one_line(text: str) -> str:
 
 def _detail(answer: httpx.Response) -> str:
     return one_line(answer.text)[:200]
-
-
-def _with(lock_key: str | None) -> dict[str, str]:
-    return {} if lock_key is None else {"lock_key": lock_key}

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from adapters.bluesky_http import PAUSE_S, QueueServer
+from adapters.bluesky_http import PAUSE_S
 from adapters.bluesky_items import look, put_back, status
+from adapters.bluesky_server import QueueServer
 from agent.core.adapter import Cancellation
 from agent.errors import Refused, Unreachable
 
@@ -30,7 +31,7 @@ def stop_running(server: QueueServer, job: str, deadline_s: float) -> Cancellati
     deadline = time.monotonic() + deadline_s
     agreed = False
     try:
-        while time.monotonic() < deadline:
+        while True:
             now = server.status()
             if look(server.places(), job).running is None:
                 if not agreed or _let_go(server, now):
@@ -43,10 +44,11 @@ def stop_running(server: QueueServer, job: str, deadline_s: float) -> Cancellati
                 with suppress(Refused):
                     server.say("/re/pause", option="immediate")
                     agreed = True
+            if time.monotonic() > deadline:
+                return "requested" if agreed else "unconfirmed"
             time.sleep(PAUSE_S)
     except (Refused, Unreachable):
         return "unconfirmed"
-    return "requested" if agreed else "unconfirmed"
 
 
 def _let_go(server: QueueServer, now: Mapping[str, Any]) -> bool:

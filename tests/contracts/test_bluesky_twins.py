@@ -52,7 +52,7 @@ def test_somebody_who_starts_the_queue_first_executes_nothing_twice(bluesky: Blu
 
 def test_a_twin_that_somebody_has_started_is_told_while_it_runs(bluesky: Bluesky) -> None:
     adapter = adapter_for(bluesky, claims=None, constants={"once": False})
-    job = job_that(seconds=1.0, fault="broken")
+    job = job_that(seconds=5.0, fault="broken")
     handle = send(adapter, job)
     until(lambda: bool(bluesky.queue), "for the plan to be put back")
     bluesky.say("/queue/start")
@@ -74,14 +74,14 @@ def test_a_twin_is_known_even_where_the_history_was_cleared(bluesky: Bluesky) ->
 
 def test_what_fails_between_two_requests_is_taken_out_too(bluesky: Bluesky) -> None:
     job = job_that(seconds=2.0, fault="broken")
-    handle = send(adapter_for(bluesky), job)
+    send(adapter_for(bluesky), job)
     until(lambda: bluesky.count(job.id) == 1, "for the plan to begin")
 
     def failed() -> None:
         until(lambda: bool(bluesky.queue), "for the plan to be put back")
 
     adapter = adapter_for(bluesky, Tampered(before={"/history/get": failed}))
-    assert adapter.collect(job, handle).state == "failed"
+    assert adapter.collect(job, adapter.prepare(job)).state == "failed"
     assert bluesky.queue == []
 
 
@@ -115,7 +115,7 @@ def test_in_loop_mode_nothing_is_sent(bluesky: Bluesky) -> None:
 
 
 def test_what_loop_mode_has_queued_again_is_taken_out(bluesky: Bluesky) -> None:
-    adapter, job = adapter_for(bluesky, start_queue=False), job_that(seconds=1.0)
+    adapter, job = adapter_for(bluesky, start_queue=False), job_that(seconds=4.0)
     handle = send(adapter, job)
     bluesky.say("/queue/mode/set", mode={"loop": True})
     bluesky.say("/queue/start")

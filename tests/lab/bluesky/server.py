@@ -187,9 +187,18 @@ class Bluesky:
         return answered
 
     def ask(self, path: str) -> dict[str, Any]:
-        """GET, and the answer."""
-        answered: dict[str, Any] = self.client.get(path).json()
-        return answered
+        """GET, and the answer, out of nobody's memory; asked again while a busy manager lets it time
+        out.
+        """
+        found: list[httpx.Response] = []
+
+        def answered() -> bool:
+            found.append(self.client.request("GET", path, json={"reload": True}))
+            return found[-1].status_code != httpx.codes.REQUEST_TIMEOUT
+
+        until(answered, f"for {path}")
+        told: dict[str, Any] = found[-1].json()
+        return told
 
     @property
     def state(self) -> str:
