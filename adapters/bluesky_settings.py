@@ -1,12 +1,15 @@
 """What a campaign says of a Bluesky queue server under `execution.settings`."""
 
-from pydantic import Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr
 
 from adapters.signature import Signature
 
 
 class BlueskySettings(Signature):
     """Where the server is, which plan is a job, and where its results are read."""
+
+    # What is wrong with the settings is told without them: the keys are filled in by then.
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     url: str = Field(description="Address of the HTTP server: http://beamline:60610.")
     api_key: SecretStr | None = Field(

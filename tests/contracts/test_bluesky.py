@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from adapters.bluesky import BlueskyAdapter
 from adapters.testing import AdapterContract, job_for
@@ -143,6 +144,15 @@ def test_a_wrong_key_is_refused_and_found_out(bluesky: Bluesky) -> None:
     with pytest.raises(Refused):
         send(adapter, job_that())
     assert "nobody" not in repr(adapter.settings)
+
+
+def test_wrong_settings_are_told_without_the_key() -> None:
+    with pytest.raises(ValidationError) as told:
+        BlueskyAdapter.Settings.model_validate(
+            {"api_key": KEY, "url": "http://lab", "objectives": 3}
+        )
+    assert "plan" in str(told.value)
+    assert KEY not in str(told.value)
 
 
 # ---- the server's ids ----

@@ -161,7 +161,7 @@ def test_a_power_cut_in_the_middle_of_a_plan_is_for_a_person(bluesky: Bluesky) -
 def test_a_manager_that_lies_still_answers_408_and_nothing_is_taken_for_sent(
     bluesky: Bluesky,
 ) -> None:
-    silent = Tampered(before={"/queue/item/add": bluesky.stop_manager})
+    silent = Tampered(before={"/queue/item/add": bluesky.stop})
     adapter = adapter_for(bluesky, silent, start_queue=False)
     job = job_that()
     handles = [adapter.prepare(job)]
@@ -169,12 +169,27 @@ def test_a_manager_that_lies_still_answers_408_and_nothing_is_taken_for_sent(
         with pytest.raises(Unreachable, match="does not answer its HTTP server"):
             adapter.start(job, handles[-1], handles.append)
     finally:
-        bluesky.continue_manager()
+        bluesky.go_on()
     until(bluesky.answers, "for the manager to come back")
     bluesky.open_environment()
     sighting = adapter_for(bluesky).find(job, handles[-1])
     assert sighting.state == "running" or sighting.sure
     assert bluesky.count(job.id) == 0
+
+
+def test_a_server_that_lies_still_does_not_hold_the_agent_up(bluesky: Bluesky) -> None:
+    adapter, job = adapter_for(bluesky, timeout_s=1.0), job_that()
+    bluesky.stop("http")
+    try:
+        assert adapter.health().state == "unreachable"
+        with pytest.raises(Refused, match="nothing was sent"):
+            send(adapter, job)
+        for verb in (adapter.find, adapter.collect, adapter.cancel):
+            with pytest.raises(Unreachable):
+                verb(job, {"key": job.id})
+    finally:
+        bluesky.go_on("http")
+    until(bluesky.answers, "for the HTTP server to come back")
 
 
 def test_a_manager_that_dies_alone_loses_nothing(bluesky: Bluesky) -> None:

@@ -112,13 +112,13 @@ class Bluesky:
         alive = [int(child) for child in tasks if "Z" not in _state(int(child))]
         os.kill(min(alive), signal.SIGKILL)
 
-    def stop_manager(self) -> None:
-        """Let the manager lie still, with its watchdog and its worker (SIGSTOP)."""
-        os.killpg(self._processes["manager"].pid, signal.SIGSTOP)
+    def stop(self, name: str = "manager") -> None:
+        """Let one of them lie still, with what it has started (SIGSTOP)."""
+        os.killpg(self._processes[name].pid, signal.SIGSTOP)
 
-    def continue_manager(self) -> None:
-        """Let them go on."""
-        os.killpg(self._processes["manager"].pid, signal.SIGCONT)
+    def go_on(self, name: str = "manager") -> None:
+        """Let it go on."""
+        os.killpg(self._processes[name].pid, signal.SIGCONT)
 
     def close(self) -> None:
         """End everything."""
