@@ -15,7 +15,7 @@ from adapters.bluesky_health import health, wanted
 from adapters.bluesky_items import Places, Seen, look
 from adapters.bluesky_results import outcome
 from adapters.bluesky_sending import add, cleared, nothing_sent, start_stalled
-from adapters.bluesky_server import QueueServer
+from adapters.bluesky_server import LOCK, QueueServer
 from adapters.bluesky_settings import BlueskySettings
 from adapters.bluesky_stop import stop_everything, stop_running
 from agent.core.adapter import Cancellation, Capabilities, Handle, Health, Note, Outcome, Sighting
@@ -84,7 +84,7 @@ class BlueskyAdapter:
             Unreachable: the request to add it was not answered.
         """
         key = _lock_key(job)
-        with self._server.locked(key, f"athanor adds {job.id}", self.settings.lock_s):
+        with self._server.locked(key, self.settings.lock_s):
             with nothing_sent():
                 seen = look(self._server.places(), job.id)
             if seen.anywhere:
@@ -140,8 +140,12 @@ class BlueskyAdapter:
         Raises:
             Unreachable: no answer; what was put back cannot be taken out; results cannot be read now.
         """
+        now = self._server.status()
+        if now["lock"]["queue"]:
+            # It may be its own, if the server died before it heard of the end of the sending.
+            self._server.unlock(_lock_key(job))
         # What runs under the id that it was added with is all that most polls see: the history may be long.
-        if self._server.status()["running_item_uid"] == handle.get("item_uid", ""):
+        if now["running_item_uid"] == handle.get("item_uid", ""):
             return Outcome(state="running", message=_RUNNING)
         places = self._server.places_of(job.id)
         seen = look(places, job.id)
@@ -220,7 +224,7 @@ def _secret(told: SecretStr | None) -> str | None:
 
 def _lock_key(job: Job) -> str:
     """Known to whoever looks the job up, so that a lock whose holder has died can be freed."""
-    return f"athanor {job.id}"
+    return f"{LOCK}{job.id}"
 
 
 def _uid(seen: Seen) -> str:

@@ -16,13 +16,14 @@ _MOVING = frozenset(
 
 
 class Wanted(NamedTuple):
-    """What a job needs of the server: its plan, the arguments that are sent, and whether the agent
-    starts the queue.
+    """What a job needs of the server: its plan, the arguments that are sent, whether the agent starts the
+    queue; and after how many seconds a lock of the agent's is one that was left behind.
     """
 
     plan: str
     arguments: frozenset[str]
     start_queue: bool
+    lock_left_s: float
 
 
 def wanted(settings: BlueskySettings) -> Wanted:
@@ -31,7 +32,7 @@ def wanted(settings: BlueskySettings) -> Wanted:
     sent |= settings.constants.keys()
     if settings.md is not None:
         sent |= {settings.md}
-    return Wanted(settings.plan, frozenset(sent), settings.start_queue)
+    return Wanted(settings.plan, frozenset(sent), settings.start_queue, settings.lock_left_s)
 
 
 def health(server: QueueServer, wanted: Wanted) -> Health:
@@ -39,7 +40,9 @@ def health(server: QueueServer, wanted: Wanted) -> Health:
     try:
         now = server.status()
         if now["lock"]["queue"] or now["lock"]["environment"]:
-            return Health(state="locked", reason=_locked_by(server))
+            lock = server.lock()
+            if not server.free_left_lock(lock, now["time"], wanted.lock_left_s):
+                return Health(state="locked", reason=_locked_by(lock))
         return unlocked_health(server, now, wanted)
     except Unreachable as silence:
         return Health(state="unreachable", reason=str(silence))
@@ -71,8 +74,7 @@ def unlocked_health(server: QueueServer, now: Mapping[str, Any], wanted: Wanted)
     return Health(state="ready")
 
 
-def _locked_by(server: QueueServer) -> str:
-    lock = server.ask("/lock/info", lock_key=None)["lock_info"]
+def _locked_by(lock: Mapping[str, Any]) -> str:
     since = f" since {lock['time_str']}" if lock["time_str"] else ""
     note = f": {one_line(lock['note'])}" if lock["note"] else ""
     return f"locked by {lock['user']}{since}{note}"

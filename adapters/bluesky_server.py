@@ -1,8 +1,9 @@
 """A Bluesky queue server as its clients see it: where things are, its lock, its functions."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from adapters.bluesky_http import PAUSE_S, Http
@@ -14,6 +15,11 @@ _READINGS = 20
 
 _AGAIN_S = 0.5
 """Seconds after which what the HTTP server remembers is not used any more; it is 0.4 s."""
+
+LOCK = "athanor adds "
+"""How the key of a lock begins that the agent holds; the job's id follows."""
+
+_LOCK_TIME = "%m/%d/%Y %H:%M:%S"
 
 _QUEUE, _HISTORY = "plan_queue_uid", "plan_history_uid"
 
@@ -86,8 +92,11 @@ class QueueServer(Http):
         return True
 
     @contextmanager
-    def locked(self, lock_key: str, note: str, patience_s: float) -> Iterator[None]:
-        """Hold the lock of the queue; let go of it at the end, unless the server is not there.
+    def locked(self, lock_key: str, patience_s: float) -> Iterator[None]:
+        """Hold the lock of the queue, and let go of it at the end.
+
+        Where the server does not hear of the end, the lock stays: its key is its note, too, so that
+        whoever meets it later can take it away.
 
         Raises:
             Refused: somebody else holds it, or there was no answer.
@@ -96,7 +105,7 @@ class QueueServer(Http):
         try:
             while True:
                 try:
-                    self.say("/lock", lock_key=lock_key, queue=True, note=note)
+                    self.say("/lock", lock_key=lock_key, queue=True, note=lock_key)
                     break
                 except Refused:
                     if time.monotonic() > deadline:
@@ -107,6 +116,32 @@ class QueueServer(Http):
             yield
         finally:
             self.unlock(lock_key)
+
+    def lock(self) -> dict[str, Any]:
+        """Who holds the lock, since when, and with which note.
+
+        Raises:
+            Unreachable: no answer.
+        """
+        told: dict[str, Any] = self.ask("/lock/info", lock_key=None)["lock_info"]
+        return told
+
+    def free_left_lock(self, lock: Mapping[str, Any], now: str, left_s: float) -> bool:
+        """Take a lock away that a sender of the agent has left behind; whether it was one.
+
+        Args:
+            lock: What `lock` says.
+            now: The time of the manager's status, by the same clock, with no zone either.
+            left_s: How old it must be, in seconds.
+        """
+        note = str(lock["note"] or "")
+        if not note.startswith(LOCK):
+            return False
+        since = datetime.strptime(lock["time_str"], _LOCK_TIME)  # noqa: DTZ007 - see `now`
+        if (datetime.fromisoformat(now) - since).total_seconds() < left_s:
+            return False
+        self.unlock(note)
+        return True
 
     def unlock(self, lock_key: str) -> None:
         """Let go of the lock, if it is held with this key."""

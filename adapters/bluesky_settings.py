@@ -40,6 +40,11 @@ class BlueskySettings(Signature):
     lock_s: float = Field(
         default=5.0, ge=0, description="How long to wait for the lock of the queue."
     )
+    lock_left_s: float = Field(
+        default=300.0,
+        gt=0,
+        description="After how long a lock that a sender of the agent has left behind is taken away.",
+    )
     function_s: float = Field(
         default=60.0, gt=0, description="How long a function of the lab may take."
     )

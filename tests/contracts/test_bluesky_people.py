@@ -5,7 +5,7 @@ import pytest
 from agent.errors import Refused
 from tests.lab.bluesky.bench import adapter_for, by_somebody, ended, job_that, send
 from tests.lab.bluesky.server import Bluesky
-from tests.lab.bluesky.tampering import Tampered, lost
+from tests.lab.bluesky.tampering import Tampered, cut, lost
 from tests.lab.running import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -51,6 +51,29 @@ def test_a_sender_that_died_with_the_lock_is_no_obstacle_once_its_job_is_looked_
     assert adapter.health().state == "ready"
     again = job_that(2)
     assert ended(adapter, again, send(adapter, again)).state == "done"
+
+
+def test_a_lock_that_was_let_go_in_vain_is_freed_by_the_next_poll(bluesky: Bluesky) -> None:
+    adapter, job = adapter_for(bluesky), job_that()
+    handle = send(adapter_for(bluesky, Tampered(before={"/unlock": lost})), job)
+    assert adapter.health().state == "locked"
+    assert ended(adapter, job, handle).state == "done"
+    assert adapter.health().state == "ready"
+
+
+def test_a_lock_that_nobody_will_come_back_for_is_taken_away(bluesky: Bluesky) -> None:
+    cut_off = Tampered(before={"/queue/item/add": cut, "/unlock": lost})
+    with pytest.raises(Refused):
+        send(adapter_for(bluesky, cut_off), job_that())
+    assert adapter_for(bluesky).health().state == "locked"
+    until(lambda: adapter_for(bluesky, lock_left_s=0.5).health().state == "ready", "for its age")
+    assert not bluesky.ask("/status")["lock"]["queue"]
+
+
+def test_an_operator_s_lock_is_never_taken_away(bluesky: Bluesky) -> None:
+    bluesky.say("/lock", lock_key="operator", queue=True, environment=True)
+    adapter = adapter_for(bluesky, lock_left_s=1e-9)
+    assert adapter.health().state == adapter.health().state == "locked"
 
 
 def test_a_sender_that_died_before_it_started_the_queue_is_made_up_for(bluesky: Bluesky) -> None:
