@@ -54,6 +54,12 @@ seed: 3
 OPERATORS = """\
 adapters: {bluesky: "adapters.bluesky:BlueskyAdapter"}
 unattended: [furnace]
+instruments:
+  furnace:
+    limits:
+      temperature: {low: 40, high: 200, unit: degC}
+      time: {low: 0, high: 2, unit: h}
+    signed: {by: M. Curie, at: 2026-03-01}
 """
 
 
