@@ -213,7 +213,7 @@ def adapter_of(campaign: Campaign, classes: AdapterClasses | None = None) -> Ada
         settings = cls.Settings.model_validate(_resolved(execution.settings))
     except ValidationError as error:
         raise AdapterError(
-            f"the settings of {execution.adapter} do not fit: {error}", "athanor check FILE"
+            f"the settings of {execution.adapter} do not fit: {_unfit(error)}", "athanor check FILE"
         ) from error
     try:
         made: Adapter = cls(settings)
@@ -225,6 +225,13 @@ def adapter_of(campaign: Campaign, classes: AdapterClasses | None = None) -> Ada
             "see its settings in the campaign file, and its documentation",
         ) from error
     return made
+
+
+def _unfit(error: ValidationError) -> str:
+    """What is wrong, and where, without what was given: it may be a key from the environment."""
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    places = (".".join(str(part) for part in one["loc"]) or "all of them" for one in faults)
+    return "; ".join(f"{where}: {one['msg']}" for where, one in zip(places, faults, strict=True))
 
 
 def _said(error: Exception) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.bluesky_items import (
+from adapters.bluesky.items import (
     KEY,
     Item,
     Places,

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from adapters.bluesky_health import Wanted, unlocked_health
-from adapters.bluesky_http import NotConnected
-from adapters.bluesky_items import Places, item_for, job_of, put_back, status
-from adapters.bluesky_server import QueueServer
-from adapters.bluesky_settings import BlueskySettings
+from adapters.bluesky.health import Wanted, unlocked_health
+from adapters.bluesky.http import NotConnected
+from adapters.bluesky.items import Places, item_for, job_of, put_back, status
+from adapters.bluesky.server import QueueServer
+from adapters.bluesky.settings import BlueskySettings
 from agent.core.job import Job
 from agent.errors import Refused, Unreachable
 

@@ -7,7 +7,7 @@ few lines of Python that a lab's startup directory needs for it.
 
 from typing import Literal
 
-from adapters.bluesky_server import QueueServer
+from adapters.bluesky.server import QueueServer
 from agent.errors import Refused, Unreachable
 
 Word = Literal["free", "begun", "withdrawn"]

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from adapters.bluesky_http import one_line
-from adapters.bluesky_items import job_of
-from adapters.bluesky_server import QueueServer
-from adapters.bluesky_settings import BlueskySettings
+from adapters.bluesky.http import one_line
+from adapters.bluesky.items import job_of
+from adapters.bluesky.server import QueueServer
+from adapters.bluesky.settings import BlueskySettings
 from agent.core.adapter import Health
 from agent.errors import Unreachable
 

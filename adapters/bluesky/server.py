@@ -6,8 +6,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from adapters.bluesky_http import PAUSE_S, Http
-from adapters.bluesky_items import Item, Places, look
+from adapters.bluesky.http import PAUSE_S, Http
+from adapters.bluesky.items import Item, Places, look
 from agent.errors import Refused, Unreachable
 
 _READINGS = 20

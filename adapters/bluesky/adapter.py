@@ -10,14 +10,14 @@ from contextlib import suppress
 import httpx
 from pydantic import SecretStr
 
-from adapters.bluesky_claims import Claims
-from adapters.bluesky_health import health, wanted
-from adapters.bluesky_items import Places, Seen, look
-from adapters.bluesky_results import outcome
-from adapters.bluesky_sending import add, cleared, nothing_sent, start_stalled
-from adapters.bluesky_server import LOCK, QueueServer
-from adapters.bluesky_settings import BlueskySettings
-from adapters.bluesky_stop import stop_everything, stop_running
+from adapters.bluesky.claims import Claims
+from adapters.bluesky.health import health, wanted
+from adapters.bluesky.items import Places, Seen, look
+from adapters.bluesky.results import outcome
+from adapters.bluesky.sending import add, cleared, nothing_sent, start_stalled
+from adapters.bluesky.server import LOCK, QueueServer
+from adapters.bluesky.settings import BlueskySettings
+from adapters.bluesky.stop import stop_everything, stop_running
 from agent.core.adapter import Cancellation, Capabilities, Handle, Health, Note, Outcome, Sighting
 from agent.core.job import Job
 from agent.core.trial import Plan

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.bluesky_items import Item, exception, runs, status, told
-from adapters.bluesky_server import QueueServer
-from adapters.bluesky_settings import BlueskySettings
+from adapters.bluesky.items import Item, exception, runs, status, told
+from adapters.bluesky.server import QueueServer
+from adapters.bluesky.settings import BlueskySettings
 from agent.core.adapter import Outcome
 from agent.core.job import Job
 from agent.errors import Refused, Unreachable

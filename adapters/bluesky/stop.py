@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from adapters.bluesky_http import PAUSE_S
-from adapters.bluesky_items import look, put_back, status
-from adapters.bluesky_server import QueueServer
+from adapters.bluesky.http import PAUSE_S
+from adapters.bluesky.items import look, put_back, status
+from adapters.bluesky.server import QueueServer
 from agent.core.adapter import Cancellation
 from agent.errors import Refused, Unreachable
 
