@@ -11,7 +11,7 @@ def test_settings_that_do_not_fit_are_told_without_what_was_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LAB_KEY", "s3cret")
-    settings = {"function": "${LAB_KEY}", "wrong": "${LAB_KEY}"}
+    settings = {"function": "branin", "noise_sd": "${LAB_KEY}", "wrong": "${LAB_KEY}"}
     made = campaign(execution={"adapter": "function", "settings": settings})
     with pytest.raises(AdapterError, match="wrong: Extra inputs") as told:
         adapter_of(made)
