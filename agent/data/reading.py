@@ -243,7 +243,11 @@ class Reading:
                 for kept in (_TRIALS, _JOBS)
             )
             decision = connection.execute(last).scalar()
-        return Sketch(trials=dict(trials), jobs=dict(jobs), decision=decision or 0)
+        return Sketch(
+            trials={TrialStatus(status): count for status, count in trials},
+            jobs={JobStatus(status): count for status, count in jobs},
+            decision=decision or 0,
+        )
 
     def _all(self, cls: type[Record], asked: Select[Any]) -> list[Record]:
         with self._database.reading() as connection:
