@@ -1,4 +1,5 @@
-"""The Prefect flow: one flow a campaign, a task for each step. The only module that imports Prefect.
+"""The Prefect flows: one flow a campaign, a task for each step; and one for a schedule, which gives each
+campaign its turn. The only module that imports Prefect.
 
 Prefect schedules, shows and retries; it never knows better than the store. Tasks take ids and give
 a word; none is cached, no result is kept, and only collecting may be tried again.
@@ -21,9 +22,14 @@ from prefect.client.orchestration import get_client
 from prefect.futures import PrefectFuture
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
+from agent.advancing import advance_all
 from agent.assemble import laboratory, open_store
+from agent.core.register import Entry
 from agent.core.space import describe
+from agent.data.store import Store
 from agent.dispatch.holding import TTL_S
+from agent.errors import AthanorError
+from agent.following import told
 from agent.lab import Lab
 from agent.loop import Round, run_rounds
 from agent.resolved import campaign_of
@@ -92,15 +98,48 @@ def campaign(
         The last round: `state` and `reason`.
     """
     with open_store(store, create=False) as opened:
-        lab = laboratory(opened, campaign_of(opened, opened.entry(name).id))
-        return _until_done(lab, name, wait=wait, lease_s=lease_s)
-
-
-def _until_done(lab: Lab, name: str, *, wait: bool, lease_s: float) -> dict[str, Any]:
-    progress = _Progress(lab, name)
-    last = run_rounds(lab, name, progress.show, side_by_side, wait=wait, ttl_s=lease_s)
-    progress.close()
+        last = _advanced(opened, opened.entry(name), wait=wait, lease_s=lease_s)
     return {"state": last.state, "reason": last.reason, "person": last.person}
+
+
+@flow(name="advance", task_runner=_RUNNER, persist_result=False, validate_parameters=True)
+def advance(store: str | None = None, lease_s: float = TTL_S) -> list[dict[str, str]]:
+    """Advance every campaign of the store as far as it goes now, one after the other, and end.
+
+    A schedule calls it again. Two at the same time are no harm: a campaign that one of them holds is
+    left to it.
+
+    Args:
+        store: URL of the store; default: where ATHANOR_STORE says.
+        lease_s: Seconds after which a silent holder of a campaign may be taken over.
+
+    Returns:
+        What each came to: `campaign`, `state` and `reason`.
+
+    Raises:
+        AthanorError: the turn of one or more was a fault; the others had theirs.
+    """
+    log = get_run_logger()
+    with open_store(store, create=False) as opened:
+        turns = advance_all(
+            opened, lambda entry: _advanced(opened, entry, wait=False, lease_s=lease_s)
+        )
+    for turn in turns:
+        log.info("%s: %s %s", turn.campaign, turn.state, turn.reason)
+    faults = [f"{turn.campaign}: {turn.reason}" for turn in turns if turn.state == "fault"]
+    if faults:
+        raise AthanorError("; ".join(faults), "athanor doctor")
+    return [turn.model_dump() for turn in turns]
+
+
+def _advanced(store: Store, entry: Entry, *, wait: bool, lease_s: float) -> Round:
+    lab, name = laboratory(store, campaign_of(store, entry.id)), entry.name
+    with told(store, entry.id):
+        progress = _Progress(lab, name)
+        last = run_rounds(lab, name, progress.show, side_by_side, wait=wait, ttl_s=lease_s)
+        if wait or progress.moved:  # a schedule calls again and again
+            progress.close()
+    return last
 
 
 class _Progress:
@@ -112,6 +151,11 @@ class _Progress:
         self._measured = -1
         self._last = ("", "")
         self._log = get_run_logger()
+
+    @property
+    def moved(self) -> bool:
+        """Whether anything has gone on."""
+        return self._measured >= 0
 
     def show(self, result: Round) -> None:
         WATCH.get()(result)
@@ -183,4 +227,4 @@ def _markdown(summary: Summary) -> str:
     )
 
 
-__all__ = ["WATCH", "campaign", "connect", "side_by_side"]
+__all__ = ["WATCH", "advance", "campaign", "connect", "side_by_side"]

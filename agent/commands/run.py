@@ -1,6 +1,8 @@
 """`athanor run`: a campaign file, carried out."""
 
 import os
+from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +14,7 @@ from agent.commands.entering import FileArgument, enter
 from agent.core.register import CampaignStatus
 from agent.core.trial import OPEN
 from agent.data.store import Store
+from agent.following import LOG, LOG_FILE, told
 
 _PREFECT = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -21,6 +24,12 @@ _PREFECT = {
     "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
 }
 """Set unless the user has set them: no telemetry, patience on a busy machine, quiet."""
+
+
+class LogForm(StrEnum):
+    """How the log is written."""
+
+    JSON = "json"
 
 
 def run(
@@ -51,15 +60,35 @@ def run(
             "--lease", help="Seconds after which a silent holder may be taken over.", hidden=True
         ),
     ] = 30.0,
+    log: Annotated[
+        LogForm | None,
+        typer.Option(
+            "--log", envvar=LOG, help="Tell the journal as it is written: json, one line an event."
+        ),
+    ] = None,
+    log_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--log-file",
+            envvar=LOG_FILE,
+            help="Add these lines to this file.",
+            show_default="the error stream",
+        ),
+    ] = None,
     by: ByOption = None,
 ) -> None:
     """Run a campaign until it has ended. Run it again to go on after an interruption."""
-    from agent.assemble import open_store
+    from agent.assemble import SystemClock, open_store
 
+    begun, logged = SystemClock().now(), _asked_for(log, log_file)
     with open_store(store) as opened:
 
+        def carry_out(which: str) -> Exit:
+            with told(opened, opened.entry(which).id, begun, logged):
+                return _carry_out(opened, which, wait=not no_wait, direct=direct, lease_s=lease_s)
+
         def first(oracle: str) -> None:
-            _ask(opened, oracle, wait=not no_wait, direct=direct, lease_s=lease_s)
+            _ask(opened, oracle, carry_out)
 
         name = enter(opened, file, person(by), yes=yes, first=first)
         entry = opened.entry(name)
@@ -69,7 +98,7 @@ def run(
             console.print(_onwards(name, entry.status))
         else:
             try:
-                code = _carry_out(opened, name, wait=not no_wait, direct=direct, lease_s=lease_s)
+                code = carry_out(name)
             except KeyboardInterrupt:
                 errors.print("interrupted, and nothing is lost: run it again to go on")
                 raise typer.Exit(Exit.INTERRUPTED) from None
@@ -80,14 +109,21 @@ def run(
         _write_report(opened, name, report)
 
 
-def _ask(store: Store, name: str, *, wait: bool, direct: bool, lease_s: float) -> None:
+def _asked_for(form: LogForm | None, file: Path | None) -> dict[str, str]:
+    """What is asked of the log, as the environment says it."""
+    if file is not None:
+        return {LOG: LogForm.JSON, LOG_FILE: str(file)}
+    return {} if form is None else {LOG: form}
+
+
+def _ask(store: Store, name: str, carry_out: Callable[[str], Exit]) -> None:
     """Run the campaign of an oracle to its end; what it says is a prior of the next one."""
     entry = store.entry(name)
     if entry.status is CampaignStatus.FINISHED:
         return
     console.print(escape(f"{name}: asked first"))
     try:
-        code = _carry_out(store, name, wait=wait, direct=direct, lease_s=lease_s)
+        code = carry_out(name)
     except KeyboardInterrupt:
         errors.print("interrupted, and nothing is lost: run it again to go on")
         raise typer.Exit(Exit.INTERRUPTED) from None

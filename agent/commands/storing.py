@@ -1,10 +1,13 @@
 """`athanor store …`: make, look at, verify and upgrade a store."""
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from agent.commands.common import JsonOption, StoreOption, console, existing, show_json
+from agent.data.store import Store
+from agent.following import EVERY_S, Follower, written
 
 store = typer.Typer(help="Make, verify and upgrade a store.", no_args_is_help=True)
 
@@ -34,11 +37,20 @@ def verify(store: StoreOption = None, as_json: JsonOption = False) -> None:
 def journal(
     name: Annotated[str, typer.Argument(help="Name (or id) of a campaign.")],
     last: Annotated[int, typer.Option(help="How many of the last lines.")] = 20,
+    follow: Annotated[
+        bool,
+        typer.Option(
+            "--follow", "-f", help="As JSON, one line an event, and those that come, until Ctrl-C."
+        ),
+    ] = False,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the account of what was done, by whom, when."""
     with existing(store) as opened:
+        if follow:
+            _follow(opened, opened.entry(name).id, last)
+            return
         entries = opened.journal(opened.entry(name).id)[-last:]
     if as_json:
         show_json([entry.model_dump(mode="json") for entry in entries])
@@ -49,6 +61,20 @@ def journal(
             highlight=False,
             markup=False,
         )
+
+
+def _follow(store: Store, campaign: str, last: int) -> None:
+    from agent.assemble import SystemClock
+
+    known = len(store.journal(campaign))
+    clock = SystemClock()
+    with suppress(KeyboardInterrupt):
+        follower = Follower(
+            store, campaign, lambda line: typer.echo(written(line)), lambda e: e.seq > known - last
+        )
+        while True:
+            clock.sleep(EVERY_S)
+            follower.look()
 
 
 @store.command()

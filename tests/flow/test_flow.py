@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -21,6 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
 PORT = 14201
+POOLS = {"athanor": "process", "athanor-docker": "docker", "athanor-kubernetes": "kubernetes"}
 
 
 @pytest.fixture(scope="module")
@@ -152,8 +154,28 @@ def test_against_a_server_its_steps_are_tasks_and_its_results_artifacts(server):
     assert {"served-progress", "served-result"} <= artifacts
 
 
+@contextmanager
+def worker(env: dict[str, str], pool: str) -> Iterator[None]:
+    """A worker of a pool. One that outlives its server would take the runs of the next at that port."""
+    process = subprocess.Popen(
+        [BIN / "prefect", "worker", "start", "--pool", pool, "--limit", "1"],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
 def test_the_deployments_deploy_and_run(server):
-    call(server, "prefect", "work-pool", "create", "athanor", "--type", "process", "--overwrite")
+    # The server holds job variables against what each type of pool takes, its worker here or not.
+    for pool, kind in POOLS.items():
+        call(server, "prefect", "work-pool", "create", pool, "--type", kind, "--overwrite")
     call(server, "prefect", "--no-prompt", "deploy", "--all")
     wanted = {
         one["name"] for one in yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
@@ -165,15 +187,7 @@ def test_the_deployments_deploy_and_run(server):
     reviewed.write_text(reviewed.read_text() + "review: {mode: required}\n")
     call(server, "athanor", "run", str(reviewed), "--direct", "--no-wait", code=3)
     call(server, "athanor", "review", "deployed", "--approve", "all")
-    worker = subprocess.Popen(
-        [BIN / "prefect", "worker", "start", "--pool", "athanor"],
-        cwd=ROOT,
-        env=server,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
+    with worker(server, "athanor"):
         call(
             server,
             "prefect",
@@ -185,7 +199,27 @@ def test_the_deployments_deploy_and_run(server):
             "--watch",
         )
         assert status(server, "deployed")["measured"] == 1
-    finally:
-        # A worker that outlives its server would take the runs of the next one at the same port.
-        os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait()
+
+
+def test_a_schedule_carries_campaigns_on_while_nothing_else_lives(server):
+    """Two campaigns that wait for reviews: each review is followed up by the next call."""
+    api = server["PREFECT_API_URL"]
+    call(server, "prefect", "work-pool", "create", "athanor", "--type", "process", "--overwrite")
+    file = Path(server["FOLDER"]) / "often.yaml"
+    file.write_text((ROOT / "prefect.yaml").read_text().replace("interval: 300", "interval: 10"))
+    env = {**server, "ATHANOR_STORE": str(Path(server["FOLDER"]) / "schedule.db")}
+    for name in ("one", "two"):
+        text = campaign(env, name)
+        text.write_text(text.read_text() + "review: {mode: required}\n")
+        call(env, "athanor", "run", str(text), "--direct", "--no-wait", code=3)
+    call(server, "prefect", "--no-prompt", "deploy", "--prefect-file", str(file), "-n", "all")
+    with worker(env, "athanor"):
+        for count in (1, 2):
+            for name in ("one", "two"):
+                call(env, "athanor", "review", name, "--approve", "all")
+            wait_for(
+                lambda count=count: {measured(env, "one"), measured(env, "two")} == {count}, 240
+            )
+    runs = httpx.post(f"{api}/flow_runs/filter", json={}).json()
+    ended = [one for one in runs if one["auto_scheduled"] and one["state_type"] == "COMPLETED"]
+    assert len(ended) >= 2, "each call ended, and another one went on"
