@@ -16,8 +16,10 @@ from agent.commands import (
     backtesting,
     checking,
     control,
+    doctor,
     importance,
     instruments,
+    metrics,
     priors,
     results,
     review,
@@ -59,6 +61,8 @@ app.command()(importance.importance)
 app.command()(validate.validate)
 app.command()(backtesting.backtest)
 app.command()(results.schema)
+app.command()(metrics.metrics)
+app.command()(doctor.doctor)
 app.add_typer(priors.priors, name="priors")
 app.add_typer(instruments.instrument, name="instrument")
 app.add_typer(storing.store, name="store")

@@ -17,7 +17,8 @@ from agent.commands.common import (
     show_json,
     table,
 )
-from agent.core.instrument import in_force
+from agent.core.instrument import in_force, state_now
+from agent.core.job import IN_FLIGHT, JobStatus
 from agent.core.values import Value
 from agent.data.store import Store
 from agent.errors import NotFound, StoreError
@@ -45,16 +46,16 @@ class State(Value):
 
 def state_of(store: Store, name: str, now: datetime) -> State:
     """How an instrument stands, as the store knows it: it is not asked itself."""
-    jobs = store.jobs_on(name)
-    held, doubt, busy = in_force(store.holds(name), now), store.in_doubt(name), store.busy(name)
-    state, why = "free", ""
+    words, jobs = store.holds(name), store.jobs_on(name)
+    state, held, why = state_now(words, jobs, now), in_force(words, now), ""
     if held:
-        state, why = "held", str(held).partition(": ")[2] + f" ({held.by.name})"
+        why = str(held).partition(": ")[2] + f" ({held.by.name})"
         why += f", until {held.until:%Y-%m-%d %H:%M} UTC" if held.until else ""
-    elif doubt:
-        state, why = "in doubt", f"{doubt[0].id}: athanor resolve"
-    elif busy:
-        state, why = "at work", ", ".join(job.id for job in busy)
+    elif state == "in doubt":
+        doubt = next(job for job in jobs if job.status is JobStatus.UNKNOWN)
+        why = f"{doubt.id}: athanor resolve"
+    elif state == "at work":
+        why = ", ".join(job.id for job in jobs if job.status in IN_FLIGHT)
     last = max((job.intended_at for job in jobs), default=None)
     return State(name=name, state=state, why=why, jobs=len(jobs), last=last)
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from agent.core.actor import Actor
-from agent.core.job import FailureKind, Job, JobStatus
+from agent.core.job import IN_FLIGHT, FailureKind, Job, JobStatus
 from agent.core.record import Tested
 from agent.core.values import Value
 
@@ -71,6 +71,26 @@ def held_for(words: Sequence[Hold], since: datetime | None, now: datetime) -> fl
             end = later if word.until is None else min(word.until, later)
             total += max((min(end, now) - max(word.at, since)).total_seconds(), 0.0)
     return total
+
+
+State = Literal["held", "in doubt", "at work", "free"]
+"""How an instrument stands, as the store knows it: it is not asked itself."""
+
+
+def state_now(words: Sequence[Hold], jobs: Iterable[Job], now: datetime) -> State:
+    """How an instrument stands.
+
+    Args:
+        words: What was said of it, in order.
+        jobs: Its jobs.
+        now: When.
+    """
+    if in_force(words, now):
+        return "held"
+    statuses = {job.status for job in jobs}
+    if JobStatus.UNKNOWN in statuses:
+        return "in doubt"
+    return "at work" if statuses & IN_FLIGHT else "free"
 
 
 def tripped(

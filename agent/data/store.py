@@ -11,11 +11,12 @@ from agent.data.instruments import InstrumentReading
 from agent.data.leases import Leases
 from agent.data.memory import fill
 from agent.data.remembering import Remembering
+from agent.data.watching import Watching
 from agent.data.writing import Writing
 from agent.errors import StoreError
 
 
-class Store(InstrumentReading, Writing, Leases, Remembering):
+class Store(InstrumentReading, Watching, Writing, Leases, Remembering):
     """Everything that is known, and the account of how it came to be known.
 
     Open one with `Store.open`. Reading and writing may be done from many threads and processes.

@@ -19,7 +19,15 @@ def python(code: str, *args: str, **env: str) -> subprocess.CompletedProcess[str
 
 
 @pytest.mark.parametrize(
-    "words", [("--help",), ("status",), ("review", "nobody"), ("pause", "nobody")]
+    "words",
+    [
+        ("--help",),
+        ("status",),
+        ("review", "nobody"),
+        ("pause", "nobody"),
+        ("doctor",),
+        ("metrics",),
+    ],
 )
 def test_what_is_looked_at_often_starts_without_the_heavy_packages(words, tmp_path):
     code = f"""
