@@ -49,10 +49,19 @@ SHOWN = {"": "drawings and layers", "sql": "the role is tested in tests/contract
 BY_SHELL = ("mkdir -p ", "sed -i ", "python -m pytest ")
 """Commands that are run by the shell as they stand. `athanor` is run, and `export` holds from there."""
 
-SKIPPED = ["README.md: make demo", "README.md: make test"]
-"""Commands that are not run here: each makes an environment of its own. CI runs both."""
+SKIPPED = [
+    "README.md: make demo",
+    "README.md: make test",
+    "docs/operation.md: prefect work-pool create athanor --type process",
+    "docs/operation.md: prefect --no-prompt deploy -n run -n advance -n all",
+    "docs/operation.md: prefect worker start --pool athanor --limit 2",
+    "docs/operation.md: prefect deployment run campaign/run --param name=branin",
+]
+"""Commands that are not run here: the first two make an environment each, and CI runs both; the others
+want a server of Prefect, and are run in `tests/flow/test_flow.py`.
+"""
 
-IN_THIS_PROCESS = {"docs/guide.md", "docs/adapters.md", "docs/operators.md"}
+IN_THIS_PROCESS = {"docs/guide.md", "docs/adapters.md", "docs/operation.md", "docs/operators.md"}
 """Pages whose `athanor` is called here, for speed; on the others it is a process, as written."""
 
 SLOW = {"README.md"}
