@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from agent.data.engine import Database
 from agent.data.rows import insertion, to_row
 from agent.data.store import Store
 from agent.data.upgrade import upgrade
+from agent.doctor.store import kept
 from agent.errors import LeaseHeld, SchemaBehind, StoreError
 from tests.contracts import store_world as w
 from tests.data.newer import NEXT, NOW, newer_scripts
@@ -85,6 +87,17 @@ def test_an_empty_database_gets_the_tables(empty_postgres_url: str) -> None:
         w.registered(store)
     with Store.open(empty_postgres_url, create=False) as store:
         assert store.entry("suzuki") == w.entry()
+
+
+def test_a_database_that_would_forget_is_seen(postgres_url: str) -> None:
+    """This one is of the tests: it need not survive a power cut, and says so."""
+    with Store.open(postgres_url) as store:
+        keeping = store.keeping()
+    assert keeping.settings["fsync"] == "off"
+    found = {one.said.partition(":")[0]: one for one in kept(keeping, None, datetime.now(UTC))}
+    assert found["fsync is off"].level == "fault"
+    *_, clock = found.values()
+    assert (clock.about, clock.level) == ("clock", "ok")
 
 
 def test_a_server_that_is_not_there_is_told() -> None:

@@ -207,7 +207,12 @@ def test_a_schedule_carries_campaigns_on_while_nothing_else_lives(server):
     call(server, "prefect", "work-pool", "create", "athanor", "--type", "process", "--overwrite")
     file = Path(server["FOLDER"]) / "often.yaml"
     file.write_text((ROOT / "prefect.yaml").read_text().replace("interval: 300", "interval: 10"))
-    env = {**server, "ATHANOR_STORE": str(Path(server["FOLDER"]) / "schedule.db")}
+    log = Path(server["FOLDER"]) / "schedule.jsonl"
+    env = {
+        **server,
+        "ATHANOR_STORE": str(Path(server["FOLDER"]) / "schedule.db"),
+        "ATHANOR_LOG_FILE": str(log),
+    }
     for name in ("one", "two"):
         text = campaign(env, name)
         text.write_text(text.read_text() + "review: {mode: required}\n")
@@ -223,3 +228,6 @@ def test_a_schedule_carries_campaigns_on_while_nothing_else_lives(server):
     runs = httpx.post(f"{api}/flow_runs/filter", json={}).json()
     ended = [one for one in runs if one["auto_scheduled"] and one["state_type"] == "COMPLETED"]
     assert len(ended) >= 2, "each call ended, and another one went on"
+    sent = [json.loads(line) for line in log.read_text().splitlines() if "job.intended" in line]
+    assert {one["campaign"] for one in sent} == {"one", "two"}
+    assert len({one["job"] for one in sent}) == len(sent) == 4
