@@ -103,7 +103,8 @@ def _opened(
     for entry in entries:
         jobs = store.jobs(entry.id)
         yield from stores.jobs(entry, jobs)
-        yield from stores.abandoned(entry, jobs, heads[entry.id], by_name.get(entry.id), now)
+        if entry.id in heads:
+            yield from stores.abandoned(entry, jobs, heads[entry.id], by_name.get(entry.id), now)
     yield from instruments.holds({name: store.holds(name) for name in store.instruments()}, now)
     if classes is not None:
         yield from _health(store, classes)
