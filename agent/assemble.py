@@ -52,10 +52,12 @@ def operators(path: str | None = None) -> Operators:
     Raises:
         OperatorsError: it cannot be used; every fault is listed.
     """
+    path = path or os.environ.get(OPERATORS)
+    if not path:
+        return Operators()
     from agent.load.operators import read_operators
 
-    path = path or os.environ.get(OPERATORS)
-    return read_operators(path)[0] if path else Operators()
+    return read_operators(path)[0]
 
 
 def default_store() -> str:

@@ -11,17 +11,19 @@ from pathlib import Path
 
 import httpx
 
-from agent.assemble import AdapterClasses, Operators, adapter_of, default_store, operators
+from agent.assemble import AdapterClasses, adapter_of, default_store, operators
 from agent.core.adapter import Health
 from agent.core.campaign import Campaign
+from agent.core.operators import Operators
 from agent.core.register import CampaignStatus
 from agent.data.address import file_of, parse
 from agent.data.store import Store
+from agent.decide.review import check_released
 from agent.dispatch.process import known_dead, within_sight
 from agent.doctor import instruments, packages, processes
 from agent.doctor import store as stores
 from agent.doctor.finding import Finding, fault, note, ok
-from agent.errors import AthanorError
+from agent.errors import AthanorError, GateError, OperatorsError
 from agent.resolved import campaign_of
 
 _PATIENCE_S = 5.0
@@ -37,14 +39,16 @@ def examine(url: str | None, now: datetime, *, ask: bool = True) -> Iterator[Fin
         ask: Whether the instruments of active campaigns are asked how they are.
     """
     yield from _packages()
-    allowed = Operators()
+    allowed: Operators | None = None
     try:
         allowed = operators()
         named = os.environ.get("ATHANOR_OPERATORS")
-        yield ok("operators", named or "no file: nothing physical runs without reviews")
-    except AthanorError as error:
+        yield ok("operators", named or "no file: nothing is sent to machines of physical effect")
+    except OperatorsError as error:
         yield fault("operators", error.message, error.hint)
-    yield from _store(url, now, AdapterClasses(allowed) if ask else None)
+        for one in error.faults:
+            yield fault("operators", f"{one.path}: {one.what}", one.mend)
+    yield from _store(url, now, allowed if ask else None)
     api = os.environ.get("PREFECT_API_URL")
     answer = _asked(api) if api else processes.Answer()
     yield processes.server(api, answer, _version("prefect"))
@@ -68,7 +72,7 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _store(url: str | None, now: datetime, classes: AdapterClasses | None) -> Iterator[Finding]:
+def _store(url: str | None, now: datetime, allowed: Operators | None) -> Iterator[Finding]:
     where = url or default_store()
     try:
         file = file_of(parse(where))
@@ -76,13 +80,13 @@ def _store(url: str | None, now: datetime, classes: AdapterClasses | None) -> It
             yield note("store", f"there is none at {file} yet", "athanor run FILE makes one")
             return
         with Store.open(where, create=False) as opened:
-            yield from _opened(opened, file, now, classes)
+            yield from _opened(opened, file, now, allowed)
     except AthanorError as error:
         yield fault("store", error.message, error.hint)
 
 
 def _opened(
-    store: Store, file: Path | None, now: datetime, classes: AdapterClasses | None
+    store: Store, file: Path | None, now: datetime, allowed: Operators | None
 ) -> Iterator[Finding]:
     yield ok("store", f"{store.where} opens, and is of this program's version")
     if file is not None and not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
@@ -106,11 +110,11 @@ def _opened(
         if entry.id in heads:
             yield from stores.abandoned(entry, jobs, heads[entry.id], by_name.get(entry.id), now)
     yield from instruments.holds({name: store.holds(name) for name in store.instruments()}, now)
-    if classes is not None:
-        yield from _health(store, classes)
+    if allowed is not None:
+        yield from _health(store, allowed)
 
 
-def _health(store: Store, classes: AdapterClasses) -> Iterator[Finding]:
+def _health(store: Store, allowed: Operators) -> Iterator[Finding]:
     users: dict[str, list[str]] = defaultdict(list)
     asked: dict[str, tuple[str, Campaign]] = {}
     for entry in store.entries():
@@ -121,12 +125,30 @@ def _health(store: Store, classes: AdapterClasses) -> Iterator[Finding]:
         asked[how] = campaign.execution.target, campaign
         users[how].append(entry.name)
     for how, (name, campaign) in asked.items():
-        yield instruments.health(name, users[how], _well(campaign, classes))
+        yield instruments.health(name, users[how], _well(campaign, allowed))
+        try:
+            _released(campaign, allowed)
+        except GateError as error:
+            yield fault("operators", error.message, error.hint)
 
 
-def _well(campaign: Campaign, classes: AdapterClasses) -> Health | str:
+def _released(campaign: Campaign, allowed: Operators) -> None:
+    """Whether anything may be sent to the instrument of a campaign; one that cannot be asked has a finding.
+
+    Raises:
+        GateError: nothing may.
+    """
+    name = campaign.execution.target
     try:
-        return adapter_of(campaign, classes).health()
+        capabilities = adapter_of(campaign, AdapterClasses(allowed)).capabilities()
+    except Exception:  # noqa: BLE001 - whatever other people's code may raise
+        return
+    check_released(allowed.in_force(name).rules, capabilities, name)
+
+
+def _well(campaign: Campaign, allowed: Operators) -> Health | str:
+    try:
+        return adapter_of(campaign, AdapterClasses(allowed)).health()
     except Exception as error:  # noqa: BLE001 - whatever other people's code may raise
         return str(error) if isinstance(error, AthanorError) else f"{type(error).__name__}: {error}"
 

@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from agent.core.actor import Actor
 from agent.core.job import JobStatus
 from agent.data.store import Store
 from tests.commands.conftest import QUICK, Athanor
+from tests.lab.running import RULES
+from tests.lab.running import campaign as fire
 
 Found = list[dict[str, str]]
 ANNA = Actor(kind="person", name="anna")
@@ -82,7 +85,36 @@ def test_an_operators_file_that_cannot_be_read_is_a_fault(
     athanor: Athanor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ATHANOR_OPERATORS", str(tmp_path / "none.yaml"))
-    assert "cannot be read" in faults(findings(athanor, code=1), "operators")[0]
+    assert "cannot be used" in faults(findings(athanor, code=1), "operators")[0]
+
+
+def test_each_fault_of_the_operators_file_is_told(
+    athanor: Athanor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "operators.yaml"
+    file.write_text("unatended: [bench]\ninstruments: {bench: {limits: {x: {low: 0}}}}\n")
+    monkeypatch.setenv("ATHANOR_OPERATORS", str(file))
+    told = faults(findings(athanor, code=1), "operators")
+    assert any("unatended" in one for one in told)
+    assert any("signed" in one for one in told)
+    assert len(told) >= 3
+
+
+def test_a_machine_without_signed_limits_is_a_fault(
+    athanor: Athanor, quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its campaign was entered while there were limits; they are gone."""
+    file, campaign = tmp_path / "operators.yaml", tmp_path / "fire.yaml"
+    allowed = {"adapters": {"lab": "tests.lab.adapter:LabAdapter"}, "unattended": ["lab"]}
+    file.write_text(yaml.safe_dump({**allowed, "instruments": {"lab": RULES}}))
+    campaign.write_text(yaml.safe_dump(fire("http://127.0.0.1:9"), sort_keys=False))
+    monkeypatch.setenv("ATHANOR_OPERATORS", str(file))
+    athanor("run", str(campaign), "--direct", "--no-wait", code=None)
+    assert not faults(findings(athanor, code=1), "operators")
+    file.write_text(yaml.safe_dump(allowed))
+    found = findings(athanor, code=1)
+    assert "have signed no limits" in faults(found, "operators")[0]
+    assert "unreachable" in faults(found, "instrument")[0]
 
 
 def test_a_server_of_prefect_that_is_not_there_is_a_fault(

@@ -10,7 +10,7 @@ import yaml
 from agent.core.job import JobStatus
 from agent.core.register import CampaignStatus
 from agent.data.store import Store
-from tests.lab.running import Forked, Laboratory, campaign, ended, until
+from tests.lab.running import RULES, Forked, Laboratory, campaign, ended, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.timeout(900)]
 
@@ -26,7 +26,11 @@ class Workers:
 
     def __init__(self, folder: Path, url: str, lab: Laboratory, places: int) -> None:
         self._folder, self._url = folder, url
-        allowed = {"adapters": {"lab": "tests.lab.adapter:LabAdapter"}, "unattended": ["bench"]}
+        allowed = {
+            "adapters": {"lab": "tests.lab.adapter:LabAdapter"},
+            "unattended": ["bench"],
+            "instruments": {"bench": RULES},
+        }
         operators = folder / "operators.yaml"
         operators.write_text(yaml.safe_dump(allowed))
         self._environ = {"ATHANOR_OPERATORS": str(operators), "OMP_NUM_THREADS": "1"}
