@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from agent.core.budget import Stop
 from agent.core.decision import Decision
 from agent.core.history import Row, best, key
 from agent.core.saving import Saving
 from agent.core.seeds import derived
+from agent.core.stop import Stop
 from agent.core.values import Point, digest
 from agent.data.store import Store
 from agent.decide.informed import restored

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from agent.backtest.exam import Exam, errors
 from agent.backtest.truth import EPOCH, Case, Experiment, MakeAdapter, with_settings
 from agent.core.actor import Actor
-from agent.core.budget import Stop, counts
+from agent.core.budget import counts
 from agent.core.campaign import Campaign
 from agent.core.history import Row
 from agent.core.register import Entry, Revision
 from agent.core.seeds import derived
+from agent.core.stop import Stop
 from agent.data.store import Store
 from agent.dispatch.process import this_process
 from agent.errors import AthanorError

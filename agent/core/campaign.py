@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from agent.core.aim import Aim, TradeOff
-from agent.core.budget import Budget, Duration, Spending, Stop
+from agent.core.budget import Budget, Duration, Spending
 from agent.core.constraints import Constraint
 from agent.core.execution import Execution
 from agent.core.objective import Objective
@@ -14,6 +14,7 @@ from agent.core.policy import Policy
 from agent.core.pools import PoolColumn
 from agent.core.source import TransferPrior
 from agent.core.space import Parameter, SearchSpace
+from agent.core.stop import Stop
 from agent.core.values import Point, Value, later
 
 CampaignName = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)

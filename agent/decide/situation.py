@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from agent.core.aim import Aim, TradeOff
-from agent.core.budget import Spending, Stop
+from agent.core.budget import Spending
 from agent.core.confirming import Confirming
 from agent.core.decision import Choice
 from agent.core.front import Known, front, known
@@ -20,6 +20,7 @@ from agent.core.policy import Policy
 from agent.core.record import Tested
 from agent.core.source import Source
 from agent.core.space import SearchSpace
+from agent.core.stop import Stop
 from agent.core.values import Point
 from agent.decide import designs, explain
 from agent.decide.candidates import Taken

@@ -1,8 +1,8 @@
 """What several objectives ask of each other, and of the rest of the plan."""
 
-from agent.core.budget import Stop
 from agent.core.objective import Objective
 from agent.core.policy import OF_SEVERAL, Policy
+from agent.core.stop import Stop
 from agent.load.faults import Findings
 from agent.load.shape import Parts
 

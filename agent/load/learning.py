@@ -1,8 +1,8 @@
 """What an objective that is to be known everywhere, as a number or a class, asks of the rest of the plan."""
 
-from agent.core.budget import Stop
 from agent.core.objective import Objective
 from agent.core.policy import CRITERIA, LEARNERS, Policy
+from agent.core.stop import Stop
 from agent.load.faults import Findings, listed
 from agent.load.shape import Parts
 

@@ -2,10 +2,11 @@
 
 import math
 
-from agent.core.budget import Budget, Stop, affordable
+from agent.core.budget import Budget, affordable
 from agent.core.objective import Objective
 from agent.core.policy import CRITERIA, Policy
 from agent.core.space import SearchSpace
+from agent.core.stop import Stop
 from agent.load import aims, strategies
 from agent.load.faults import Findings, did_you_mean
 from agent.load.shape import Parts

@@ -2,8 +2,8 @@
 
 from importlib.util import find_spec
 
-from agent.core.budget import Stop
 from agent.core.policy import Policy
+from agent.core.stop import Stop
 from agent.core.strategies import beyond_ax
 from agent.load.faults import Findings
 from agent.load.shape import Parts

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from agent.core.budget import Stop
 from agent.core.history import Row, key
 from agent.core.objective import Objective
 from agent.core.outlook import CALM, CONFIDENCES, Outlook, latest
@@ -12,6 +11,7 @@ from agent.core.policy import Policy
 from agent.core.record import Tested
 from agent.core.seeds import derived
 from agent.core.space import SearchSpace
+from agent.core.stop import Stop
 from agent.core.values import Point
 from agent.decide.propose import Selection, propose
 from agent.decide.situation import Situation

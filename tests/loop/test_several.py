@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from agent.core.adapter import Outcome
-from agent.core.budget import Stop
 from agent.core.history import key
 from agent.core.job import Job, JobStatus
+from agent.core.stop import Stop
 from agent.core.trial import TrialStatus
 from agent.replay import replay
 from agent.status import summarise

@@ -8,8 +8,9 @@ import pytest
 
 from agent.commands.status import show_one
 from agent.core.adapter import Outcome
-from agent.core.budget import Budget, Stop
+from agent.core.budget import Budget
 from agent.core.job import Job
+from agent.core.stop import Stop
 from agent.core.trial import Trial, TrialStatus
 from agent.data.store import Store
 from agent.replay import replay

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from agent.core.actor import AGENT, Actor, Process
-from agent.core.budget import Budget, Cost, Stop
+from agent.core.budget import Budget, Cost
 from agent.core.campaign import Campaign, Quantity, ReviewRule
 from agent.core.decision import Choice, Decision
 from agent.core.execution import Execution
@@ -19,6 +19,7 @@ from agent.core.policy import InitialDesign, Policy
 from agent.core.pools import MaterialParameter, Pool, PoolRef, Prototype
 from agent.core.register import CampaignStatus, Entry
 from agent.core.space import SearchSpace
+from agent.core.stop import Stop
 from agent.core.trial import Plan, Prediction, Proposal, Review, Trial, TrialStatus
 from agent.core.values import Point
 from agent.standing import Standing
