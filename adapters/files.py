@@ -9,7 +9,7 @@ measured. See `adapters.sheets` for what may be written, and `adapters.folder` f
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -63,6 +63,7 @@ class FilesAdapter:
     """
 
     Settings = FilesSettings
+    effect: ClassVar[Literal["physical"]] = "physical"
 
     def __init__(self, settings: FilesSettings, now: Callable[[], datetime] = utc_now) -> None:
         self.settings = settings
@@ -72,7 +73,7 @@ class FilesAdapter:
     def capabilities(self) -> Capabilities:
         """Physical: a sheet that was handed out may have been worked on."""
         return Capabilities(
-            effect="physical",
+            effect=self.effect,
             lookup="sure",
             max_trials_per_job=self.settings.max_trials_per_job,
             parallel=self.settings.parallel,

@@ -10,7 +10,7 @@ the same point as the same trial see the same noise, so that back-tests are pair
 import random
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -99,6 +99,7 @@ class PureAdapter:
 
     Settings: type[BaseModel]
     settings: PureSettings
+    effect: ClassVar[Literal["pure"]] = "pure"
 
     def version(self) -> str:
         """What computes, with its version."""
@@ -115,7 +116,7 @@ class PureAdapter:
     def capabilities(self) -> Capabilities:
         """Pure, and surely looked up: there is nothing to be lost."""
         return Capabilities(
-            effect="pure",
+            effect=self.effect,
             lookup="sure",
             max_trials_per_job=self.settings.max_trials_per_job,
             parallel=self.settings.parallel,

@@ -7,7 +7,7 @@ The only module that knows adapters. Names come from the entry-point groups `ath
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
@@ -15,18 +15,23 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
 from agent.core.adapter import Adapter
 from agent.core.campaign import Campaign
+from agent.core.execution import Execution
+from agent.core.harmless import Declaration, Promise
 from agent.core.operators import Operators
 from agent.core.source import Predict
 from agent.data.store import Store
 from agent.dispatch.process import this_process
-from agent.errors import AdapterError
+from agent.errors import AdapterError, MissingExtra
 from agent.lab import Lab
+
+if TYPE_CHECKING:
+    from adapters.proof.proving import Proof as Proof  # noqa: PLC0414 - commands name it
 
 GROUP, MODELS = "athanor.adapters", "athanor.models"
 STORE, OPERATORS = "ATHANOR_STORE", "ATHANOR_OPERATORS"
@@ -100,6 +105,11 @@ class Named(Mapping[str, Any]):
     def __len__(self) -> int:
         """How many there are."""
         return len(self._points)
+
+    def origin(self, name: str) -> str:
+        """Where what has that name comes from: an installed package, or the operators' file."""
+        dist = self._points[name].dist
+        return "operators' file" if dist is None else f"{dist.name} {dist.version}"
 
     def __getitem__(self, name: str) -> Any:
         """What has that name.
@@ -209,7 +219,15 @@ def adapter_of(campaign: Campaign, classes: AdapterClasses | None = None) -> Ada
     Raises:
         AdapterError: it cannot be loaded, or its settings do not fit.
     """
-    execution = campaign.execution
+    return adapter_for(campaign.execution, classes)
+
+
+def adapter_for(execution: Execution, classes: AdapterClasses | None = None) -> Adapter:
+    """The adapter that is named, made with its settings; `${NAME}` comes from the environment.
+
+    Raises:
+        AdapterError: it cannot be loaded, or its settings do not fit.
+    """
     cls = (classes or AdapterClasses())[execution.adapter]
     try:
         settings = cls.Settings.model_validate(_resolved(execution.settings))
@@ -234,6 +252,33 @@ def _unfit(error: ValidationError) -> str:
     faults = error.errors(include_url=False, include_input=False, include_context=False)
     places = (".".join(str(part) for part in one["loc"]) or "all of them" for one in faults)
     return "; ".join(f"{where}: {one['msg']}" for where, one in zip(places, faults, strict=True))
+
+
+def proof_of(
+    declared: Declaration, told: Callable[[Promise], None], classes: AdapterClasses | None = None
+) -> "Proof":
+    """The contract suite on the adapter that was declared; nothing is tried yet.
+
+    Args:
+        declared: What may be done.
+        told: Called with each promise when it is known whether it was kept.
+        classes: The adapters that there are.
+
+    Raises:
+        AdapterError: the adapter cannot be made.
+        MissingExtra: pytest, which runs the suite, is not installed.
+    """
+    classes = classes or AdapterClasses()
+    try:
+        from adapters.proof.proving import Proof
+    except ModuleNotFoundError as error:
+        if error.name != "pytest":
+            raise
+        raise MissingExtra(
+            "the contract suite is run by pytest, which is not installed",
+            'pip install "athanor[testing]"',
+        ) from error
+    return Proof(declared, lambda: adapter_for(declared.execution, classes), this_process(), told)
 
 
 def _said(error: Exception) -> str:

@@ -8,6 +8,8 @@ import pytest
 from agent.data.store import Store
 from tests.loop.worlds import HandClock, World, world
 
+pytest.register_assert_rewrite("adapters.testing")
+
 os.environ["COLUMNS"] = "200"
 """Lines are as long here, whoever runs the tests and wherever."""
 

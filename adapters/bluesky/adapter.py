@@ -6,6 +6,7 @@ puts back into its queue after an end is taken out before that end is reported.
 """
 
 from contextlib import suppress
+from typing import ClassVar, Literal
 
 import httpx
 from pydantic import SecretStr
@@ -35,6 +36,7 @@ class BlueskyAdapter:
     """
 
     Settings = BlueskySettings
+    effect: ClassVar[Literal["physical"]] = "physical"
 
     def __init__(
         self, settings: BlueskySettings, transport: httpx.BaseTransport | None = None
@@ -47,7 +49,7 @@ class BlueskyAdapter:
     def capabilities(self) -> Capabilities:
         """Physical. A look-up is sure where the lab's plan claims its job before it moves anything."""
         return Capabilities(
-            effect="physical",
+            effect=self.effect,
             lookup="sure" if self.settings.claims else "best_effort",
             parallel=self.settings.parallel,
             on_cancel=self.settings.on_cancel,

@@ -10,7 +10,7 @@ more, a person is asked about.
 
 import json
 import time
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import httpx
 
@@ -35,6 +35,7 @@ class MadsciAdapter:
     """
 
     Settings = MadsciSettings
+    effect: ClassVar[Literal["physical"]] = "physical"
 
     def __init__(
         self, settings: MadsciSettings, transport: httpx.BaseTransport | None = None
@@ -46,7 +47,7 @@ class MadsciAdapter:
     def capabilities(self) -> Capabilities:
         """Physical. A look-up needs the noted action id, and a node forgets when it restarts."""
         return Capabilities(
-            effect="physical",
+            effect=self.effect,
             lookup="best_effort",
             parallel=self.settings.parallel,
             on_cancel=self.settings.on_cancel,

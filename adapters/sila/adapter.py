@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from importlib.metadata import version
-from typing import TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 from adapters.pure import utc_now
 from adapters.sila.begin import arguments_of, begin, ended_early
@@ -49,6 +49,7 @@ class SilaAdapter:
     """
 
     Settings = SilaSettings
+    effect: ClassVar[Literal["physical"]] = "physical"
 
     def __init__(self, settings: SilaSettings, now: Callable[[], datetime] = utc_now) -> None:
         self.settings = settings
@@ -62,7 +63,7 @@ class SilaAdapter:
         if settings.cancel is not None:
             cancelled = f"{settings.cancel.command} is called; nobody has said what it does"
         return Capabilities(
-            effect="physical",
+            effect=self.effect,
             lookup="sure" if settings.withdraw else "best_effort" if settings.lookup else "none",
             parallel=settings.parallel,
             on_cancel=settings.on_cancel or cancelled,
