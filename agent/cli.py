@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from agent import __version__
 from agent.commands import (
+    adapters,
     backtesting,
     checking,
     control,
@@ -64,6 +65,7 @@ app.command()(results.schema)
 app.command()(metrics.metrics)
 app.command()(doctor.doctor)
 app.add_typer(priors.priors, name="priors")
+app.add_typer(adapters.adapter, name="adapter")
 app.add_typer(instruments.instrument, name="instrument")
 app.add_typer(storing.store, name="store")
 

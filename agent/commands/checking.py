@@ -173,7 +173,7 @@ def _dry_run(
     if campaign.policy.samples == "stream":
         what = "nothing is proposed: these stand for samples that come by (athanor screen)"
         console.print(f"  [yellow]note[/yellow] {what}", highlight=False)
-    (found, notes), good = _first(resolved, space, points), True
+    (found, notes), good = first_points(resolved, space, points), True
     later = [prior.called for prior in campaign.priors if prior.source is None]
     if later:
         what = f"{', '.join(later)}: known when it is run, which then begins elsewhere"
@@ -194,7 +194,7 @@ def _dry_run(
     return good and bool(found)
 
 
-def _first(
+def first_points(
     resolved: "Resolved", space: SearchSpace, count: int
 ) -> tuple[list[Point], tuple[str, ...]]:
     """The points that a run would begin with, as far as they depend on no result; and the notes of
