@@ -19,6 +19,7 @@ from agent.assemble import AdapterClasses, PretrainedModels, SettingsModels
 from agent.commands.common import Exit
 from agent.core.adapter import Adapter
 from agent.core.campaign import Campaign
+from agent.core.harmless import Declaration
 from agent.core.job import FailureKind
 from agent.core.operators import Operators
 from agent.core.policy import Policy
@@ -46,7 +47,7 @@ EXECUTED = {"yaml", "csv", "python", "sh", "toml"}
 SHOWN = {"": "drawings and layers", "sql": "the role is tested in tests/contracts/test_postgres.py"}
 """Languages of blocks that are only shown, and why."""
 
-BY_SHELL = ("mkdir -p ", "sed -i ", "python -m pytest ")
+BY_SHELL = ("mkdir -p ", "cp ", "sed -i ", "python -m pytest ")
 """Commands that are run by the shell as they stand. `athanor` is run, and `export` holds from there."""
 
 SKIPPED = [
@@ -56,16 +57,17 @@ SKIPPED = [
     "docs/operation.md: prefect --no-prompt deploy -n run -n advance -n all",
     "docs/operation.md: prefect worker start --pool athanor --limit 2",
     "docs/operation.md: prefect deployment run campaign/run --param name=branin",
+    "docs/own-adapter.md: python -m pip install --editable athanor-uv-cell",
 ]
-"""Commands that are not run here: the first two make an environment each, and CI runs both; the others
-want a server of Prefect, and are run in `tests/flow/test_flow.py`.
+"""Commands that are not run here: the first two make an environment each, and CI runs both; those that
+want a server of Prefect are run in `tests/flow/test_flow.py`, and the installation in `tests/starter`.
 """
 
 IN_THIS_PROCESS = {"docs/guide.md", "docs/adapters.md", "docs/operation.md", "docs/operators.md"}
 """Pages whose `athanor` is called here, for speed; on the others it is a process, as written."""
 
-SLOW = {"README.md"}
-"""Pages that compute for minutes, and start Prefect's server."""
+SLOW = {"README.md", "docs/own-adapter.md"}
+"""Pages that compute for minutes and start Prefect's server, or run a device again and again."""
 
 EXAMPLES = {"campaigns/x.yaml"}
 """Names that stand for any other."""
@@ -104,12 +106,15 @@ def test_every_block_is_executed_or_is_known_to_be_only_shown() -> None:
 @pytest.mark.parametrize("block", of("yaml"))
 def test_a_campaign_is_read(block: Block, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A block that begins with `name` is a whole campaign; another replaces keys of the guide's
-    first; one with the operators' keys is their file.
+    first; one with the operators' keys is their file, one with `good` says what is harmless.
     """
     document = yaml.safe_load(block.text)
     if document.keys() <= Operators.model_fields.keys():
         (desk / "operators.yaml").write_text(block.text)
         assert read_operators(desk / "operators.yaml")[0] != Operators()
+        return
+    if "good" in document:
+        assert Declaration.model_validate(document).good
         return
     for page in (GUIDE, block.page):
         save(page, desk)
