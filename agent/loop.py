@@ -22,12 +22,16 @@ from agent.ending import asked_already, ending, enough
 from agent.lab import Lab
 from agent.resolved import campaign_of
 from agent.standing import Standing, stand
+from agent.wanting import wanting
 
 Each = Callable[[str, Callable[[str], str], Sequence[str]], list[str]]
 """Takes a step for each id, and gives what each said; Prefect makes tasks of them."""
 
 _TELLING = ("running: ", "silent: ", "waiting: ", "error: ")
 """What a step says first when an instrument has a word for people."""
+
+_MOST_MISSING = 3
+"""So many things that are used up are told of; whoever fills them meets the next."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ def advance(lab: Lab, lease: Lease, each: Each = in_turn) -> Round:
     )
     if lab.store.sketch(lease.name) != before or steps.PERMITTED in said:
         return Round("progressed", said=tuple(said))
-    return _waiting(stand(lab.store, lease.name, lab.clock.now()), tuple(said))
+    return _waiting(lab, stand(lab.store, lease.name, lab.clock.now()), tuple(said))
 
 
 def _ids(records: Iterable[Job | Trial]) -> list[str]:
@@ -153,7 +157,7 @@ def _wind_down(lab: Lab, lease: Lease, standing: Standing) -> Round:
             for trial in unsent:
                 tx.move_trial(trial.id, TrialStatus.CANCELLED, reason)
     if standing.in_flight or standing.jobs_in(JobStatus.UNKNOWN):
-        return _waiting(stand(lab.store, lease.name, lab.clock.now()))
+        return _waiting(lab, stand(lab.store, lease.name, lab.clock.now()))
     if stopped:
         return Round("stopped", reason)
     with lab.store.write(AGENT, lab.clock.now(), lease) as tx:
@@ -201,8 +205,8 @@ def _due(standing: Standing) -> bool:
     return standing.slots >= standing.campaign.policy.batch_size and not asked_already(standing)
 
 
-def _waited_for(standing: Standing, said: tuple[str, ...]) -> list[str]:
-    """What is under way, what is in doubt, and what waits for a review: a phrase for each."""
+def _waited_for(lab: Lab, standing: Standing, said: tuple[str, ...]) -> list[str]:
+    """What is under way, what is in doubt, what is used up, and what waits for a review: a phrase for each."""
     reasons = []
     if standing.in_flight:
         first, more = standing.in_flight[0], len(standing.in_flight) - 1
@@ -218,6 +222,8 @@ def _waited_for(standing: Standing, said: tuple[str, ...]) -> list[str]:
     if standing.held and standing.of(TrialStatus.APPROVED):
         mend = f"athanor instrument release {standing.held.instrument}"
         reasons.append(f"for a person: {standing.held}: {mend}")
+    missing = wanting(lab.store, standing, lab.limits_of(standing.campaign))
+    reasons += [f"for a person: {one}" for one in missing[:_MOST_MISSING]]
     proposed = standing.of(TrialStatus.PROPOSED)
     if proposed:
         count = f"{len(proposed)} proposal" + ("s" if len(proposed) > 1 else "")
@@ -227,8 +233,8 @@ def _waited_for(standing: Standing, said: tuple[str, ...]) -> list[str]:
     return reasons
 
 
-def _waiting(standing: Standing, said: tuple[str, ...] = ()) -> Round:
-    reasons = _waited_for(standing, said)
+def _waiting(lab: Lab, standing: Standing, said: tuple[str, ...] = ()) -> Round:
+    reasons = _waited_for(lab, standing, said)
     if reasons:
         person = not standing.in_flight
         return Round("waiting", "; and ".join(reasons), person=person, said=said)

@@ -1,6 +1,6 @@
 """A campaign in a few values, for a terminal, an artifact or a machine."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal, TypeVar
 
@@ -16,6 +16,7 @@ from agent.core.question import Question
 from agent.core.replicates import Scatters
 from agent.core.saving import Saving
 from agent.core.source import LEFT_OUT
+from agent.core.stock import Shortage
 from agent.core.trial import TrialStatus
 from agent.core.values import Point, Value
 from agent.standing import Standing
@@ -65,7 +66,7 @@ class Summary(Value):
     response is to be known everywhere, there is no best, and `outlook` says how far it is not known.
     `scatter` has of each objective what readings of one sample scatter by, and samples made anew; `dosing`
     tells how settings come out as executed, where that is other than asked. `held` says why its instrument
-    takes nothing.
+    takes nothing, `wanting` what is used up there, with the commands that mend it.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Summary(Value):
     winner: Leader | None = None
     leaders: tuple[Leader, ...] = ()
     held: str = ""
+    wanting: tuple[str, ...] = ()
 
     @property
     def unknown(self) -> float | None:
@@ -110,8 +112,12 @@ class Summary(Value):
         return first.used, first.limit
 
 
-def summarise(standing: Standing, saving: Saving | None = None) -> Summary:
-    """The summary of a standing, with what its priors have saved, where that was reckoned."""
+def summarise(
+    standing: Standing, saving: Saving | None = None, missing: Sequence[Shortage] = ()
+) -> Summary:
+    """The summary of a standing, with what its priors have saved, where that was reckoned, and what its
+    approved trials want for, as `agent.wanting` has it.
+    """
     campaign, found = standing.campaign, leaders(standing)
     first = winner(standing, found)
     best = first.best if first else standing.best
@@ -132,7 +138,7 @@ def summarise(standing: Standing, saving: Saving | None = None) -> Summary:
         trials=_counts(trial.status for trial in standing.trials),
         jobs=_counts(job.status for job in standing.jobs),
         budget=limits(standing),
-        waits_for=_waits_for(standing),
+        waits_for=_waits_for(standing, missing),
         begun=standing.entry.at,
         priors=trusted(standing, saving),
         outlook=standing.outlooks[-1] if standing.outlooks else None,
@@ -146,6 +152,7 @@ def summarise(standing: Standing, saving: Saving | None = None) -> Summary:
         scatter={one.name: standing.scatters_of(one) for one in campaign.objectives},
         dosing=standing.dosing,
         held=str(standing.held or ""),
+        wanting=tuple(map(str, missing)),
     )
 
 
@@ -211,8 +218,10 @@ def limits(standing: Standing) -> tuple[Limit, ...]:
     return tuple(found)
 
 
-def _waits_for(standing: Standing) -> Literal["", "a review", "a person", "an instrument"]:
-    if standing.jobs_in(JobStatus.UNKNOWN) or standing.held:
+def _waits_for(
+    standing: Standing, missing: Sequence[Shortage]
+) -> Literal["", "a review", "a person", "an instrument"]:
+    if standing.jobs_in(JobStatus.UNKNOWN) or standing.held or missing:
         return "a person"
     if standing.of(TrialStatus.PROPOSED):
         return "a review"

@@ -15,6 +15,7 @@ from agent.core.job import Job, JobStatus, Observation, Sample
 from agent.core.judgement import Judgement
 from agent.core.outlook import Outlook
 from agent.core.register import CampaignStatus, Entry, JournalEntry, Lease, Revision
+from agent.core.stock import Movement
 from agent.core.trial import (
     Approval,
     Plan,
@@ -83,6 +84,21 @@ holds = st.builds(
     word=st.sampled_from(["hold", "release"]),
     reason=texts,
     until=st.none() | moments,
+    by=actors,
+    at=moments,
+)
+movements = st.builds(
+    Movement,
+    id=ids,
+    instrument=ids,
+    item=ids,
+    number=counts,
+    word=st.sampled_from(["filled", "counted", "used", "returned"]),
+    level=st.floats(min_value=0, max_value=1e9),
+    amount=st.floats(min_value=-1e9, max_value=1e9),
+    unit=texts,
+    job=st.none() | ids,
+    reason=texts,
     by=actors,
     at=moments,
 )
@@ -338,6 +354,7 @@ RECORDS: dict[type[Any], st.SearchStrategy[Any]] = {
     Revision: revisions,
     Lease: leases,
     Hold: holds,
+    Movement: movements,
     JournalEntry: journal_entries,
     Trial: trials,
     Proposal: proposals,

@@ -53,7 +53,7 @@ def lines(standing: Standing, summary: Summary) -> Iterator[str]:
         yield f"{'' if number else 'dosing':10}{escape(dosing.words)}"
     yield from in_question(standing)
     yield from _failed(standing)
-    for whom in _waits_for(standing):
+    for whom in _waits_for(standing, summary):
         yield f"waits for {whom}"
     if not summary.waits_for and summary.state == CampaignStatus.ACTIVE:
         verb = "screen" if standing.campaign.policy.samples == "stream" else "run"
@@ -248,7 +248,7 @@ def _trusted(priors: Trusted) -> list[str]:
     return [f"{'' if n else 'priors':10}{escape(line)}" for n, line in enumerate(lines)]
 
 
-def _waits_for(standing: Standing) -> list[str]:
+def _waits_for(standing: Standing, summary: Summary) -> list[str]:
     name = standing.entry.name
     waits = [
         f"a person: [bold]athanor resolve {job.id}[/bold] ({escape(job.message)})"
@@ -257,6 +257,7 @@ def _waits_for(standing: Standing) -> list[str]:
     if standing.held:
         mend = f"[bold]athanor instrument release {escape(standing.held.instrument)}[/bold]"
         waits.append(f"a person: {escape(str(standing.held))}: {mend}")
+    waits += [f"a person: {escape(one)}" for one in summary.wanting]
     proposed = len(standing.of(TrialStatus.PROPOSED))
     if proposed:
         waits.append(f"a review of {proposed}: [bold]athanor review {name}[/bold]")

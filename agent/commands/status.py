@@ -6,13 +6,24 @@ import typer
 from rich.markup import escape
 
 from agent.commands.account import best_of, lines, used
-from agent.commands.common import JsonOption, StoreOption, console, existing, show_json, table
+from agent.commands.common import (
+    JsonOption,
+    StoreOption,
+    console,
+    errors,
+    existing,
+    show_json,
+    table,
+)
+from agent.core.stock import Shortage
+from agent.core.trial import TrialStatus
 from agent.data.store import Store
-from agent.errors import NotFound
+from agent.errors import NotFound, OperatorsError
 from agent.resolved import asked_for
 from agent.savings import remembered
 from agent.standing import Standing, stand
 from agent.status import Summary, summarise
+from agent.wanting import wanting
 
 
 def status(
@@ -29,7 +40,7 @@ def status(
     with existing(store) as opened:
         names, oracles = _named(opened, name, alone=as_json)
         standings = [stand(opened, one, now) for one in names]
-        summaries = [summarise(one, remembered(opened, one)) for one in standings]
+        summaries = [_summary(opened, one) for one in standings]
     if as_json:
         show_json([summary.model_dump(mode="json") for summary in summaries])
     elif name:
@@ -61,7 +72,21 @@ def show_one(store: Store, name: str) -> None:
     from agent.assemble import SystemClock
 
     standing = stand(store, name, SystemClock().now())
-    _one(standing, summarise(standing, remembered(store, standing)))
+    _one(standing, _summary(store, standing))
+
+
+def _summary(store: Store, standing: Standing) -> Summary:
+    """The summary, with what approved trials want for; a broken operators' file hides no campaign."""
+    from agent.assemble import operators
+
+    missing: tuple[Shortage, ...] = ()
+    if standing.of(TrialStatus.APPROVED):  # else the file need not be read
+        try:
+            limits = operators().in_force(standing.campaign.execution.target)
+            missing = wanting(store, standing, limits)
+        except OperatorsError as error:
+            errors.print(f"[yellow]note[/yellow] {escape(error.message)}", highlight=False)
+    return summarise(standing, remembered(store, standing), missing)
 
 
 def _all(summaries: list[Summary]) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from agent.core.failures import FailureLine
 from agent.core.hazards import Rule
 from agent.core.limits import Limit
+from agent.core.stock import ITEM, Need, Stock
 from agent.core.trial import Plan
 from agent.core.values import Point, Value, canonical, digest
 
@@ -34,7 +35,7 @@ class InstrumentRules(Value):
 
     A campaign names its instrument itself; `settings` are those of the adapter that it must then
     have, so that another one is not reached under this name. `failures` say what its failures mean;
-    the first line that fits counts.
+    the first line that fits counts. `stocks` say what an experiment uses up.
     """
 
     limits: dict[str, Limit] | None = Field(
@@ -48,6 +49,9 @@ class InstrumentRules(Value):
     failures: tuple[FailureLine, ...] = Field(
         default=(), description="what its failures mean; the first line that fits counts"
     )
+    stocks: dict[Annotated[str, Field(pattern=ITEM)], Stock] = Field(
+        default_factory=dict, description="item -> what an experiment uses of it"
+    )
     signed: Signature | None = Field(
         default=None, description="by whom and when limits and rules were signed"
     )
@@ -58,6 +62,9 @@ class InstrumentRules(Value):
             raise ValueError("rules and settings need limits: nothing is sent without")
         if (self.limits is None) is not (self.signed is None):
             raise ValueError("limits must be signed, and nothing else is: signed: {by: …, at: …}")
+        for item, stock in self.stocks.items():
+            if missing := sorted(stock.names - (self.limits or {}).keys()):
+                raise ValueError(f"{item}: {', '.join(missing)} has no limit, which has its unit")
         return self
 
     @property
@@ -67,8 +74,15 @@ class InstrumentRules(Value):
 
     @property
     def binding(self) -> Any:
-        """What an approval binds of it. What a failure means does not bear on what is sent."""
-        return self.model_dump(mode="json", exclude={"failures"})
+        """What an approval binds of it. What a failure means, and what is used up, do not bear on what
+        is sent.
+        """
+        return self.model_dump(mode="json", exclude={"failures", "stocks"})
+
+    def needs(self, plan: Plan) -> tuple[Need, ...]:
+        """What sending `plan` uses of each item."""
+        settings = _settings(plan, self.limits or {})
+        return tuple(Need(item, one.of(settings), one.unit) for item, one in self.stocks.items())
 
     def reasons(self, plan: Plan) -> tuple[str, ...]:
         """Why `plan` may not be sent, a sentence each; empty if it may."""
@@ -135,7 +149,7 @@ class Operators(Value):
 
     `adapters` and `models` are the allow-lists of dotted names: name -> `module:Class` of an
     adapter, `module:attribute` of a pretrained model. `unattended` names the physical instruments
-    that campaigns may use without a review. `instruments` has limits, rules and failures of each.
+    that campaigns may use without a review. `instruments` has limits, rules, failures and stocks of each.
     """
 
     adapters: dict[str, str] = Field(
@@ -148,7 +162,7 @@ class Operators(Value):
         default=frozenset(), description="physical instruments that may be used without a review"
     )
     instruments: dict[str, InstrumentRules] = Field(
-        default_factory=dict, description="instrument -> its limits, rules and failures"
+        default_factory=dict, description="instrument -> its limits, rules, failures and stocks"
     )
 
     def in_force(self, instrument: str) -> InForce:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import LargeBinary, MetaData, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from agent.data.columns import Canonical, instant, nested, whole
+from agent.data.columns import Canonical, instant, key, nested, whole
 
 Json = Any
 
@@ -88,6 +88,25 @@ class HoldRow(Row, table=True):
     word: str
     reason: str
     until: datetime | None = instant(nullable=True)
+    by: Json = nested()
+    at: datetime = instant()
+
+
+class MovementRow(Row, table=True):
+    """`stock.Movement`."""
+
+    __tablename__ = "movements"
+    __table_args__ = (UniqueConstraint("instrument", "item", "number"),)
+    id: str = Field(primary_key=True)
+    instrument: str = Field(foreign_key="instruments.name")
+    item: str
+    number: int = whole()
+    word: str
+    amount: float
+    level: float
+    unit: str
+    job: str | None = key("jobs.id")
+    reason: str
     by: Json = nested()
     at: datetime = instant()
 

@@ -11,6 +11,7 @@ from agent.core.instrument import Hold
 from agent.core.job import Job, Observation, Sample
 from agent.core.judgement import Judgement
 from agent.core.register import Entry, JournalEntry, Lease, Revision
+from agent.core.stock import Movement
 from agent.core.trial import Approval, Proposal, Review, Trial
 from agent.core.values import Value
 from agent.data.tables import table
@@ -32,6 +33,7 @@ TABLES: Mapping[type[Value], Table] = {
     Decision: table("decisions"),
     Lease: table("leases"),
     Hold: table("holds"),
+    Movement: table("movements"),
     JournalEntry: table("journal"),
 }
 """Where each record is kept."""

@@ -13,8 +13,8 @@ from agent.core.trial import Trial, TrialStatus
 from agent.data.facts import sealed
 from agent.data.leases import insert_new
 from agent.data.rows import TABLES, from_row, query
+from agent.data.stocks import StockWriting
 from agent.data.tables import table
-from agent.data.writer import Writer
 from agent.errors import GateError, LifecycleError, StoreError
 
 _SEEN_ROWS, _JOBS, _LINKS = TABLES[Observation], TABLES[Job], table("job_trials")
@@ -33,7 +33,7 @@ _JUDGED = frozenset({TrialStatus.DONE, TrialStatus.PARTIAL, TrialStatus.FAILED})
 _ENDED = frozenset({JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.REFUSED})
 
 
-class Running(Writer):
+class Running(StockWriting):
     """The part of a transaction that follows a job to its results."""
 
     def note(self, job_id: str, handle: dict[str, Any]) -> None:
@@ -68,7 +68,8 @@ class Running(Writer):
     ) -> None:
         """Take one step of a job's life; what is not given stays as it was.
 
-        A failure that nobody classified is `unclassified`.
+        A failure that nobody classified is `unclassified`. A job that was surely never executed gives back
+        what it took of its instrument's stocks.
 
         Raises:
             NotFound: there is no such job.
@@ -87,6 +88,9 @@ class Running(Writer):
         )
         data = {"from": job.status, "to": target, **change}
         self.record(job.campaign, "job.moved", job.id, data)
+        withdrawn = target is JobStatus.CANCELLED and job.status is JobStatus.INTENDED
+        if target is JobStatus.REFUSED or withdrawn:
+            self._give_back(job)
 
     def observe(self, observation: Observation) -> None:
         """Add an observation.

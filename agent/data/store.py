@@ -7,16 +7,17 @@ from typing import Self
 from agent.data import facts, journal, schema
 from agent.data.address import check_folder, file_of, is_memory, parse
 from agent.data.engine import Database
-from agent.data.instruments import InstrumentReading
 from agent.data.leases import Leases
 from agent.data.memory import fill
 from agent.data.remembering import Remembering
 from agent.data.watching import Watching
+from agent.data.stocks import StockReading
 from agent.data.writing import Writing
 from agent.errors import StoreError
 
 
 class Store(InstrumentReading, Watching, Writing, Leases, Remembering):
+class Store(StockReading, Watching, Writing, Leases, Remembering):
     """Everything that is known, and the account of how it came to be known.
 
     Open one with `Store.open`. Reading and writing may be done from many threads and processes.

@@ -8,13 +8,12 @@ from agent.core.actor import Actor
 from agent.core.register import Lease
 from agent.data.engine import Database
 from agent.data.gate import Gate
-from agent.data.instruments import InstrumentWriting
 from agent.data.leases import hold
 from agent.data.planning import Planning
 from agent.data.running import Running
 
 
-class Transaction(Planning, Gate, Running, InstrumentWriting):
+class Transaction(Planning, Gate, Running):
     """One transaction by one actor at one moment: all of it is written, or nothing."""
 
 

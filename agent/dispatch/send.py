@@ -1,6 +1,6 @@
 """Approved -> job -> sent, at most once.
 
-One transaction consumes the approval, reserves the budget and writes the job. Only then is the
+One transaction consumes the approval, reserves the budget, takes from the stocks and writes the job. Only then is the
 instrument spoken to, and every id that it gives is committed before anything else happens. After
 any doubt nothing is sent again here: `reconcile` looks the job up.
 """
@@ -53,7 +53,8 @@ def intend(
     now: datetime,
     revision: int,
 ) -> Job:
-    """Write the job, consume its approval and reserve its share of the budget, in one transaction.
+    """Write the job, consume its approval, reserve its share of the budget and take what it uses of its
+    instrument's stocks, in one transaction.
 
     Args:
         store: Where it is written.
@@ -66,8 +67,8 @@ def intend(
 
     Raises:
         OutsideLimits: the operators' limits speak against the plan, whoever has approved it.
-        GateError: the approval does not permit this plan, the campaign was revised since, or the instrument
-            is held or at work.
+        GateError: the approval does not permit this plan, the campaign was revised since, the instrument
+            is held or at work, or too little is left of what the plan uses.
         BudgetSpent: there is no room in the budget.
         LeaseLost: somebody else has taken over.
     """
@@ -96,6 +97,7 @@ def intend(
             tx.put_blob(order.limits.document.encode(), "application/json")
         tx.intend(job, budget.experiments, budget.cost.limit if budget.cost else None, revision)
         tx.take(job, order.parallel)
+        tx.draw(job, order.limits.rules.needs(plan))
     return job
 
 

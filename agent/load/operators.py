@@ -12,8 +12,9 @@ from agent.core.failures import FailureLine
 from agent.core.hazards import Rule
 from agent.core.limits import Limit
 from agent.core.operators import InstrumentRules, Operators, Signature
+from agent.core.stock import Stock
 from agent.errors import CampaignError, OperatorsError
-from agent.load import reading, rules, shape, units
+from agent.load import reading, rules, shape, stocks, units
 from agent.load.faults import Findings, Loc, did_you_mean
 from agent.load.space import Columns, Known
 
@@ -104,9 +105,15 @@ def _instrument(findings: Findings, loc: Loc, given: object) -> InstrumentRules 
         else None
     )
     settings = _block(findings, (*loc, "settings"), block.get("settings", {}))
+    used = {
+        name: _sound(findings, (*loc, "stocks", name), Stock, one)
+        for name, one in _block(findings, (*loc, "stocks"), block.get("stocks", {})).items()
+    }
     _check_limits(findings, loc, limits)
-    _check_rules(findings, loc, ruled, limits)
+    columns: Columns = {name: _known(limit) for name, limit in limits.items()}
+    _check_rules(findings, loc, ruled, limits, columns)
     _check_reached(findings, (*loc, "failures"), failures)
+    stocks.check(findings, (*loc, "stocks"), used, columns)
     _check_whole(findings, loc, block)
     if not findings.clean(loc):
         return None
@@ -115,6 +122,7 @@ def _instrument(findings: Findings, loc: Loc, given: object) -> InstrumentRules 
         rules=tuple(one for one in ruled if one),
         settings=settings,
         failures=tuple(one for one in failures if one),
+        stocks={name: one for name, one in used.items() if one},
         signed=signed,
     )
     if signed and signed.seal and not made.seal.startswith(signed.seal):
@@ -133,7 +141,9 @@ def _check_whole(findings: Findings, loc: Loc, block: Mapping[str, Any]) -> None
             (*loc, "limits"), what, "limits: {temperature: {low: 20, high: 80, unit: degC}}"
         )
     if not block:
-        findings.fault(loc, "nothing is said of it", "give limits, failures or both")
+        findings.fault(
+            loc, "nothing is said of it", "give limits, failures, stocks or some of them"
+        )
 
 
 def _check_limits(findings: Findings, loc: Loc, limits: Mapping[str, Limit | None]) -> None:
@@ -149,8 +159,8 @@ def _check_rules(
     loc: Loc,
     ruled: Sequence[Rule | None],
     limits: Mapping[str, Limit | None],
+    columns: Columns,
 ) -> None:
-    columns: Columns = {name: _known(limit) for name, limit in limits.items()}
     names = ["" if rule is None else rule.name for rule in ruled]
     for n, rule in enumerate(ruled):
         at: Loc = (*loc, "rules", n)
