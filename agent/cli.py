@@ -27,6 +27,7 @@ from agent.commands import (
     run,
     screening,
     status,
+    stocks,
     storing,
     validate,
 )
@@ -67,6 +68,7 @@ app.command()(doctor.doctor)
 app.add_typer(priors.priors, name="priors")
 app.add_typer(adapters.adapter, name="adapter")
 app.add_typer(instruments.instrument, name="instrument")
+app.add_typer(stocks.stock, name="stock")
 app.add_typer(storing.store, name="store")
 
 

@@ -17,8 +17,10 @@ from agent.commands.common import (
     show_json,
     table,
 )
+from agent.commands.stocks import Left, left_on
 from agent.core.instrument import in_force, state_now
 from agent.core.job import IN_FLIGHT, JobStatus
+from agent.core.operators import Operators
 from agent.core.values import Value
 from agent.data.store import Store
 from agent.errors import NotFound, StoreError
@@ -42,9 +44,10 @@ class State(Value):
     why: str = ""
     jobs: int
     last: datetime | None = None
+    stocks: tuple[Left, ...] = ()
 
 
-def state_of(store: Store, name: str, now: datetime) -> State:
+def state_of(store: Store, name: str, now: datetime, allowed: Operators) -> State:
     """How an instrument stands, as the store knows it: it is not asked itself."""
     words, jobs = store.holds(name), store.jobs_on(name)
     state, held, why = state_now(words, jobs, now), in_force(words, now), ""
@@ -57,17 +60,19 @@ def state_of(store: Store, name: str, now: datetime) -> State:
     elif state == "at work":
         why = ", ".join(job.id for job in jobs if job.status in IN_FLIGHT)
     last = max((job.intended_at for job in jobs), default=None)
-    return State(name=name, state=state, why=why, jobs=len(jobs), last=last)
+    stocks = tuple(left_on(store, allowed, name))
+    return State(name=name, state=state, why=why, jobs=len(jobs), last=last, stocks=stocks)
 
 
 @instrument.command("list")
 def list_(store: StoreOption = None, as_json: JsonOption = False) -> None:
-    """List every instrument that was ever used or held, over all campaigns."""
-    from agent.assemble import SystemClock
+    """List every instrument that was ever used or held, over all campaigns, and what is left on it."""
+    from agent.assemble import SystemClock, operators
 
+    allowed = operators()
     with existing(store) as opened:
         now = SystemClock().now()
-        states = [state_of(opened, name, now) for name in opened.instruments()]
+        states = [state_of(opened, name, now, allowed) for name in opened.instruments()]
     if as_json:
         show_json([one.model_dump(mode="json") for one in states])
         return
@@ -75,10 +80,15 @@ def list_(store: StoreOption = None, as_json: JsonOption = False) -> None:
         console.print("No instrument was used yet.")
         return
     rows = [
-        (one.name, one.state, one.jobs, f"{one.last:%Y-%m-%d %H:%M}" if one.last else "", one.why)
+        (one.name, one.state, one.jobs, _moment(one.last), ", ".join(map(str, one.stocks)), one.why)
         for one in states
     ]
-    console.print(table("", ("instrument", "state", "jobs", "last job (UTC)", "why"), rows))
+    columns = ("instrument", "state", "jobs", "last job (UTC)", "left", "why")
+    console.print(table("", columns, rows))
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M}" if at else ""
 
 
 @instrument.command()

@@ -53,6 +53,7 @@ def _show(name: str, rules: InstrumentRules) -> None:
         ("setting", key, value, "of every campaign here") for key, value in rules.settings.items()
     ]
     rows += [("failure", str(one), one.kind, one.reason) for one in rules.failures]
+    rows += [("stock", item, str(one), "of every experiment") for item, one in rules.stocks.items()]
     console.print(table("", ("", "of", "is", "why"), rows))
     if rules.signed is not None:
         told = f"signed      {rules.signed}; seal of what is signed: {rules.seal[:12]}"

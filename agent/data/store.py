@@ -10,13 +10,12 @@ from agent.data.engine import Database
 from agent.data.leases import Leases
 from agent.data.memory import fill
 from agent.data.remembering import Remembering
-from agent.data.watching import Watching
 from agent.data.stocks import StockReading
+from agent.data.watching import Watching
 from agent.data.writing import Writing
 from agent.errors import StoreError
 
 
-class Store(InstrumentReading, Watching, Writing, Leases, Remembering):
 class Store(StockReading, Watching, Writing, Leases, Remembering):
     """Everything that is known, and the account of how it came to be known.
 

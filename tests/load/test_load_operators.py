@@ -175,3 +175,55 @@ def test_the_schema_accepts_what_the_reader_accepts() -> None:
     numbers["instruments"]["furnace-2"]["limits"]["sample"] = "unlimted"
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(numbers, schema)
+
+
+def test_faults_of_stocks_are_told_with_their_lines_and_the_mend(file: Path) -> None:
+    told = faults(
+        file,
+        """\
+instruments:
+  furnace-2:
+    limits:
+      volume: {low: 0, high: 50, unit: mL}
+      gas: {names: [argon, oxygen]}
+    signed: {by: M. Curie, at: 2026-03-01}
+    stocks:
+      acid: {unit: mL, uses: 2 + 0.1 * volum}
+      argon: {unit: litres of it, uses: 3 * (gas == 'argn')}
+      two words: {uses: 1}
+      tips: {use: 8}
+      liners: {uses: -1}
+      oil: {uses: volume > 3}
+      wax: {uses: gas + 1}
+  reader:
+    stocks: {water: {unit: mL, uses: 0.1 * volume}}
+""",
+    )
+    wanted = [
+        "acid.uses (line 8): volum has no limit here",
+        "did you mean 'volume'?",
+        "argon.unit (line 9): 'litres of it' is not a unit",
+        "argon.uses (line 9): 'argn' is no setting of gas (did you mean 'argon'?)",
+        "(line 10): 'two words' is no name of an item (write one word: tips)",
+        "tips.use (line 11): there is no key 'use' here (did you mean 'uses'?)",
+        "liners",
+        "oil",
+        "compares, and does not compute",
+        "wax.uses (line 14): gas is a text, where a number is wanted",
+        "reader.stocks.water.uses (line 16): volume has no limit here",
+    ]
+    missing = [words for words in wanted if not any(words in line for line in told)]
+    assert not missing, told
+
+
+def test_stocks_alone_need_neither_limits_nor_a_signature(file: Path) -> None:
+    file.write_text(
+        "instruments: {reader: {stocks: {tips: {uses: 8}, water: {unit: mL, uses: 2}}}}"
+    )
+    found, warnings = read_operators(file)
+    assert warnings == ()
+    assert [str(one) for one in found.instruments["reader"].stocks.values()] == [
+        "8 each",
+        "2 mL each",
+    ]
+    assert found.in_force("reader").hash == ""
