@@ -1,5 +1,6 @@
 """`athanor check`: a campaign file, only looked at."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -7,20 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from agent.commands.common import Exit, console, table
+from agent.commands.common import Exit, StoreOption, console
+from agent.commands.instruments import span
 from agent.commands.limits import show_limits, show_operators
+from agent.commands.spaces import show_space
+from agent.commands.unattended import Asked, Evening, show_night
 from agent.core.adapter import Adapter, Capabilities
 from agent.core.budget import affordable
 from agent.core.campaign import Campaign
-from agent.core.compositions import CompositionParameter
 from agent.core.history import Effective, Pending
 from agent.core.operators import InstrumentRules
-from agent.core.parameters import ContinuousParameter, brief
-from agent.core.pools import PoolColumn
 from agent.core.seeds import derived
-from agent.core.source import TransferPrior
-from agent.core.space import Parameter, SearchSpace, describe
-from agent.core.trial import Trial
+from agent.core.space import SearchSpace, describe
+from agent.core.trial import Plan, Trial
 from agent.core.values import Point
 from agent.core.winner import USUAL, samples_wanted
 
@@ -39,24 +39,43 @@ def check(
             "of that of ATHANOR_OPERATORS."
         ),
     ] = None,
+    unattended: Annotated[
+        str | None,
+        typer.Option(help="Forecast a night of that length without people: '12 h'."),
+    ] = None,
+    each: Annotated[
+        str | None,
+        typer.Option(
+            help="How long an experiment takes: '20 min'; default: as the last ones on the instrument did."
+        ),
+    ] = None,
+    store: StoreOption = None,
 ) -> None:
     """Look a campaign file over: its space, the adapter's health, a dry run of the first proposals.
 
-    With --operators, look the operators' file over: limits, rules, failures and signatures.
+    With --unattended, forecast a night, too: how many experiments fit in, what runs out when, and what would
+    wait for a person; the exit code is 1 if it would stop early. With --operators, look the operators' file
+    over: limits, rules, failures, stocks and signatures.
     """
     if operators is not None:
         show_operators(operators)
     if file is not None:
-        _check_campaign(file, points, None if operators is None else str(operators))
-    elif operators is None:
+        asked = None
+        if unattended is not None:
+            asked = Asked(span(unattended), None if each is None else span(each), store)
+        _check_campaign(file, points, None if operators is None else str(operators), asked)
+    elif operators is None or unattended is not None:
         raise typer.BadParameter("give a campaign file, or --operators FILE")
 
 
-def _check_campaign(file: Path, points: int, operators_file: str | None) -> None:
+def _check_campaign(
+    file: Path, points: int, operators_file: str | None, asked: Asked | None
+) -> None:
     from agent.assemble import (
         AdapterClasses,
         PretrainedModels,
         SettingsModels,
+        SystemClock,
         adapter_of,
         operators,
     )
@@ -69,7 +88,7 @@ def _check_campaign(file: Path, points: int, operators_file: str | None) -> None
     campaign, space = resolved.campaign, resolved.campaign.space.bound(resolved.pools)
     for warning in resolved.warnings:
         console.print(f"[yellow]note[/yellow] {escape(warning)}", highlight=False)
-    _show_space(campaign, space)
+    show_space(campaign, space)
     adapter = adapter_of(campaign, classes)
     capabilities, health = adapter.capabilities(), adapter.health()
     unattended = campaign.execution.target in allowed.unattended
@@ -84,7 +103,12 @@ def _check_campaign(file: Path, points: int, operators_file: str | None) -> None
     _check_oracles(campaign, classes)
     limits = allowed.in_force(campaign.execution.target).rules
     released = show_limits(campaign, space, limits, capabilities)
-    good = _dry_run(resolved, space, adapter, limits, points)
+    found, notes = _first(resolved, space, points)
+    plans = [(point, _plan(campaign, space, point)) for point in found]
+    good = _dry_run(resolved, space, adapter, limits, plans, notes)
+    if asked is not None:
+        evening = Evening(campaign, limits, capabilities, rule, [plan for _, plan in plans])
+        good = show_night(evening, asked, SystemClock().now()) and good
     if not (good and released) or health.state in {"unreachable", "faulted"}:
         raise typer.Exit(Exit.FAULT)
 
@@ -113,59 +137,13 @@ def _check_oracles(campaign: Campaign, classes: "AdapterClasses") -> None:
         check_pure(asked, adapter_of(asked, classes).capabilities())
 
 
-def _show_space(campaign: Campaign, space: SearchSpace) -> None:
-    wanted = "; ".join(f"{one.name}, {one.wanted}" for one in campaign.objectives)
-    traded = f" ({campaign.trade_off})" if len(campaign.aim.wanted) > 1 else ""
-    console.print(f"[bold]{campaign.name}[/bold]: {escape(wanted)}{traded}")
-    rows = [(p.name, p.type, _range(p), _resolution(p), p.unit) for p in space.parameters]
-    console.print(table("", ("parameter", "type", "settings", "resolution", "unit"), rows))
-    size = space.size()
-    points = "a continuum" if size is None else f"{size:,}"
-    console.print(f"points    {points}", highlight=False)
-    for prior in campaign.priors:
-        known = f"{prior.source.rows} rows" if prior.source else _later(prior)
-        told = f"{prior.called}: {known}, trust {prior.trust}"
-        console.print(f"prior     {escape(told)}", highlight=False)
-    for constraint in space.constraints:
-        console.print(f"where     {escape(str(constraint))}", highlight=False)
-
-
-def _later(prior: TransferPrior) -> str:
-    if prior.oracle is not None:
-        return f"asked first, at {prior.oracle.experiments} points"
-    return "looked for when it is run" if prior.alike else "read when it is run"
-
-
-def _range(parameter: Parameter) -> str:
-    match parameter:
-        case ContinuousParameter():
-            return f"{parameter.low:g} to {parameter.high:g} ({parameter.scale})"
-        case CompositionParameter():
-            parts = (f"{one.name} {one.low:g} to {one.high:g}" for one in parameter.components)
-            return f"{brief(tuple(parts))}; they sum to {parameter.total:g}"
-        case PoolColumn():
-            return f"{parameter.pool.rows if parameter.pool else 0} candidates"
-        case _:
-            return brief(parameter.values)
-
-
-def _resolution(parameter: Parameter) -> str:
-    match parameter:
-        case ContinuousParameter(scale="log"):
-            return f"{parameter.digits or 3} digits"
-        case ContinuousParameter():
-            return f"{parameter.step:g}"
-        case CompositionParameter():
-            return f"{parameter.step:g}"
-    return ""
-
-
 def _dry_run(
     resolved: "Resolved",
     space: SearchSpace,
     adapter: Adapter,
     limits: InstrumentRules,
-    points: int,
+    plans: Sequence[tuple[Point, Plan]],
+    notes: Sequence[str],
 ) -> bool:
     """Whether there are first proposals, and nothing speaks against them: not the adapter, no limits."""
     campaign = resolved.campaign
@@ -173,17 +151,17 @@ def _dry_run(
     if campaign.policy.samples == "stream":
         what = "nothing is proposed: these stand for samples that come by (athanor screen)"
         console.print(f"  [yellow]note[/yellow] {what}", highlight=False)
-    (found, notes), good = first_points(resolved, space, points), True
+    good = True
     later = [prior.called for prior in campaign.priors if prior.source is None]
     if later:
         what = f"{', '.join(later)}: known when it is run, which then begins elsewhere"
         console.print(f"  [yellow]note[/yellow] {escape(what)}", highlight=False)
     for note in notes:
         console.print(f"  [yellow]note[/yellow] {escape(note)}", highlight=False)
-    if not found:
+    if not plans:
         console.print("  [red]no point was found that keeps every constraint[/red]")
-    for point in found:
-        reasons = _against(campaign, space, adapter, limits, point)
+    for point, plan in plans:
+        reasons = (*adapter.check(plan), *limits.reasons(plan))
         verdict = (
             f"[red]{escape('; '.join(reasons))}[/red]"
             if reasons
@@ -191,7 +169,7 @@ def _dry_run(
         )
         console.print(f"  {escape(describe(point, space.units))}: {verdict}", highlight=False)
         good = good and not reasons
-    return good and bool(found)
+    return good and bool(plans)
 
 
 def first_points(
@@ -232,13 +210,8 @@ def first_points(
     return [one.point for one in found[:count]], notes
 
 
-def _against(
-    campaign: Campaign,
-    space: SearchSpace,
-    adapter: Adapter,
-    limits: InstrumentRules,
-    point: Point,
-) -> tuple[str, ...]:
+def _plan(campaign: Campaign, space: SearchSpace, point: Point) -> Plan:
+    """What would be sent for a point."""
     from agent.dispatch.plans import plan_for
 
     settings = space.settings(point)
@@ -252,5 +225,4 @@ def _against(
         settings=settings,
         at=datetime(2000, 1, 1, tzinfo=UTC),
     )
-    plan = plan_for(trial, Effective(point=point, settings=settings), campaign)
-    return (*adapter.check(plan), *limits.reasons(plan))
+    return plan_for(trial, Effective(point=point, settings=settings), campaign)

@@ -127,15 +127,27 @@ def release(
     console.print(escape(f"{name} is released: {reason}"), highlight=False)
 
 
+def span(text: str) -> float:
+    """The seconds of a span that a person writes.
+
+    Raises:
+        StoreError: it is none.
+    """
+    found = _SPAN.match(text.strip())
+    seconds = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    if found is None or seconds <= 0:
+        raise StoreError(f"'{text}' is no span of time", "write it like '20 min', '12 h' or '2 d'")
+    return seconds
+
+
 def moment(text: str, now: datetime) -> datetime:
     """The moment that a person means: a span from now, or a time of day by their own clock.
 
     Raises:
         StoreError: it is neither.
     """
-    span = _SPAN.match(text.strip())
-    if span:
-        return now + timedelta(seconds=float(span[1]) * _SECONDS[span[2]])
+    if _SPAN.match(text.strip()):
+        return now + timedelta(seconds=span(text))
     try:
         return datetime.fromisoformat(text.strip()).astimezone(UTC)
     except ValueError:

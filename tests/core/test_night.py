@@ -1,0 +1,150 @@
+"""A night is forecast in plain sentences: what fits in, what ends it, and what nobody knows."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.core.actor import Actor
+from agent.core.instrument import Hold
+from agent.core.night import Night, forecast, spelt
+from agent.core.stock import Change, Movement, Need, moved
+from tests.core.made import NOW
+
+ANNA = Actor(kind="person", name="anna")
+HOUR, TWENTY = 3600.0, (1200.0, "as you say")
+
+
+def level(amount: float, unit: str = "1", item: str = "tips") -> dict[str, Movement]:
+    return {item: moved("reader", item, None, Change("counted", amount, unit, ANNA, NOW))}
+
+
+def night(**said: Any) -> Night:
+    """Twelve hours on a reader, 20 min each: 36 experiments fit in."""
+    usual = {
+        "begin": NOW,
+        "seconds": 12 * HOUR,
+        "instrument": "reader",
+        "each": TWENTY,
+        "at_once": 1,
+        "left": 100,
+    }
+    return Night(**{**usual, **said})
+
+
+def held(**said: Any) -> Hold:
+    usual = {"id": "reader.1", "instrument": "reader", "number": 1, "word": "hold", "by": ANNA}
+    return Hold(**{**usual, "reason": "the lamp is out", "at": NOW, **said})
+
+
+def stops(made: Night) -> list[str]:
+    return [line.text for line in forecast(made) if line.stops]
+
+
+def told(made: Night) -> str:
+    return "\n".join(line.text for line in forecast(made))
+
+
+def tips(*amounts: float) -> list[tuple[Need, ...]]:
+    return [(Need("tips", amount, "1"),) for amount in amounts]
+
+
+def test_a_good_night_has_nothing_that_stops_it() -> None:
+    made = night(uses=tips(8, 8, 8), levels=level(36 * 8))
+    assert stops(made) == []
+    assert "an experiment takes 20 min (as you say)" in told(made)
+    assert "36 experiments fit into 12 h" in told(made)
+    assert "288 tips left on reader, 8 each: enough for 36 experiments" in told(made)
+
+
+def test_several_at_the_same_time_fit_in_more_often() -> None:
+    assert night(at_once=2).fitting == 72
+    assert "2 at the same time" in told(night(at_once=2))
+
+
+def test_a_spent_budget_ends_the_campaign_as_planned() -> None:
+    made = night(left=6)
+    assert stops(made) == []
+    assert "room for 6 experiments: the campaign then ends, after 2 h (05:04 UTC)" in told(made)
+    assert night(wall=HOUR).fitting == 3
+    assert "wall time is over after 1 h, and the campaign then ends: 3" in told(night(wall=HOUR))
+
+
+def test_tips_run_out_in_the_middle() -> None:
+    (line,) = stops(night(uses=tips(8, 8, 8), levels=level(100)))
+    assert line == (
+        "100 tips left on reader, 8 each: it ends after 12 of 36 experiments, after 4 h (07:04 UTC): "
+        "athanor stock fill reader tips 188"
+    )
+
+
+def test_what_is_not_known_is_taken_for_the_most_that_a_known_one_uses() -> None:
+    uses = [(Need("acid", amount, "mL"),) for amount in (2.0, 5.0, 2.0)]
+    (line,) = stops(night(uses=uses, levels=level(100, "mL", "acid")))
+    assert "100 mL of acid left on reader, 2 to 5 mL each: it ends after 21 of 36" in line
+    assert "if later ones use 5" in line
+    assert "athanor stock fill reader acid '74 mL'" in line
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ({"each": None}, "how long an experiment takes on reader is not known"),
+        ({"uses": tips(8)}, "nobody has counted the tips on reader: athanor stock count reader"),
+        ({"uses": [(Need("tips", None, "1"),)], "levels": level(9)}, "cannot be computed"),
+        ({"uses": tips(8), "levels": level(96, "mL")}, "were counted in 'mL'"),
+        (
+            {"reviewed": True},
+            "nothing is approved: then it waits for a review, and nobody is awake",
+        ),
+        ({"reviewed": True, "approved": [None]}, "1 experiment is approved: then it waits"),
+        (
+            {"approved": [NOW + timedelta(hours=1), NOW]},
+            "experiment 2 expires at 03:04 UTC, before",
+        ),
+        ({"hold": held()}, "reader is held by anna: the lamp is out: nothing is sent this night"),
+        ({"hold": held(until=NOW + timedelta(days=1))}, "athanor instrument release reader"),
+        ({"doubt": "c-T0001.1.1"}, "athanor resolve c-T0001.1.1"),
+        ({"each": (1e6, "as you say")}, "not one experiment ends within 12 h"),
+    ],
+)
+def test_what_stops_a_night_is_told_with_its_mend(said: dict[str, Any], wanted: str) -> None:
+    assert any(wanted in line for line in stops(night(**said))), told(night(**said))
+
+
+def test_a_hold_that_ends_in_the_night_only_makes_it_shorter() -> None:
+    made = night(hold=held(until=NOW + timedelta(hours=2)))
+    assert stops(made) == []
+    assert "nothing is sent before; then 10 h are left" in told(made)
+    assert made.fitting == 30
+
+
+def test_enough_approved_ones_wait_for_nobody() -> None:
+    assert stops(night(reviewed=True, approved=[None] * 36)) == []
+
+
+def test_where_the_cost_depends_on_the_settings_it_says_so() -> None:
+    assert "depends on their settings: not known" in told(night(left=None))
+
+
+AMOUNTS = st.integers(0, 20).map(float)
+
+
+@given(st.lists(AMOUNTS, min_size=1, max_size=6), st.integers(0, 500), st.integers(1, 60))
+def test_it_says_that_it_stops_exactly_where_counting_them_one_by_one_does(
+    amounts: list[float], rack: int, left: int
+) -> None:
+    made = night(uses=tips(*amounts), levels=level(rack), left=left)
+    fitting = made.fitting or 0
+    each = [*amounts, *[max(amounts)] * fitting][:fitting]
+    assert bool(stops(made)) == (sum(each) > rack)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(40, "40 s"), (1200, "20 min"), (4 * 3600, "4 h"), (24000, "6 h 40 min"), (0.25, "0.25 s")],
+)
+def test_spans_are_spelt_as_people_say_them(seconds: float, words: str) -> None:
+    assert spelt(seconds) == words
