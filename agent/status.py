@@ -66,7 +66,8 @@ class Summary(Value):
     response is to be known everywhere, there is no best, and `outlook` says how far it is not known.
     `scatter` has of each objective what readings of one sample scatter by, and samples made anew; `dosing`
     tells how settings come out as executed, where that is other than asked. `held` says why its instrument
-    takes nothing, `wanting` what is used up there, with the commands that mend it.
+    takes nothing, `wanting` what is used up there, with the commands that mend it, `closed` until when it is quiet
+    or reserved for others.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Summary(Value):
     leaders: tuple[Leader, ...] = ()
     held: str = ""
     wanting: tuple[str, ...] = ()
+    closed: str = ""
 
     @property
     def unknown(self) -> float | None:
@@ -113,10 +115,13 @@ class Summary(Value):
 
 
 def summarise(
-    standing: Standing, saving: Saving | None = None, missing: Sequence[Shortage] = ()
+    standing: Standing,
+    saving: Saving | None = None,
+    missing: Sequence[Shortage] = (),
+    closed: str | None = None,
 ) -> Summary:
-    """The summary of a standing, with what its priors have saved, where that was reckoned, and what its
-    approved trials want for, as `agent.wanting` has it.
+    """The summary of a standing, with what its priors have saved, where that was reckoned; what its
+    approved trials want for, as `agent.wanting` has it; and why its instrument is closed to it now.
     """
     campaign, found = standing.campaign, leaders(standing)
     first = winner(standing, found)
@@ -138,7 +143,7 @@ def summarise(
         trials=_counts(trial.status for trial in standing.trials),
         jobs=_counts(job.status for job in standing.jobs),
         budget=limits(standing),
-        waits_for=_waits_for(standing, missing),
+        waits_for=_waits_for(standing, missing, closed),
         begun=standing.entry.at,
         priors=trusted(standing, saving),
         outlook=standing.outlooks[-1] if standing.outlooks else None,
@@ -153,6 +158,7 @@ def summarise(
         dosing=standing.dosing,
         held=str(standing.held or ""),
         wanting=tuple(map(str, missing)),
+        closed=closed or "",
     )
 
 
@@ -219,13 +225,13 @@ def limits(standing: Standing) -> tuple[Limit, ...]:
 
 
 def _waits_for(
-    standing: Standing, missing: Sequence[Shortage]
+    standing: Standing, missing: Sequence[Shortage], closed: str | None
 ) -> Literal["", "a review", "a person", "an instrument"]:
     if standing.jobs_in(JobStatus.UNKNOWN) or standing.held or missing:
         return "a person"
     if standing.of(TrialStatus.PROPOSED):
         return "a review"
-    return "an instrument" if standing.in_flight else ""
+    return "an instrument" if standing.in_flight or closed else ""
 
 
 def _counts(statuses: Iterable[Status]) -> dict[Status, int]:

@@ -264,6 +264,8 @@ def _waits_for(standing: Standing, summary: Summary) -> list[str]:
     if standing.in_flight:
         jobs = ", ".join(job.id for job in standing.in_flight)
         waits.append(f"{standing.campaign.execution.target}: {jobs}")
+    if summary.closed:
+        waits.append(f"{standing.campaign.execution.target}: {escape(summary.closed)}")
     return waits
 
 

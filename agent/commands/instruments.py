@@ -18,6 +18,7 @@ from agent.commands.common import (
     table,
 )
 from agent.commands.stocks import Left, left_on
+from agent.core.hours import closed_now
 from agent.core.instrument import in_force, state_now
 from agent.core.job import IN_FLIGHT, JobStatus
 from agent.core.operators import Operators
@@ -37,7 +38,7 @@ _SECONDS = {"min": 60, "h": 3600, "d": 86400}
 
 
 class State(Value):
-    """How an instrument stands: `held`, `in doubt`, `at work` or `free`, and why."""
+    """How an instrument stands: `held`, `in doubt`, `at work`, `closed` (to some campaigns) or `free`, and why."""
 
     name: str
     state: str
@@ -59,6 +60,8 @@ def state_of(store: Store, name: str, now: datetime, allowed: Operators) -> Stat
         why = f"{doubt.id}: athanor resolve"
     elif state == "at work":
         why = ", ".join(job.id for job in jobs if job.status in IN_FLIGHT)
+    elif shut := closed_now(allowed.in_force(name).rules.hours, "", now):
+        state, why = "closed", shut
     last = max((job.intended_at for job in jobs), default=None)
     stocks = tuple(left_on(store, allowed, name))
     return State(name=name, state=state, why=why, jobs=len(jobs), last=last, stocks=stocks)
@@ -66,13 +69,17 @@ def state_of(store: Store, name: str, now: datetime, allowed: Operators) -> Stat
 
 @instrument.command("list")
 def list_(store: StoreOption = None, as_json: JsonOption = False) -> None:
-    """List every instrument that was ever used or held, over all campaigns, and what is left on it."""
+    """List every instrument that was ever used or held, or whose stocks or hours are kept, over all campaigns."""
     from agent.assemble import SystemClock, operators
 
     allowed = operators()
     with existing(store) as opened:
         now = SystemClock().now()
-        states = [state_of(opened, name, now, allowed) for name in opened.instruments()]
+        watched = {
+            name for name, rules in allowed.instruments.items() if rules.stocks or rules.hours
+        }
+        names = sorted({*opened.instruments(), *watched})
+        states = [state_of(opened, name, now, allowed) for name in names]
     if as_json:
         show_json([one.model_dump(mode="json") for one in states])
         return

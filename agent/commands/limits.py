@@ -54,6 +54,7 @@ def _show(name: str, rules: InstrumentRules) -> None:
     ]
     rows += [("failure", str(one), one.kind, one.reason) for one in rules.failures]
     rows += [("stock", item, str(one), "of every experiment") for item, one in rules.stocks.items()]
+    rows += [("hours", "", str(one), one.reason) for one in rules.hours]
     console.print(table("", ("", "of", "is", "why"), rows))
     if rules.signed is not None:
         told = f"signed      {rules.signed}; seal of what is signed: {rules.seal[:12]}"

@@ -15,6 +15,7 @@ from agent.commands.common import (
     show_json,
     table,
 )
+from agent.core.hours import closed_now
 from agent.core.stock import Shortage
 from agent.core.trial import TrialStatus
 from agent.data.store import Store
@@ -76,17 +77,19 @@ def show_one(store: Store, name: str) -> None:
 
 
 def _summary(store: Store, standing: Standing) -> Summary:
-    """The summary, with what approved trials want for; a broken operators' file hides no campaign."""
+    """The summary, with what approved trials wait for; a broken operators' file hides no campaign."""
     from agent.assemble import operators
 
     missing: tuple[Shortage, ...] = ()
+    shut = None
     if standing.of(TrialStatus.APPROVED):  # else the file need not be read
         try:
             limits = operators().in_force(standing.campaign.execution.target)
             missing = wanting(store, standing, limits)
+            shut = closed_now(limits.rules.hours, standing.campaign.name, standing.now)
         except OperatorsError as error:
             errors.print(f"[yellow]note[/yellow] {escape(error.message)}", highlight=False)
-    return summarise(standing, remembered(store, standing), missing)
+    return summarise(standing, remembered(store, standing), missing, shut)
 
 
 def _all(summaries: list[Summary]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from statistics import median
 
 from rich.markup import escape
@@ -11,6 +11,7 @@ from agent.commands.common import console
 from agent.core.adapter import Capabilities
 from agent.core.budget import Use, room
 from agent.core.campaign import Campaign, ReviewRule
+from agent.core.hours import closed
 from agent.core.instrument import in_force
 from agent.core.job import JobStatus
 from agent.core.night import Night, forecast, spelt
@@ -107,7 +108,16 @@ def _night(store: Store | None, evening: Evening, asked: Asked, now: datetime) -
         levels=store.levels(name) if store else {},
         hold=in_force(store.holds(name), now) if store else None,
         doubt=doubt[0].id if doubt else "",
+        closed=_closed(evening, now, now + timedelta(seconds=asked.seconds)),
     )
+
+
+def _closed(
+    evening: Evening, now: datetime, morning: datetime
+) -> list[tuple[datetime, datetime, str]]:
+    """The quiet and reserved hours of the night."""
+    found = closed(evening.rules.hours, evening.campaign.name, now, morning)
+    return [(begin, end, f"{one}: {one.reason}") for begin, end, one in found]
 
 
 def _standing(store: Store, name: str, now: datetime) -> Standing | None:

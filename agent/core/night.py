@@ -35,6 +35,7 @@ class Night(NamedTuple):
         uses: What each of the first experiments uses: approved trials, then first proposals.
         levels: Item -> its last movement.
         hold, doubt: What keeps the instrument from taking anything now.
+        closed: When the campaign may send nothing, in order, and why: quiet and reserved hours.
     """
 
     begin: datetime
@@ -50,6 +51,7 @@ class Night(NamedTuple):
     levels: Mapping[str, Movement] = {}
     hold: Hold | None = None
     doubt: str = ""
+    closed: Sequence[tuple[datetime, datetime, str]] = ()
 
     @property
     def late(self) -> float:
@@ -59,11 +61,41 @@ class Night(NamedTuple):
         return min(max((self.hold.until - self.begin).total_seconds(), 0.0), self.seconds)
 
     @property
+    def shut(self) -> list[tuple[float, float]]:
+        """Seconds from the beginning between which nothing is sent, in order and apart."""
+        spans = [(0.0, self.late)] if self.late else []
+        for begin, end, _ in self.closed:
+            first, last = ((at - self.begin).total_seconds() for at in (begin, end))
+            spans.append((max(first, 0.0), min(last, self.seconds)))
+        found: list[tuple[float, float]] = []
+        for first, last in sorted(spans):
+            if found and first <= found[-1][1]:
+                found[-1] = (found[-1][0], max(found[-1][1], last))
+            else:
+                found.append((first, last))
+        return found
+
+    @property
+    def open(self) -> float:
+        """Seconds of the night in which something may be sent."""
+        return max(self.seconds - sum(last - first for first, last in self.shut), 0.0)
+
+    def after(self, working: float) -> float:
+        """Seconds from the beginning until so many of those are over in which something may be sent."""
+        now = 0.0
+        for first, last in self.shut:
+            if working <= first - now and first > 0:
+                break
+            working -= first - now
+            now = last
+        return now + working
+
+    @property
     def fitting(self) -> int | None:
         """How many experiments fit in, by time, budget and wall time; None if that is not known."""
         counts = [] if self.left is None else [self.left]
         if self.each is not None:
-            span = min(self.seconds - self.late, math.inf if self.wall is None else self.wall)
+            span = min(self.open, math.inf if self.wall is None else self.wall)
             turns = min(int(span / self.each[0] + 1e-9), _MANY)
             counts.append(turns * self.at_once)
         return min(counts, default=None)
@@ -73,7 +105,7 @@ class Night(NamedTuple):
         if self.each is None:
             return ""
         turns = math.ceil(experiments / self.at_once)
-        after = self.late + turns * self.each[0]
+        after = self.after(turns * self.each[0])
         at = self.begin + timedelta(seconds=after)
         clock = f"{at:%H:%M}" if after < _DAY else f"{at:%Y-%m-%d %H:%M}"
         return f", after {spelt(after)} ({clock} UTC)"
@@ -88,7 +120,7 @@ def _instrument(night: Night) -> Iterator[Line]:
     name, hold = night.instrument, night.hold
     if hold is not None:
         over = hold.until is not None and night.late < night.seconds
-        what = f"nothing is sent before; then {spelt(night.seconds - night.late)} are left"
+        what = "nothing is sent before; it ends within the night"
         mend = f"nothing is sent this night: athanor instrument release {name}"
         yield Line(f"{hold}: {what if over else mend}", stops=not over)
     if night.doubt:
@@ -96,6 +128,12 @@ def _instrument(night: Night) -> Iterator[Line]:
             f"what became of {night.doubt} on {name} is not known, and nothing is sent until it is"
         )
         yield Line(f"{what}: athanor resolve {night.doubt}", stops=True)
+    for begin, end, why in night.closed:
+        yield Line(f"nothing is sent from {begin:%H:%M} to {end:%H:%M} UTC: {why}")
+    if night.shut and night.open > 0:
+        yield Line(f"{spelt(night.open)} of {spelt(night.seconds)} are left to send something")
+    elif night.closed and night.open <= 0:
+        yield Line(f"{name} is closed to this campaign all night", stops=True)
 
 
 def _count(night: Night) -> Iterator[Line]:
@@ -114,7 +152,7 @@ def _count(night: Night) -> Iterator[Line]:
     elif left is not None and fitting == left:
         end = night.when(left)
         yield Line(f"the budget has room for {_experiments(left)}: the campaign then ends{end}")
-    elif night.wall is not None and night.wall < night.seconds - night.late:
+    elif night.wall is not None and night.wall < night.open:
         what = f"the budget's wall time is over after {spelt(night.wall)}"
         yield Line(f"{what}, and the campaign then ends: {_experiments(fitting)} fit into it")
     else:
@@ -134,7 +172,7 @@ def _people(night: Night) -> Iterator[Line]:
     if night.each is None:
         return
     for n, expires in enumerate(night.approved):
-        sent = night.late + (n // night.at_once) * night.each[0]
+        sent = night.after((n // night.at_once) * night.each[0])
         if expires is not None and night.begin + timedelta(seconds=sent) >= expires:
             what = f"the approval of experiment {n + 1} expires at {expires:%H:%M} UTC"
             yield Line(f"{what}, before it can be sent", stops=True)

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from agent.core.failures import FailureLine
 from agent.core.hazards import Rule
+from agent.core.hours import Hours
 from agent.core.limits import Limit
 from agent.core.stock import ITEM, Need, Stock
 from agent.core.trial import Plan
@@ -35,7 +36,8 @@ class InstrumentRules(Value):
 
     A campaign names its instrument itself; `settings` are those of the adapter that it must then
     have, so that another one is not reached under this name. `failures` say what its failures mean;
-    the first line that fits counts. `stocks` say what an experiment uses up.
+    the first line that fits counts. `stocks` say what an experiment uses up, `hours` when nothing is sent, or
+    only by some campaigns.
     """
 
     limits: dict[str, Limit] | None = Field(
@@ -51,6 +53,9 @@ class InstrumentRules(Value):
     )
     stocks: dict[Annotated[str, Field(pattern=ITEM)], Stock] = Field(
         default_factory=dict, description="item -> what an experiment uses of it"
+    )
+    hours: tuple[Hours, ...] = Field(
+        default=(), description="when nothing is sent, or only by some campaigns"
     )
     signed: Signature | None = Field(
         default=None, description="by whom and when limits and rules were signed"
@@ -74,10 +79,10 @@ class InstrumentRules(Value):
 
     @property
     def binding(self) -> Any:
-        """What an approval binds of it. What a failure means, and what is used up, do not bear on what
-        is sent.
+        """What an approval binds of it. What a failure means, what is used up, and when, do not bear
+        on what is sent.
         """
-        return self.model_dump(mode="json", exclude={"failures", "stocks"})
+        return self.model_dump(mode="json", exclude={"failures", "stocks", "hours"})
 
     def needs(self, plan: Plan) -> tuple[Need, ...]:
         """What sending `plan` uses of each item."""
@@ -149,7 +154,7 @@ class Operators(Value):
 
     `adapters` and `models` are the allow-lists of dotted names: name -> `module:Class` of an
     adapter, `module:attribute` of a pretrained model. `unattended` names the physical instruments
-    that campaigns may use without a review. `instruments` has limits, rules, failures and stocks of each.
+    that campaigns may use without a review. `instruments` has limits, rules, failures, stocks and hours of each.
     """
 
     adapters: dict[str, str] = Field(
@@ -162,7 +167,8 @@ class Operators(Value):
         default=frozenset(), description="physical instruments that may be used without a review"
     )
     instruments: dict[str, InstrumentRules] = Field(
-        default_factory=dict, description="instrument -> its limits, rules, failures and stocks"
+        default_factory=dict,
+        description="instrument -> its limits, rules, failures, stocks and hours",
     )
 
     def in_force(self, instrument: str) -> InForce:

@@ -14,12 +14,13 @@ from agent.core.actor import AGENT, Process
 from agent.core.adapter import Adapter, Handle
 from agent.core.campaign import Campaign
 from agent.core.clock import Clock
+from agent.core.hours import closed_now
 from agent.core.job import Job, JobStatus
 from agent.core.operators import NOTHING_SAID, InForce
 from agent.core.register import Lease
 from agent.core.trial import Approval, Plan
 from agent.data.store import Store
-from agent.errors import AdapterError, OutsideLimits, Refused, Unreachable
+from agent.errors import AdapterError, GateError, OutsideLimits, Refused, Unreachable
 
 _SENDING: set[str] = set()
 """Jobs that a thread of this process is in the middle of sending: a fact about the process, which
@@ -68,13 +69,15 @@ def intend(
     Raises:
         OutsideLimits: the operators' limits speak against the plan, whoever has approved it.
         GateError: the approval does not permit this plan, the campaign was revised since, the instrument
-            is held or at work, or too little is left of what the plan uses.
+            is held, at work or closed to the campaign now, or too little is left of what the plan uses.
         BudgetSpent: there is no room in the budget.
         LeaseLost: somebody else has taken over.
     """
     budget, plan, approval = campaign.budget, order.plan, order.approval
     if reasons := order.limits.rules.reasons(plan):
         raise OutsideLimits(plan.instrument, reasons)
+    if shut := closed_now(order.limits.rules.hours, campaign.name, now):
+        raise GateError(f"{plan.instrument} is {shut}", "it is sent when the hours are over")
     attempt = len(store.jobs_of(plan.trial)) + 1
     job = Job(
         id=ids.job(plan.trial, 1, attempt),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from agent.core import expressions
 from agent.core.failures import FailureLine
 from agent.core.hazards import Rule
+from agent.core.hours import Hours
 from agent.core.limits import Limit
 from agent.core.operators import InstrumentRules, Operators, Signature
 from agent.core.stock import Stock
@@ -99,6 +100,10 @@ def _instrument(findings: Findings, loc: Loc, given: object) -> InstrumentRules 
         _sound(findings, (*loc, "failures", n), FailureLine, one)
         for n, one in enumerate(_list(findings, (*loc, "failures"), block.get("failures", [])))
     ]
+    hours = [
+        _sound(findings, (*loc, "hours", n), Hours, one)
+        for n, one in enumerate(_list(findings, (*loc, "hours"), block.get("hours", [])))
+    ]
     signed = (
         _sound(findings, (*loc, "signed"), Signature, block["signed"])
         if "signed" in block
@@ -122,6 +127,7 @@ def _instrument(findings: Findings, loc: Loc, given: object) -> InstrumentRules 
         rules=tuple(one for one in ruled if one),
         settings=settings,
         failures=tuple(one for one in failures if one),
+        hours=tuple(one for one in hours if one),
         stocks={name: one for name, one in used.items() if one},
         signed=signed,
     )
@@ -141,9 +147,7 @@ def _check_whole(findings: Findings, loc: Loc, block: Mapping[str, Any]) -> None
             (*loc, "limits"), what, "limits: {temperature: {low: 20, high: 80, unit: degC}}"
         )
     if not block:
-        findings.fault(
-            loc, "nothing is said of it", "give limits, failures, stocks or some of them"
-        )
+        findings.fault(loc, "nothing is said of it", "give limits, failures, stocks or hours")
 
 
 def _check_limits(findings: Findings, loc: Loc, limits: Mapping[str, Limit | None]) -> None:

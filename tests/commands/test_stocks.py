@@ -81,6 +81,19 @@ def test_a_campaign_waits_and_says_what_mends_it(athanor: Athanor, bench: Path) 
     assert "is under way there" in one_line(athanor("stock", "count", "bench", "tips", "91").output)
 
 
+def test_quiet_hours_are_shown(athanor: Athanor, bench: Path, operators: Path) -> None:
+    athanor("run", str(bench), "--direct", "--no-wait", code=3)
+    athanor("review", "quick", "--approve", "all", "--by", "anna")
+    quiet = "{begin: '12:00', end: '12:00', reason: nobody hears the pump}"
+    operators.write_text(f"instruments: {{bench: {{hours: [{quiet}]}}}}")
+    said = one_line(athanor("run", "quick", "--direct", "--no-wait", code=4).output)
+    assert "bench is quiet until" in said
+    assert "waits for bench: quiet until" in one_line(athanor("status", "quick").output)
+    assert "closed" in athanor("instrument", "list").output
+    looked = one_line(athanor("check", "--operators", str(operators)).output)
+    assert "12:00 to 12:00 UTC, for nobody nobody hears the pump" in looked
+
+
 def test_a_broken_operators_file_hides_no_campaign(
     athanor: Athanor, bench: Path, operators: Path
 ) -> None:

@@ -89,7 +89,7 @@ def test_who_reviews_is_asleep(athanor: Athanor, night: Path) -> None:
     )
     athanor("review", "night", "--approve", "all", "--by", "anna")
     said = check(athanor, str(night), *NIGHT, code=1)
-    assert "cleaning: nothing is sent before; then 10 h are left" in said
+    assert "10 h of 12 h are left to send something" in said
     assert "1 experiment is approved: then it waits for a review, after 2 h 20 min" in said
 
 

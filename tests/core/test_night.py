@@ -117,8 +117,24 @@ def test_what_stops_a_night_is_told_with_its_mend(said: dict[str, Any], wanted: 
 def test_a_hold_that_ends_in_the_night_only_makes_it_shorter() -> None:
     made = night(hold=held(until=NOW + timedelta(hours=2)))
     assert stops(made) == []
-    assert "nothing is sent before; then 10 h are left" in told(made)
+    assert "nothing is sent before; it ends within the night" in told(made)
+    assert "10 h of 12 h are left to send something" in told(made)
     assert made.fitting == 30
+
+
+def test_quiet_hours_are_left_out() -> None:
+    quiet = (NOW + timedelta(hours=2), NOW + timedelta(hours=8), "quiet: nobody hears the pump")
+    later = (NOW + timedelta(hours=7), NOW + timedelta(hours=9), "reserved for suzuki: agreed")
+    made = night(closed=[quiet, later], uses=tips(8), levels=level(7 * 8))
+    assert made.fitting == 15
+    assert "nothing is sent from 05:04 to 11:04 UTC: quiet: nobody hears the pump" in told(made)
+    assert "5 h of 12 h are left to send something" in told(made)
+    (line,) = stops(made)
+    assert "it ends after 7 of 15 experiments, after 9 h 20 min (12:24 UTC)" in line
+    all_night = (NOW - timedelta(hours=1), NOW + timedelta(hours=20), "reserved for suzuki: so")
+    assert any(
+        "closed to this campaign all night" in one for one in stops(night(closed=[all_night]))
+    )
 
 
 def test_enough_approved_ones_wait_for_nobody() -> None:

@@ -227,3 +227,28 @@ def test_stocks_alone_need_neither_limits_nor_a_signature(file: Path) -> None:
         "2 mL each",
     ]
     assert found.in_force("reader").hash == ""
+
+
+def test_faults_of_hours_are_told_with_the_mend(file: Path) -> None:
+    told = faults(
+        file,
+        """\
+instruments:
+  pump:
+    hours:
+      - {begin: 22:00, end: '06:00', reason: noise}
+      - {begin: '8:00', end: noon, reason: agreed}
+      - {begin: '08:00', end: '09:00', zone: Berlin, reason: agreed}
+      - {begin: '08:00', end: '09:00', campaign: suzuki, reason: agreed}
+  oven: {hours: {begin: '08:00'}}
+""",
+    )
+    wanted = [
+        "hours[0].begin (line 4): YAML reads 22:00 as a number of base 60",
+        "hours[1].end (line 5)",
+        "'Berlin' is no time zone: write it like Europe/Berlin",
+        "hours[3].campaign (line 7): there is no key 'campaign' here (did you mean 'campaigns'?)",
+        "hours (line 8): it is not a list",
+    ]
+    missing = [words for words in wanted if not any(words in line for line in told)]
+    assert not missing, told
