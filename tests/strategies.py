@@ -10,7 +10,7 @@ from agent.core.confirming import Anew, Confirming, Ranked
 from agent.core.decision import Choice, Decision
 from agent.core.grounds import Grounds, Influence, Neighbour, RunnerUp
 from agent.core.history import Pending
-from agent.core.instrument import Hold
+from agent.core.instrument import Hold, Standard
 from agent.core.job import Job, JobStatus, Observation, Sample
 from agent.core.judgement import Judgement
 from agent.core.outlook import Outlook
@@ -84,6 +84,15 @@ holds = st.builds(
     word=st.sampled_from(["hold", "release"]),
     reason=texts,
     until=st.none() | moments,
+    standard=st.none()
+    | st.builds(
+        Standard,
+        name=texts.filter(bool),
+        low=st.floats(-1e9, 0),
+        high=st.none() | st.floats(0, 1e9),
+        unit=texts,
+    ),
+    reading=st.none() | st.floats(-1e9, 1e9),
     by=actors,
     at=moments,
 )

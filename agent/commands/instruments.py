@@ -19,9 +19,10 @@ from agent.commands.common import (
 )
 from agent.commands.stocks import Left, left_on
 from agent.core.hours import closed_now
-from agent.core.instrument import in_force, state_now
+from agent.core.instrument import Standard, in_force, state_now
 from agent.core.job import IN_FLIGHT, JobStatus
 from agent.core.operators import Operators
+from agent.core.trial import Setting
 from agent.core.values import Value
 from agent.data.store import Store
 from agent.errors import NotFound, StoreError
@@ -106,6 +107,12 @@ def hold(
         str | None,
         typer.Option(help="When it ends by itself: '8 h', '2 d', or 2026-12-01T08:00 (your time)."),
     ] = None,
+    standard: Annotated[
+        bool,
+        typer.Option(
+            "--standard", help="Release it only when the operators' standard reads right."
+        ),
+    ] = False,
     store: StoreOption = None,
     by: ByOption = None,
 ) -> None:
@@ -113,16 +120,43 @@ def hold(
     from agent.assemble import SystemClock
 
     now = SystemClock().now()
+    asked = _standard(name) if standard else None
     with existing(store) as opened:
         _known(opened, name)
         with opened.write(person(by), now) as tx:
-            said = tx.hold(name, reason, None if until is None else moment(until, now))
+            said = tx.hold(name, reason, None if until is None else moment(until, now), asked)
     console.print(escape(f"{said}."), highlight=False)
+
+
+def _standard(name: str) -> Standard:
+    """The standard that the operators' file has of an instrument.
+
+    Raises:
+        NotFound: it has none.
+    """
+    from agent.assemble import operators
+
+    found = operators().in_force(name).rules.standard
+    if found is None:
+        mend = (
+            f"write `instruments: {{{name}: {{standard: {{name: …, low: …, high: …, unit: …}}}}}}`"
+        )
+        raise NotFound(f"the operators' file has no standard of {name}", mend)
+    return found
 
 
 @instrument.command()
 def release(
-    name: NameOption, reason: ReasonOption, store: StoreOption = None, by: ByOption = None
+    name: NameOption,
+    reason: ReasonOption,
+    standard: Annotated[
+        str | None,
+        typer.Option(
+            help="What the standard reads, with its unit, where the hold asks for it: '537.1 nm'."
+        ),
+    ] = None,
+    store: StoreOption = None,
+    by: ByOption = None,
 ) -> None:
     """Let an instrument be given jobs again; campaigns that wait for it go on when they are run."""
     from agent.assemble import SystemClock
@@ -130,8 +164,21 @@ def release(
     with existing(store) as opened:
         _known(opened, name)
         with opened.write(person(by), SystemClock().now()) as tx:
-            tx.release(name, reason)
+            tx.release(name, reason, None if standard is None else reading_of(standard))
     console.print(escape(f"{name} is released: {reason}"), highlight=False)
+
+
+def reading_of(text: str) -> Setting:
+    """A reading that a person writes, with its unit.
+
+    Raises:
+        StoreError: it is none.
+    """
+    number, _, unit = text.strip().partition(" ")
+    try:
+        return Setting(value=float(number), unit=unit.strip())
+    except ValueError:
+        raise StoreError(f"'{text}' is no reading", "write it with its unit: '537.1 nm'") from None
 
 
 def span(text: str) -> float:

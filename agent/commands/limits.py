@@ -55,6 +55,8 @@ def _show(name: str, rules: InstrumentRules) -> None:
     rows += [("failure", str(one), one.kind, one.reason) for one in rules.failures]
     rows += [("stock", item, str(one), "of every experiment") for item, one in rules.stocks.items()]
     rows += [("hours", "", str(one), one.reason) for one in rules.hours]
+    if (one := rules.standard) is not None:
+        rows.append(("standard", one.name, str(one.right), "before a hold that asks for it ends"))
     console.print(table("", ("", "of", "is", "why"), rows))
     if rules.signed is not None:
         told = f"signed      {rules.signed}; seal of what is signed: {rules.seal[:12]}"

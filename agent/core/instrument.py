@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from agent.core.actor import Actor
 from agent.core.job import IN_FLIGHT, FailureKind, Job, JobStatus
+from agent.core.limits import Limit
 from agent.core.record import Tested
-from agent.core.values import Value
+from agent.core.values import Value, later
 
 BREAKER = Actor(kind="rule", name="breaker")
 """Holds an instrument that fails again and again."""
@@ -27,10 +28,37 @@ _BLAMED: frozenset[FailureKind] = frozenset({"instrument", "resources", "timeout
 """Failures that may be the instrument's own; the others say something of a point."""
 
 
+class Standard(Value):
+    """What an instrument must read of something known before it is trusted again."""
+
+    name: str = Field(min_length=1, description="what is measured: holmium filter, peak")
+    low: float | None = Field(default=None, description="the least that is right")
+    high: float | None = Field(default=None, description="the most that is right")
+    unit: str = Field(default="", description="unit of low and high; '' is dimensionless")
+
+    @model_validator(mode="after")
+    def _sane(self) -> "Standard":
+        if self.low is None and self.high is None:
+            raise ValueError("low, high or both")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError("low is above high")
+        return self
+
+    @property
+    def right(self) -> Limit:
+        """The readings that are right."""
+        return Limit(low=self.low, high=self.high, unit=self.unit)
+
+    def __str__(self) -> str:
+        """`holmium filter, peak: 536.4 to 538 nm`."""
+        return f"{self.name}: {self.right}"
+
+
 class Hold(Value):
     """What was said of an instrument: `hold`, it takes nothing from then on; `release`, it does again.
 
-    Append-only: the last word counts. A hold may end by itself (`until`).
+    Append-only: the last word counts. A hold may end by itself (`until`), or ask for a `standard` before it
+    is released; the release then has its `reading`, in the standard's unit.
     """
 
     id: str
@@ -39,12 +67,15 @@ class Hold(Value):
     word: Literal["hold", "release"]
     reason: str
     until: AwareDatetime | None = None
+    standard: Standard | None = later(None)
+    reading: float | None = later(None)
     by: Actor
     at: AwareDatetime
 
     def __str__(self) -> str:
         """As whoever waits for the instrument reads it."""
         until = f" until {self.until:%Y-%m-%d %H:%M} UTC" if self.until else ""
+        until += f" until a standard is right ({self.standard})" if self.standard else ""
         return f"{self.instrument} is held by {self.by.name}{until}: {self.reason}"
 
 
@@ -66,9 +97,9 @@ def held_for(words: Sequence[Hold], since: datetime | None, now: datetime) -> fl
     if since is None:
         return 0.0
     total = 0.0
-    for word, later in zip(words, (*(one.at for one in words[1:]), now), strict=False):
+    for word, following in zip(words, (*(one.at for one in words[1:]), now), strict=False):
         if word.word == "hold":
-            end = later if word.until is None else min(word.until, later)
+            end = following if word.until is None else min(word.until, following)
             total += max((min(end, now) - max(word.at, since)).total_seconds(), 0.0)
     return total
 

@@ -9,10 +9,14 @@ from pydantic import Field, model_validator
 from agent.core.failures import FailureLine
 from agent.core.hazards import Rule
 from agent.core.hours import Hours
+from agent.core.instrument import Standard
 from agent.core.limits import Limit
 from agent.core.stock import ITEM, Need, Stock
 from agent.core.trial import Plan
 from agent.core.values import Point, Value, canonical, digest
+
+_UNBOUND = {"failures", "stocks", "hours", "standard"}
+"""What is learnt, when something is sent, and when the instrument is released: not what is sent."""
 
 
 class Signature(Value):
@@ -37,7 +41,7 @@ class InstrumentRules(Value):
     A campaign names its instrument itself; `settings` are those of the adapter that it must then
     have, so that another one is not reached under this name. `failures` say what its failures mean;
     the first line that fits counts. `stocks` say what an experiment uses up, `hours` when nothing is sent, or
-    only by some campaigns.
+    only by some campaigns; `standard` what it must read before a hold that asks for it ends.
     """
 
     limits: dict[str, Limit] | None = Field(
@@ -56,6 +60,9 @@ class InstrumentRules(Value):
     )
     hours: tuple[Hours, ...] = Field(
         default=(), description="when nothing is sent, or only by some campaigns"
+    )
+    standard: Standard | None = Field(
+        default=None, description="what it must read before a hold that asks for it ends"
     )
     signed: Signature | None = Field(
         default=None, description="by whom and when limits and rules were signed"
@@ -79,10 +86,8 @@ class InstrumentRules(Value):
 
     @property
     def binding(self) -> Any:
-        """What an approval binds of it. What a failure means, what is used up, and when, do not bear
-        on what is sent.
-        """
-        return self.model_dump(mode="json", exclude={"failures", "stocks", "hours"})
+        """What an approval binds of it. What does not bear on what is sent is not."""
+        return self.model_dump(mode="json", exclude=_UNBOUND)
 
     def needs(self, plan: Plan) -> tuple[Need, ...]:
         """What sending `plan` uses of each item."""

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
 
-from agent.core.instrument import Hold, in_force
+from agent.core.instrument import Hold, Standard, in_force
 from agent.core.job import IN_FLIGHT, Job, JobStatus
+from agent.core.trial import Setting
 from agent.data.leases import insert_new
 from agent.data.reading import Reading
 from agent.data.rows import TABLES, from_row, query
@@ -49,29 +50,55 @@ class InstrumentReading(Reading):
 class InstrumentWriting(Writer):
     """The part of a transaction that is about instruments."""
 
-    def hold(self, instrument: str, reason: str, until: datetime | None = None) -> Hold:
+    def hold(
+        self,
+        instrument: str,
+        reason: str,
+        until: datetime | None = None,
+        standard: Standard | None = None,
+    ) -> Hold:
         """From now on the instrument takes nothing.
+
+        Args:
+            instrument: Which.
+            reason: Why.
+            until: When it ends by itself.
+            standard: What it must read before it is released; what an earlier hold that lasts asks for
+                stays asked for.
 
         Raises:
             GateError: the agent says it: a person does, or a rule.
-            LifecycleError: it is to end in the past, or no reason is given.
+            LifecycleError: it is to end in the past, or by itself though a standard is asked for; or no reason
+                is given.
         """
+        last = in_force(self._words(instrument), self.now)
+        standard = standard or (last.standard if last else None)
+        if until is not None and standard is not None:
+            raise LifecycleError(
+                f"{instrument} is not released by itself: a standard is to be right first",
+                "leave --until out",
+            )
         if until is not None and until <= self.now:
             raise LifecycleError(f"{until:%Y-%m-%d %H:%M} is over", "give a time that is to come")
-        return self._say(instrument, "hold", reason, until)
+        return self._say(instrument, "hold", reason, until, standard)
 
-    def release(self, instrument: str, reason: str) -> Hold:
+    def release(self, instrument: str, reason: str, reading: Setting | None = None) -> Hold:
         """From now on the instrument takes jobs again.
 
         Raises:
-            GateError: somebody else than a person says it.
+            GateError: somebody else than a person says it, or the standard that the hold asks for is not
+                right, or not read.
             LifecycleError: it is not held, or no reason is given.
         """
         if self.by.kind != "person":
             raise GateError(f"{self.by} cannot release {instrument}", "a person does")
-        if in_force(self._words(instrument), self.now) is None:
+        held = in_force(self._words(instrument), self.now)
+        if held is None:
             raise LifecycleError(f"{instrument} is not held", "athanor instrument list")
-        return self._say(instrument, "release", reason, None)
+        if held.standard is None:
+            return self._say(instrument, "release", reason, None)
+        value = _right(instrument, held.standard, reading)
+        return self._say(instrument, "release", reason, None, held.standard, value)
 
     def take(self, job: Job, parallel: int | None) -> None:
         """See that the instrument of a job, which is intended already, may be given it; nobody else gives it
@@ -96,7 +123,15 @@ class InstrumentWriting(Writer):
         if parallel is not None and self._others(job, *IN_FLIGHT) >= parallel:
             raise GateError(f"{instrument} is at work", "it is sent when there is room")
 
-    def _say(self, instrument: str, word: str, reason: str, until: datetime | None) -> Hold:
+    def _say(
+        self,
+        instrument: str,
+        word: str,
+        reason: str,
+        until: datetime | None,
+        standard: Standard | None = None,
+        reading: float | None = None,
+    ) -> Hold:
         if self.by.kind == "agent":
             raise GateError(f"{self.by} cannot {word} {instrument}", "a person or a rule does")
         if not reason.strip():
@@ -111,6 +146,8 @@ class InstrumentWriting(Writer):
                 "word": word,
                 "reason": reason,
                 "until": until,
+                "standard": standard,
+                "reading": reading,
                 "by": self.by,
                 "at": self.now,
             }
@@ -131,3 +168,17 @@ class InstrumentWriting(Writer):
         told = [str(one) for one in statuses]
         asked = {"wanted": job.instrument, "mine": job.id, "statuses": told}
         return int(self._connection.execute(_COUNT, asked).scalar() or 0)
+
+
+def _right(instrument: str, standard: Standard, reading: Setting | None) -> float:
+    """The reading of a standard, if it is right.
+
+    Raises:
+        GateError: it is not, or there is none.
+    """
+    mend = f"measure it: athanor instrument release {instrument} --standard 'VALUE {standard.unit}'"
+    if reading is None:
+        raise GateError(f"{instrument} is held until a standard is right ({standard})", mend)
+    if against := standard.right.against(reading):
+        raise GateError(f"{instrument} stays held, {standard.name}: {against}", mend)
+    return float(standard.right.reads(reading) or 0.0)

@@ -88,6 +88,8 @@ class HoldRow(Row, table=True):
     word: str
     reason: str
     until: datetime | None = instant(nullable=True)
+    standard: Json = nested(nullable=True)
+    reading: float | None
     by: Json = nested()
     at: datetime = instant()
 

@@ -11,6 +11,7 @@ from agent.core import expressions
 from agent.core.failures import FailureLine
 from agent.core.hazards import Rule
 from agent.core.hours import Hours
+from agent.core.instrument import Standard
 from agent.core.limits import Limit
 from agent.core.operators import InstrumentRules, Operators, Signature
 from agent.core.stock import Stock
@@ -83,6 +84,21 @@ def _list(findings: Findings, loc: Loc, given: object) -> list[Any]:
     return []
 
 
+def _several(
+    findings: Findings, loc: Loc, block: Mapping[str, Any], key: str, model: type[M]
+) -> list[M | None]:
+    """The list under `key` as models; empty where it is not there."""
+    written = _list(findings, (*loc, key), block.get(key, []))
+    return [_sound(findings, (*loc, key, n), model, one) for n, one in enumerate(written)]
+
+
+def _single(
+    findings: Findings, loc: Loc, block: Mapping[str, Any], key: str, model: type[M]
+) -> M | None:
+    """What stands under `key`, as a model; None where it is not there."""
+    return _sound(findings, (*loc, key), model, block[key]) if key in block else None
+
+
 def _instrument(findings: Findings, loc: Loc, given: object) -> InstrumentRules | None:
     block = _block(findings, loc, given)
     for key in block.keys() - InstrumentRules.model_fields.keys():
@@ -92,29 +108,20 @@ def _instrument(findings: Findings, loc: Loc, given: object) -> InstrumentRules 
     limits = {
         name: _sound(findings, (*loc, "limits", name), Limit, one) for name, one in written.items()
     }
-    ruled = [
-        _sound(findings, (*loc, "rules", n), Rule, one)
-        for n, one in enumerate(_list(findings, (*loc, "rules"), block.get("rules", [])))
-    ]
-    failures = [
-        _sound(findings, (*loc, "failures", n), FailureLine, one)
-        for n, one in enumerate(_list(findings, (*loc, "failures"), block.get("failures", [])))
-    ]
-    hours = [
-        _sound(findings, (*loc, "hours", n), Hours, one)
-        for n, one in enumerate(_list(findings, (*loc, "hours"), block.get("hours", [])))
-    ]
-    signed = (
-        _sound(findings, (*loc, "signed"), Signature, block["signed"])
-        if "signed" in block
-        else None
-    )
+    ruled = _several(findings, loc, block, "rules", Rule)
+    failures = _several(findings, loc, block, "failures", FailureLine)
+    hours = _several(findings, loc, block, "hours", Hours)
+    signed = _single(findings, loc, block, "signed", Signature)
+    standard = _single(findings, loc, block, "standard", Standard)
     settings = _block(findings, (*loc, "settings"), block.get("settings", {}))
     used = {
         name: _sound(findings, (*loc, "stocks", name), Stock, one)
         for name, one in _block(findings, (*loc, "stocks"), block.get("stocks", {})).items()
     }
-    _check_limits(findings, loc, limits)
+    for name, limit in limits.items():
+        _check_unit(findings, (*loc, "limits", name, "unit"), limit.unit if limit else "", name)
+    if standard is not None:
+        _check_unit(findings, (*loc, "standard", "unit"), standard.unit, standard.name)
     columns: Columns = {name: _known(limit) for name, limit in limits.items()}
     _check_rules(findings, loc, ruled, limits, columns)
     _check_reached(findings, (*loc, "failures"), failures)
@@ -128,6 +135,7 @@ def _instrument(findings: Findings, loc: Loc, given: object) -> InstrumentRules 
         settings=settings,
         failures=tuple(one for one in failures if one),
         hours=tuple(one for one in hours if one),
+        standard=standard,
         stocks={name: one for name, one in used.items() if one},
         signed=signed,
     )
@@ -147,15 +155,16 @@ def _check_whole(findings: Findings, loc: Loc, block: Mapping[str, Any]) -> None
             (*loc, "limits"), what, "limits: {temperature: {low: 20, high: 80, unit: degC}}"
         )
     if not block:
-        findings.fault(loc, "nothing is said of it", "give limits, failures, stocks or hours")
+        findings.fault(
+            loc, "nothing is said of it", "give limits, failures, stocks, hours or a standard"
+        )
 
 
-def _check_limits(findings: Findings, loc: Loc, limits: Mapping[str, Limit | None]) -> None:
-    for name, limit in limits.items():
-        odd = units.oddity(limit.unit, name) if limit and limit.unit else None
-        if odd is not None:
-            note = findings.fault if odd.fatal else findings.warn
-            note((*loc, "limits", name, "unit"), odd.what, odd.mend)
+def _check_unit(findings: Findings, loc: Loc, unit: str, name: str) -> None:
+    odd = units.oddity(unit, name) if unit else None
+    if odd is not None:
+        note = findings.fault if odd.fatal else findings.warn
+        note(loc, odd.what, odd.mend)
 
 
 def _check_rules(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.commands.instruments import moment
-from agent.errors import LifecycleError, NotFound, StoreError
+from agent.errors import GateError, LifecycleError, NotFound, StoreError
 from tests.commands.conftest import QUICK, Athanor
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -46,6 +46,30 @@ def test_a_campaign_waits_for_a_held_one(athanor: Athanor, bench: Path) -> None:
     told = athanor("status", "quick").output
     assert "bench is held by anna until" in told
     assert "athanor instrument release bench" in told
+
+
+def test_after_maintenance_a_standard_must_be_right(
+    athanor: Athanor, bench: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    athanor("run", str(bench), "--direct", "--no-wait", code=3)
+    held = ("instrument", "hold", "bench", "--reason", "new lamp", "--standard", "--by", "anna")
+    with pytest.raises(NotFound, match="no standard of bench"):
+        athanor(*held)
+    file = tmp_path / "operators.yaml"
+    standard = "{name: holmium filter, low: 536.4, high: 538.0, unit: nm}"
+    file.write_text(f"instruments: {{bench: {{standard: {standard}}}}}")
+    monkeypatch.setenv("ATHANOR_OPERATORS", str(file))
+    assert "536.4 to 538 nm" in athanor("check", "--operators", str(file)).output
+    told = athanor(*held).output
+    assert "until a standard is right (holmium filter: 536.4 to 538 nm)" in " ".join(told.split())
+    release = ("instrument", "release", "bench", "--reason", "aligned")
+    with pytest.raises(GateError, match="'VALUE nm'"):
+        athanor(*release)
+    with pytest.raises(GateError, match=r"540 nm is not 536\.4 to 538 nm"):
+        athanor(*release, "--standard", "540 nm")
+    with pytest.raises(StoreError, match="is no reading"):
+        athanor(*release, "--standard", "right")
+    assert "is released" in athanor(*release, "--standard", "537.1 nm").output
 
 
 def test_what_is_misspelt_or_not_held_is_refused(athanor: Athanor, quick: Path) -> None:

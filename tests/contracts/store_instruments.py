@@ -5,11 +5,14 @@ from datetime import timedelta
 import pytest
 
 from agent.core.actor import AGENT, Actor
-from agent.core.instrument import BREAKER, in_force
+from agent.core.instrument import BREAKER, Standard, in_force
 from agent.core.job import JobStatus
+from agent.core.trial import Setting
 from agent.data.store import Store
 from agent.errors import GateError, LifecycleError, StoreError
 from tests.contracts import store_world as w
+
+HOLMIUM = Standard(name="holmium filter", low=536.4, high=538.0, unit="nm")
 
 
 def _say(store: Store, by: Actor, word: str, name: str = "robot") -> None:
@@ -91,3 +94,32 @@ class InstrumentContract:
             tx.move_job("j1", JobStatus.UNKNOWN, message="no answer")
         with pytest.raises(GateError, match="not known"):
             _send(store, 2, parallel=None)
+
+    def test_with_a_standard_it_is_released_only_when_that_is_right(self, store: Store) -> None:
+        with store.write(w.ANNA, w.NOW) as tx:
+            tx.hold("robot", "new lamp", standard=HOLMIUM)
+        for reading, why in (
+            (None, "held until a standard is right"),
+            (Setting(value=540.0, unit="nm"), "holmium filter: 540 nm is not 536.4 to 538 nm"),
+            (Setting(value=537.0), "its unit is 'none'"),
+        ):
+            with pytest.raises(GateError, match=why), store.write(w.BERT, w.NOW) as tx:
+                tx.release("robot", "done", reading)
+        assert in_force(store.holds("robot"), w.NOW) is not None
+        with store.write(w.BERT, w.NOW) as tx:
+            tx.release("robot", "done", Setting(value=0.5371, unit="um"))
+        last = store.holds("robot")[-1]
+        assert (last.word, last.standard, last.reading) == ("release", HOLMIUM, 537.1)
+
+    def test_a_later_hold_does_not_forget_the_standard(self, store: Store) -> None:
+        with store.write(w.ANNA, w.NOW) as tx:
+            tx.hold("robot", "new lamp", standard=HOLMIUM)
+        with (
+            pytest.raises(LifecycleError, match="not released by itself"),
+            store.write(w.BERT, w.NOW) as tx,
+        ):
+            tx.hold("robot", "lunch", w.LATER)
+        with store.write(w.BERT, w.NOW) as tx:
+            assert tx.hold("robot", "smoke").standard == HOLMIUM
+        with pytest.raises(GateError, match="until a standard is right"):
+            _say(store, w.ANNA, "release")

@@ -1,4 +1,4 @@
-"""Stocks of instruments: what is filled in, counted, used and given back."""
+"""Stocks of instruments: what is filled in, counted, used and given back; and standards before a release."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the table, and keep what was written from being rewritten."""
+    op.add_column("holds", sa.Column("standard", sa.JSON(none_as_null=True), nullable=True))
+    op.add_column("holds", sa.Column("reading", sa.Float(), nullable=True))
     op.create_table(
         "movements",
         sa.Column("id", sa.String(), primary_key=True, nullable=False),
