@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from agent.core.actor import AGENT
+from agent.core.stock import Need
 from agent.core.trial import TrialStatus
 from agent.data.store import Store
 from agent.errors import AthanorError, GateError, LifecycleError, StoreError
@@ -78,6 +79,26 @@ class RaceContract:
         (lost,) = [one for one in got if not isinstance(one, str)]
         assert isinstance(lost, GateError)
         assert len(store.busy("robot")) == 1
+
+    def test_one_job_gets_the_last_tips(self, store: Store) -> None:
+        w.approved(store, 1, 2)
+        with store.write(w.ANNA, w.NOW) as tx:
+            tx.count("robot", "tips", 12, "1")
+
+        def send(number: int) -> Any:
+            def doing() -> str:
+                with store.write(AGENT, w.NOW) as tx:
+                    tx.intend(w.job(number), None, None)
+                    tx.take(w.job(number), None)
+                    tx.draw(w.job(number), [Need("tips", 8.0, "1")])
+                return f"j{number}"
+
+            return doing
+
+        got = race(send(1), send(2))
+        (lost,) = [one for one in got if not isinstance(one, str)]
+        assert isinstance(lost, GateError) and "4 tips left on robot" in str(lost)
+        assert store.levels("robot")["tips"].level == 4
 
     def test_one_job_gets_the_last_of_the_budget(self, store: Store) -> None:
         w.approved(store, 1, 2)
