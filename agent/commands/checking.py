@@ -103,7 +103,7 @@ def _check_campaign(
     _check_oracles(campaign, classes)
     limits = allowed.in_force(campaign.execution.target).rules
     released = show_limits(campaign, space, limits, capabilities)
-    found, notes = _first(resolved, space, points)
+    found, notes = first_points(resolved, space, points)
     plans = [(point, _plan(campaign, space, point)) for point in found]
     good = _dry_run(resolved, space, adapter, limits, plans, notes)
     if asked is not None:

@@ -52,7 +52,8 @@ class State(Value):
 def state_of(store: Store, name: str, now: datetime, allowed: Operators) -> State:
     """How an instrument stands, as the store knows it: it is not asked itself."""
     words, jobs = store.holds(name), store.jobs_on(name)
-    state, held, why = state_now(words, jobs, now), in_force(words, now), ""
+    state: str = state_now(words, jobs, now)
+    held, why = in_force(words, now), ""
     if held:
         why = str(held).partition(": ")[2] + f" ({held.by.name})"
         why += f", until {held.until:%Y-%m-%d %H:%M} UTC" if held.until else ""
