@@ -20,22 +20,12 @@ def why_trip(store: Store, standing: Standing) -> str | None:
 
 
 def readings(standing: Standing, objective: str) -> list[tuple[Tested, datetime]]:
-    """The predictions of an objective that were put to the test, those in question too, and when; a point
-    that was made again puts the same prediction to the test again.
-    """
+    """The predictions of an objective that were put to the test, those in question too, and when."""
     seen: dict[str, datetime] = {}
     for one in standing.observations:
         seen.setdefault(one.trial, one.at)
-    rows = [row for row in standing.measured if row.objective in {objective, ""}]
-    tested = record_of(standing.decisions, standing.trials, rows, objective)
-    first = {one.trial: one for one in tested}
-    made_from = {one.id: one.replicate_of for one in standing.trials if one.replicate_of}
-    again = [
-        first[origin].model_copy(update={"value": row.value, "trial": row.trial})
-        for row in rows
-        if (origin := made_from.get(row.trial, "")) in first
-    ]
-    return sorted(((one, seen[one.trial]) for one in (*tested, *again)), key=lambda pair: pair[1])
+    tested = record_of(standing.decisions, standing.trials, standing.measured, objective)
+    return sorted(((one, seen[one.trial]) for one in tested), key=lambda pair: pair[1])
 
 
 def trip(store: Store, lease: Lease, standing: Standing, why: str, now: datetime) -> None:

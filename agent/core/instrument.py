@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field, model_validator
 from agent.core.actor import Actor
 from agent.core.job import IN_FLIGHT, FailureKind, Job, JobStatus
 from agent.core.limits import Limit
-from agent.core.record import Tested
+from agent.core.record import Tested, widened
 from agent.core.values import Value, later
 
 BREAKER = Actor(kind="rule", name="breaker")
@@ -131,7 +131,8 @@ def tripped(
 
     Its last three jobs, of whichever campaign, have failed in a way that may be its own; or the last three
     readings of a campaign were beyond what was predicted with 99.9 %, or read like one that was: an empty well
-    reads 0.041, which is finite, within bounds, and wrong. What was before its last word does not count.
+    reads 0.041, which is finite, within bounds, and wrong. Predictions that were too sure before are widened
+    by as much. What was before its last word does not count.
 
     Args:
         words: What was said of it, in order.
@@ -151,17 +152,17 @@ def tripped(
         told = last[-1].message.partition("\n")[0] or "without a word"
         return f"its last {IN_A_ROW} jobs failed, at last {last[-1].id}: {told}"
     new = [one for one, at in readings if since is None or at > since][-IN_A_ROW:]
-    if len(new) == IN_A_ROW and all(_strange(one, new[0]) for one in new):
+    far = BEYOND * widened([one.off for one, _ in readings[:-IN_A_ROW]])
+    if len(new) == IN_A_ROW and all(_strange(one, new[0], far) for one in new):
         values = ", ".join(f"{one.value:.4g}" for one in new)
         return f"its last {IN_A_ROW} readings ({values}) are beyond all that was predicted"
     return None
 
 
-def _strange(one: Tested, first: Tested) -> bool:
-    """Whether a reading is beyond what was predicted, or is what one was that is.
+def _strange(one: Tested, first: Tested, far: float) -> bool:
+    """Whether a reading is more than `far` deviations from what was predicted, or is what one was that is.
 
     A model that has learnt one empty well expects anything of the next: that it reads the same tells.
     """
-    beyond = abs(first.off) > BEYOND
     alike = abs(one.value - first.value) <= _ALIKE * first.noise
-    return beyond and (alike or abs(one.off) > BEYOND)
+    return abs(first.off) > far and (alike or abs(one.off) > far)

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
@@ -17,6 +18,7 @@ from agent.data.address import file_of, is_memory, parse
 from agent.errors import MissingExtra, StoreError
 
 BUSY_MS = 30_000
+_MOMENT_S = 0.02
 # What is not JSON in PostgreSQL (NaN) is not to get into SQLite either.
 _dumps = partial(json.dumps, separators=(",", ":"), allow_nan=False)
 
@@ -117,13 +119,27 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
         connection.execute("PRAGMA foreign_keys=ON")
         if durable:
             connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-            connection.execute("PRAGMA journal_mode=WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous=FULL")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch to WAL; the timeout does not hold for that while another process makes the file."""
+    deadline = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(_MOMENT_S)
+        else:
+            return
 
 
 @contextmanager

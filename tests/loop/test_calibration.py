@@ -21,6 +21,7 @@ def shaken(make_world: Make, by: float) -> World:
     """A campaign of 22 whose instrument reads so much too much and too little by turns from the 11th on."""
     rule = {"name": "expected_improvement", "initial": {"size": 4}, "in_question": "learn"}
     made = make_world(policy=rule, budget={"experiments": 22})
+    made.instrument.effect = "pure"  # a physical one would be held after three such readings
 
     def ending(job: Job) -> Outcome:
         right = measured(job.plans[0].settings())

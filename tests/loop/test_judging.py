@@ -72,6 +72,7 @@ def test_what_was_a_fault_teaches_nothing_and_may_come_again(make_world: Make) -
 def test_what_failed_twice_may_come_again_where_it_was_a_fault(make_world: Make) -> None:
     places = [{"name": "n", "type": "integer", "low": 1, "high": 2}]
     made = make_world(parameters=places)
+    made.instrument.effect = "pure"  # what is physical would be held after three failures
     made.instrument.ending = lambda job: failed("instrument")
     made.run()
     assert [one["n"] for one in made.standing.barred].count(1) == 1
