@@ -1,6 +1,7 @@
 """What whole campaigns need: a clock turned by hand, a store in memory, and a maker of worlds."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,6 +13,10 @@ pytest.register_assert_rewrite("adapters.testing")
 
 os.environ["COLUMNS"] = "200"
 """Lines are as long here, whoever runs the tests and wherever."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background jobs ignore interrupts, and what the tests start would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -101,6 +101,7 @@ def test_an_instrument_is_no_oracle(athanor, tmp_path):
         athanor("run", written(tmp_path, "fine", LEARNING, bench), "--direct")
 
 
+@pytest.mark.slow
 def test_another_simulator_is_another_oracle(athanor, tmp_path):
     file = written(tmp_path, "fine", LEARNING, ORACLE, experiments=3)
     first = re.search(r"(fine-rough-\w{6}): asked", athanor("run", file, "--direct").output)[1]
@@ -124,6 +125,7 @@ def test_an_oracle_takes_over_nobodys_campaign(athanor, tmp_path):
     assert "3/3" in athanor("status", name, *other).output
 
 
+@pytest.mark.slow
 def test_of_a_campaign_that_was_revised_the_rows_are_completed(athanor, tmp_path):
     file = written(tmp_path, "first", LEARNING, experiments=6)
     athanor("run", file, "--direct")
@@ -171,6 +173,7 @@ def test_an_oracle_must_have_been_asked_before_anything_is_imported(athanor, tmp
         athanor("import", file, str(tmp_path / "old.csv"), "--yes")
 
 
+@pytest.mark.slow
 def test_how_far_priors_are_believed_and_what_they_saved(athanor, tmp_path):
     athanor("run", written(tmp_path, "first", LEARNING, experiments=12), "--direct")
     two = "priors:\n  - {campaign: first, trust: same}\n  - {formula: x1 * x2, name: product}\n"

@@ -51,6 +51,7 @@ def test_any_amounts_become_a_mixture_that_can_be_made(parameter: CompositionPar
     assert [space.reasons(point) for point in encoding.decode(wild)] == [()] * 20
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(composition("mix"))
 def test_a_listed_composition_is_exactly_the_space(parameter: CompositionParameter) -> None:

@@ -114,6 +114,7 @@ def test_every_sort_of_acquisition_takes_it(experts: Experts, X: Tensor) -> None
         assert bool(torch.isfinite(value))
 
 
+@pytest.mark.slow
 def test_two_objectives_take_two_of_them(experts: Experts, X: Tensor) -> None:
     both = ModelList(experts.model, experts.model)
     acquisition = qLogNoisyExpectedHypervolumeImprovement(
