@@ -29,6 +29,7 @@ from tests.benchmarks.loop import (  # noqa: E402
     censored,
     decide_pool,
     decide_suggestion,
+    dispatching,
     dosed,
     failures,
     kills,
@@ -116,12 +117,23 @@ def promise(jobs: int) -> list[Figure]:
     return promises.measure(5, jobs)
 
 
+def dispatch(jobs: int) -> list[Figure]:
+    """Dispatch and collect beside the bare transactions; trials a second, with synchronous=FULL."""
+    del jobs
+    measured = dispatching.measure()
+    return [
+        ratio("dispatch_over_transactions", measured["ratio"]),
+        ratio("dispatched_trials_a_second", measured["trials"]),
+    ]
+
+
 PARTS: dict[str, Callable[[int], list[Figure]]] = {
     "suggestion": suggestion,
     "batch": batch,
     "pool": pool,
     "backtest": backtest,
     "status": status,
+    "dispatch": dispatch,
     "crashes": crashes,
     "recorded": recorded,
     "failures": failing,
