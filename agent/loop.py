@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from agent import steps
+from agent import sending, steps
 from agent.core import ids
 from agent.core.actor import AGENT
 from agent.core.job import Job, JobStatus
@@ -125,12 +125,12 @@ def advance(lab: Lab, lease: Lease, each: Each = in_turn) -> Round:
     _expire(lab, lease, now)
     said += _propose(lab, lease, each, now)
     said += each(
-        "review", partial(steps.review, lab, lease), _trials(lab, lease, TrialStatus.PROPOSED)
+        "review", partial(sending.review, lab, lease), _trials(lab, lease, TrialStatus.PROPOSED)
     )
     said += each(
-        "dispatch", partial(steps.dispatch, lab, lease), _trials(lab, lease, TrialStatus.APPROVED)
+        "dispatch", partial(sending.dispatch, lab, lease), _trials(lab, lease, TrialStatus.APPROVED)
     )
-    if lab.store.sketch(lease.name) != before or steps.PERMITTED in said:
+    if lab.store.sketch(lease.name) != before or sending.PERMITTED in said:
         return Round("progressed", said=tuple(said))
     return _waiting(lab, stand(lab.store, lease.name, lab.clock.now()), tuple(said))
 

@@ -34,15 +34,14 @@ def read(name: str, settings: Path | None, campaign: Path | None) -> Declaration
     from agent.assemble import SettingsModels
     from agent.load import declared
 
-    if (settings is None) == (campaign is None):
+    if settings is not None and campaign is None:
+        found = declared(settings, SettingsModels())
+    elif campaign is not None and settings is None:
+        found = _first_point(campaign)
+    else:
         raise AdapterError(
             "what may be tried is not said", "--settings FILE, or --campaign FILE for a simulation"
         )
-    if settings is not None:
-        found = declared(settings, SettingsModels())
-    else:
-        assert campaign is not None  # noqa: S101 - for the type checker
-        found = _first_point(campaign)
     if found.execution.adapter != name:
         raise AdapterError(
             f"{settings or campaign} is about {found.execution.adapter!r}, not {name!r}",
