@@ -213,6 +213,8 @@ class FilesAdapter:
 
 def _outcome(job: Job, place: Place, sheet: Sheet, text: str) -> Outcome:
     done = len(sheet.measurements)
+    if not any(plan.objectives for plan in job.plans):
+        return _made(job, place, sheet, text)
     if place == "to_do" and sheet.blank:
         told = f"{done} of {done + len(sheet.blank)} filled in"
         return Outcome(state="running", message=f"to_do/{sheet_name(job.id)}: {told}")
@@ -232,6 +234,20 @@ def _outcome(job: Job, place: Place, sheet: Sheet, text: str) -> Outcome:
         measurements=(*sheet.measurements, *left),
         message="; ".join(sheet.comments),
         raw=text,
+        executed=sheet.executed,
+    )
+
+
+def _made(job: Job, place: Place, sheet: Sheet, text: str) -> Outcome:
+    """Nothing is measured: only the place of the sheet says whether the sample was made."""
+    if place == "to_do":
+        return Outcome(state="running", message=f"to_do/{sheet_name(job.id)}: move it to done/")
+    return Outcome(
+        state="done",
+        message="; ".join(sheet.comments),
+        raw=text,
+        executed=sheet.executed,
+        places=sheet.places,
     )
 
 

@@ -2,7 +2,8 @@
 
 One row a trial: job, trial, each parameter (`temperature [°C]`), an empty column for each objective
 (`yield [%]`, or the classes to choose from: `phase [cubic | melt]`), comment. A person may add rows
-(replicates) and columns `executed temperature [°C]`.
+(replicates) and columns `executed temperature [°C]`. A step that takes a sample on says which one; one that
+only makes a sample has a column for the place where it is put.
 """
 
 import csv
@@ -20,6 +21,7 @@ from agent.core.values import Point, Scalar
 from agent.errors import IngestError
 
 EXECUTED = "executed "
+SAMPLE, PLACE = "sample", "place"
 NO_UNIT = "-"
 _LABEL = re.compile(r"^(?P<name>.*?)\s*\[(?P<unit>[^\[\]]*)\]$")
 _DISPLAY = 1e-4
@@ -27,11 +29,15 @@ _DISPLAY = 1e-4
 
 
 class Sheet(NamedTuple):
-    """A sheet that was read: its measurements, the comments, and which cells are still blank."""
+    """A sheet that was read: its measurements, the comments, and which cells are still blank; of each trial the
+    settings as executed, and where its sample was put.
+    """
 
     measurements: tuple[Measurement, ...]
     comments: tuple[str, ...]
     blank: tuple[tuple[str, str], ...]
+    executed: dict[str, Point]
+    places: dict[str, str]
 
 
 class _Column(NamedTuple):
@@ -66,14 +72,27 @@ def render(job: Job) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     headers = [label(*column) for column in (*parameters.items(), *asked)]
-    writer.writerow(["job", "trial", *headers, "comment"])
+    taken = [SAMPLE] if job.samples else []
+    put = [] if objectives else [PLACE]
+    writer.writerow(["job", "trial", *taken, *headers, *put, "comment"])
     for plan in job.plans:
         settings = [
             written(plan.parameters[name].value) if name in plan.parameters else ""
             for name in parameters
         ]
-        writer.writerow([job.id, plan.trial, *settings, *[""] * len(objectives), ""])
+        where = [_whereabouts(job, plan.trial)] if job.samples else []
+        writer.writerow(
+            [job.id, plan.trial, *where, *settings, *[""] * len([*objectives, *put]), ""]
+        )
     return out.getvalue()
+
+
+def _whereabouts(job: Job, trial: str) -> str:
+    """Which sample it is about: its code, and where it lies."""
+    sample = job.sample_of(trial)
+    if sample is None:
+        return ""
+    return written(f"{sample.code}, at {sample.place}" if sample.place else sample.code)
 
 
 def _asked(job: Job, objective: str) -> str:
@@ -92,6 +111,8 @@ def parse(job: Job, text: str) -> Sheet:
         IngestError: something in it has to be mended; nothing is taken from such a sheet.
     """
     measurements: list[Measurement] = []
+    settings: dict[str, Point] = {}
+    places: dict[str, str] = {}
     comments: list[str] = []
     blank: list[tuple[str, str]] = []
     counts: dict[tuple[str, str], int] = {}
@@ -100,9 +121,13 @@ def parse(job: Job, text: str) -> Sheet:
         plan = row.plan
         seen.add(plan.trial)
         executed = _executed(row)
+        if executed is not None:
+            settings[plan.trial] = executed
         for column, cell in row.cells.items():
             if column.kind == "comment" and cell.strip():
                 comments.append(f"{plan.trial}: {unwritten(cell.strip())}")
+            if column.kind == PLACE and cell.strip():
+                places[plan.trial] = unwritten(cell.strip())
             if column.kind != "objective" or column.name not in plan.objectives:
                 continue
             answer = _reading(row, column, cell)
@@ -123,7 +148,7 @@ def parse(job: Job, text: str) -> Sheet:
                 )
             )
     blank += [(p.trial, name) for p in job.plans if p.trial not in seen for name in p.objectives]
-    return Sheet(tuple(measurements), tuple(comments), tuple(blank))
+    return Sheet(tuple(measurements), tuple(comments), tuple(blank), settings, places)
 
 
 def _rows(job: Job, text: str) -> Iterator[_Row]:
@@ -182,7 +207,9 @@ def _columns(job: Job, header: list[str]) -> list[_Column]:
 
 
 def _column(job: Job, header: str) -> _Column:
-    if header in {"job", "trial", "comment"}:
+    if header in {"job", "trial", "comment"} or (header == SAMPLE and job.samples):
+        return _Column(header)
+    if header == PLACE and not any(plan.objectives for plan in job.plans):
         return _Column(header)
     if not header:
         return _Column("nothing")

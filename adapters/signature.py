@@ -13,7 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from adapters.cells import Reading, reading
 from adapters.pure import objective_reasons, same_unit
-from agent.core.adapter import Measurement
+from agent.core.adapter import Measurement, Outcome
+from agent.core.job import SampleRef
 from agent.core.trial import Plan
 from agent.core.values import Point, Scalar
 
@@ -51,6 +52,42 @@ class Answer(_Closed):
     )
 
 
+class Carried(_Closed):
+    """How a command is told of the sample that an earlier step has made, and tells where it has put one."""
+
+    code: str | None = Field(
+        default=None, description="Argument that takes the sample's code: 'suzuki-007'."
+    )
+    job: str | None = Field(
+        default=None,
+        description="Argument that takes the id of the job that made it, by which the instrument that made it "
+        "knows it.",
+    )
+    place: str | None = Field(
+        default=None, description="Argument that takes the place where it lies."
+    )
+    placed: str | None = Field(
+        default=None,
+        description="Where the answer says where it has put the sample: 'slot'; the next step is told.",
+    )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The arguments that tell of the sample."""
+        return tuple(filter(None, (self.code, self.job, self.place)))
+
+    def example(self, trial: str) -> SampleRef | None:
+        """A sample to look a plan over with, before there is one; None where the command is told of none."""
+        if not self.names:
+            return None
+        return SampleRef(id="example", trial=trial, job="example", code="example", place="example")
+
+    def arguments(self, sample: SampleRef) -> dict[str, str]:
+        """What is sent of a sample."""
+        told = {self.code: sample.code, self.job: sample.job, self.place: sample.place}
+        return {name: value or "" for name, value in told.items() if name is not None}
+
+
 def _from_unit(told: Any) -> Any:
     return {"unit": told} if isinstance(told, str) else told
 
@@ -64,8 +101,14 @@ class Signature(_Closed):
         "is asked, under its own name.",
     )
     objectives: dict[str, Annotated[Answer, BeforeValidator(_from_unit)]] = Field(
-        min_length=1,
-        description="What is measured: objective -> unit, or unit, at and sd.",
+        default_factory=dict,
+        description="What is measured: objective -> unit, or unit, at and sd. Nothing, where a step only makes "
+        "what another one measures.",
+    )
+    sample: Carried = Field(
+        default=Carried(),
+        description="Where an experiment has several steps: the arguments that tell of the sample, as code, job "
+        "and place, and where the answer says where it was placed.",
     )
     constants: dict[str, Any] = Field(
         default_factory=dict,
@@ -84,7 +127,7 @@ class Signature(_Closed):
             elif not same_unit(setting.unit, self.parameters[name].unit):
                 unit = self.parameters[name].unit
                 found.append(f"parameter '{name}' is sent in '{unit}', not in '{setting.unit}'")
-        names = [self.argument(name) for name in plan.parameters]
+        names = [*(self.argument(name) for name in plan.parameters), *self.sample.names]
         twice = {name for name in names if names.count(name) > 1 or name in self.constants}
         found += [f"the argument '{name}' would be sent twice" for name in sorted(twice)]
         return tuple(found)
@@ -94,12 +137,27 @@ class Signature(_Closed):
         told = (self.parameters or {}).get(parameter)
         return parameter if told is None or told.name is None else told.name
 
-    def arguments(self, plan: Plan) -> dict[str, Any]:
-        """What is sent: each parameter under its argument's name, and the constants."""
+    def arguments(self, plan: Plan, sample: SampleRef | None = None) -> dict[str, Any]:
+        """What is sent: each parameter under its argument's name, what tells of the sample, and the constants."""
         sent: dict[str, Scalar] = {
             self.argument(name): setting.value for name, setting in plan.parameters.items()
         }
-        return {**self.constants, **sent}
+        carried = self.sample.arguments(sample) if sample else {}
+        return {**self.constants, **sent, **carried}
+
+    def outcome(self, plan: Plan, answer: Mapping[str, Any], raw: str | None = None) -> Outcome:
+        """What came of a command that has ended well."""
+        executed, placed = self._executed(plan, answer), self.sample.placed
+        place = None if placed is None else _scalar(_at(answer, placed))
+        return Outcome(
+            state="done",
+            measurements=self.measurements(plan, answer),
+            executed={} if executed is None else {plan.trial: executed},
+            places={}
+            if place is None
+            else {plan.trial: f"{place:g}" if isinstance(place, float) else place},
+            raw=raw,
+        )
 
     def measurements(self, plan: Plan, answer: Mapping[str, Any]) -> tuple[Measurement, ...]:
         """What a command's answer says of each objective of a plan.

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from agent.core.adapter import Adapter
 from agent.core.campaign import Campaign
-from agent.core.execution import Execution
+from agent.core.execution import Execution, Station
 from agent.core.harmless import Declaration, Promise
 from agent.core.operators import Operators
 from agent.core.source import Predict
@@ -213,8 +213,18 @@ class SettingsModels(Mapping[str, type[BaseModel]]):
         return model
 
 
+def adapters_of(campaign: Campaign, classes: AdapterClasses | None = None) -> dict[str, Adapter]:
+    """Instrument -> its adapter, of every instrument that the campaign names.
+
+    Raises:
+        AdapterError: one cannot be loaded, or its settings do not fit.
+    """
+    classes = classes or AdapterClasses()
+    return {one.instrument: adapter_at(one, classes) for one in campaign.execution.everywhere}
+
+
 def adapter_of(campaign: Campaign, classes: AdapterClasses | None = None) -> Adapter:
-    """The adapter that the campaign names, made with its settings; `${NAME}` comes from the environment.
+    """The adapter of the first instrument that the campaign names.
 
     Raises:
         AdapterError: it cannot be loaded, or its settings do not fit.
@@ -223,17 +233,22 @@ def adapter_of(campaign: Campaign, classes: AdapterClasses | None = None) -> Ada
 
 
 def adapter_for(execution: Execution, classes: AdapterClasses | None = None) -> Adapter:
+    """The adapter of the first instrument of an execution."""
+    return adapter_at(execution.everywhere[0], classes or AdapterClasses())
+
+
+def adapter_at(station: Station, classes: AdapterClasses) -> Adapter:
     """The adapter that is named, made with its settings; `${NAME}` comes from the environment.
 
     Raises:
         AdapterError: it cannot be loaded, or its settings do not fit.
     """
-    cls = (classes or AdapterClasses())[execution.adapter]
+    cls = classes[station.adapter]
     try:
-        settings = cls.Settings.model_validate(_resolved(execution.settings))
+        settings = cls.Settings.model_validate(_resolved(station.settings))
     except ValidationError as error:
         raise AdapterError(
-            f"the settings of {execution.adapter} do not fit: {_unfit(error)}", "athanor check FILE"
+            f"the settings of {station.adapter} do not fit: {_unfit(error)}", "athanor check FILE"
         ) from error
     try:
         made: Adapter = cls(settings)
@@ -241,7 +256,7 @@ def adapter_for(execution: Execution, classes: AdapterClasses | None = None) -> 
         raise
     except Exception as error:  # whatever other people's code may raise
         raise AdapterError(
-            f"the adapter {execution.adapter!r} cannot be made: {_said(error)}",
+            f"the adapter {station.adapter!r} cannot be made: {_said(error)}",
             "see its settings in the campaign file, and its documentation",
         ) from error
     return made
@@ -309,14 +324,15 @@ class Wiring:
 
 
 def laboratory(store: Store, campaign: Campaign, wiring: Wiring | None = None) -> Lab:
-    """The outside world of one campaign: the store, its instrument, the time, and this process."""
+    """The outside world of one campaign: the store, its instruments, the time, and this process."""
     wiring = wiring or Wiring()
-    adapter = adapter_of(campaign, AdapterClasses(wiring.allowed))
     return Lab(
         store=store,
-        adapters={campaign.execution.target: adapter},
+        adapters=adapters_of(campaign, AdapterClasses(wiring.allowed)),
         clock=wiring.clock,
         me=this_process(),
         unattended=wiring.allowed.unattended,
-        limits={campaign.execution.target: wiring.allowed.in_force(campaign.execution.target)},
+        limits={
+            name: wiring.allowed.in_force(name) for name in campaign.execution.instruments_named
+        },
     )

@@ -124,6 +124,7 @@ def _write(lab: Lab, lease: Lease, standing: Standing, decision: Decision) -> No
                 batch=decision.number,
                 decision=decision.id,
                 role="replicate" if choice.replicate_of else "candidate",
+                steps=standing.campaign.execution.names,
                 point=choice.point,
                 settings=space.settings(choice.point),
                 replicate_of=choice.replicate_of,

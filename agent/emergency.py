@@ -1,6 +1,6 @@
 """The emergency stop: the instrument first, and what can be written of it afterwards."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
@@ -34,38 +34,43 @@ def write_down(
     reason: str,
     now: datetime,
 ) -> list[str]:
-    """Hold the instrument and pause every campaign on it; a line for each thing that was done, or was not.
+    """Hold the instruments and pause every campaign on them; a line for each thing that was done, or was not.
 
     Args:
         opening: Opens the store; it may be down.
-        campaign: Whose instrument was stopped.
+        campaign: Whose instruments were stopped.
         by: Who stopped it.
         reason: Why.
         now: When.
     """
-    target, why = campaign.execution.target, f"{_WHY}: {reason}" if reason else _WHY
+    targets, why = campaign.execution.instruments_named, f"{_WHY}: {reason}" if reason else _WHY
     try:
         with opening() as store:
-            return _held(store, target, by, why, now)
+            return _held(store, targets, by, why, now)
     except (AthanorError, OSError) as error:
         return [
             f"NOT written down, the store cannot be used: {error}",
-            f"when it can: athanor instrument hold {target} --reason '{why}'",
+            *(f"when it can: athanor instrument hold {one} --reason '{why}'" for one in targets),
         ]
 
 
-def _held(store: Store, target: str, by: Actor, why: str, now: datetime) -> list[str]:
-    with store.write(by, now) as tx:
-        held = tx.hold(target, why)
-    told = [f"{held}: athanor instrument release {target}"]
+def _held(store: Store, targets: Sequence[str], by: Actor, why: str, now: datetime) -> list[str]:
+    told = []
+    for target in targets:
+        with store.write(by, now) as tx:
+            held = tx.hold(target, why)
+        told.append(f"{held}: athanor instrument release {target}")
     for entry in store.entries():
         if entry.status is not CampaignStatus.ACTIVE:
             continue
-        if campaign_of(store, entry.id).execution.target != target:
+        there = campaign_of(store, entry.id).execution.instruments_named
+        stopped = [one for one in targets if one in there]
+        if not stopped:
             continue
         try:
             with store.write(by, now) as tx:
-                tx.record(entry.id, "instrument.stopped", target, {"reason": why})
+                for target in stopped:
+                    tx.record(entry.id, "instrument.stopped", target, {"reason": why})
                 tx.set_status(entry.id, CampaignStatus.PAUSED, why)
             told.append(f"{entry.name} is paused")
         except StoreError as error:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from agent.core.actor import Process
 from agent.core.adapter import Adapter
-from agent.core.campaign import Campaign
 from agent.core.clock import Clock
 from agent.core.operators import NOTHING_SAID, InForce
 from agent.data.store import Store
+from agent.errors import AdapterError
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,23 @@ class Lab:
     unattended: frozenset[str] = frozenset()
     limits: Mapping[str, InForce] = field(default_factory=dict)
 
-    def adapter(self, campaign: Campaign) -> Adapter:
-        """The instrument that the campaign names."""
-        return self.adapters[campaign.execution.target]
+    def adapter(self, instrument: str) -> Adapter:
+        """The adapter behind an instrument.
 
-    def limits_of(self, campaign: Campaign) -> InForce:
-        """What the operators say of it."""
-        return self.limits.get(campaign.execution.target, NOTHING_SAID)
+        Raises:
+            AdapterError: the campaign does not name it (any more).
+        """
+        if instrument not in self.adapters:
+            raise AdapterError(
+                f"the campaign does not name the instrument {instrument!r} any more",
+                "name it again under `execution` until what was sent there has ended",
+            )
+        return self.adapters[instrument]
+
+    def limits_of(self, instrument: str) -> InForce:
+        """What the operators say of an instrument."""
+        return self.limits.get(instrument, NOTHING_SAID)
+
+    def hash_of(self, instrument: str) -> str:
+        """Hash of the operators' limits in force for an instrument."""
+        return self.limits_of(instrument).hash

@@ -5,7 +5,7 @@ after a power cut: it reads everything from the store, takes the steps that can 
 what it waits for. Nothing else is carried in memory: to resume is to run.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -14,8 +14,10 @@ from agent import sending, steps
 from agent.core import ids
 from agent.core.actor import AGENT
 from agent.core.job import Job, JobStatus
+from agent.core.lifecycle import due
 from agent.core.register import CampaignStatus, Lease
 from agent.core.trial import OPEN, Trial, TrialStatus
+from agent.data.reading import Sketch
 from agent.dispatch.holding import TTL_S, holding
 from agent.dispatch.reviewing import NOT_REVIEWED, expired
 from agent.ending import asked_already, ending, enough
@@ -116,7 +118,7 @@ def advance(lab: Lab, lease: Lease, each: Each = in_turn) -> Round:
     if now.entry.status is CampaignStatus.FINISHED:
         return Round("finished", now.entry.reason)
     if now.entry.status is CampaignStatus.STOPPED or ending(now):
-        return _wind_down(lab, lease, now)
+        return _wind_down(lab, lease, each, now, before)
 
     why = enough(now)
     if why:  # it goes on to confirm its winner
@@ -127,12 +129,18 @@ def advance(lab: Lab, lease: Lease, each: Each = in_turn) -> Round:
     said += each(
         "review", partial(sending.review, lab, lease), _trials(lab, lease, TrialStatus.PROPOSED)
     )
-    said += each(
-        "dispatch", partial(sending.dispatch, lab, lease), _trials(lab, lease, TrialStatus.APPROVED)
+    said += each("dispatch", partial(sending.dispatch, lab, lease), _sendable(lab, lease))
+    return _moved_on(lab, lease, before, said) or _waiting(
+        lab, stand(lab.store, lease.name, lab.clock.now()), tuple(said)
     )
-    if lab.store.sketch(lease.name) != before or sending.PERMITTED in said:
+
+
+def _moved_on(lab: Lab, lease: Lease, before: Sketch, said: list[str]) -> Round | None:
+    """That something was done in this round, if it was."""
+    permitted = any(word.startswith(sending.PERMITTED) for word in said)
+    if lab.store.sketch(lease.name) != before or permitted:
         return Round("progressed", said=tuple(said))
-    return _waiting(lab, stand(lab.store, lease.name, lab.clock.now()), tuple(said))
+    return None
 
 
 def _ids(records: Iterable[Job | Trial]) -> list[str]:
@@ -147,17 +155,38 @@ def _trials(lab: Lab, lease: Lease, status: TrialStatus) -> list[str]:
     return _ids(lab.store.trials(lease.name, status))
 
 
-def _wind_down(lab: Lab, lease: Lease, standing: Standing) -> Round:
-    """Withdraw what was not sent, wait for what was, then close the campaign."""
+def _sendable(lab: Lab, lease: Lease, trials: Collection[str] | None = None) -> list[str]:
+    """The trials of which something can be sent. First those whose samples wait between two steps, and of
+    these first what has failed least: one that spoils every try must not hold up the others.
+    """
+    between = lab.store.trials(lease.name, TrialStatus.IN_PROGRESS, TrialStatus.APPROVED)
+    found = []
+    for trial in between:
+        jobs = lab.store.jobs_of(trial.id) if len(trial.steps) > 1 else []
+        begun = any(job.status is JobStatus.DONE for job in jobs)
+        failed = sum(job.status is JobStatus.FAILED for job in jobs)
+        approved = trial.status is TrialStatus.APPROVED
+        if approved or (begun and due(trial.steps, jobs)):
+            found.append((not begun, failed, trial.id))
+    return [one for *_, one in sorted(found) if trials is None or one in trials]
+
+
+def _wind_down(lab: Lab, lease: Lease, each: Each, standing: Standing, before: Sketch) -> Round:
+    """Withdraw what was not sent, finish what has begun, then close the campaign."""
     stopped = standing.entry.status is CampaignStatus.STOPPED
     reason = (standing.entry.reason if stopped else ending(standing)) or ""
-    unsent = standing.of(TrialStatus.PROPOSED, TrialStatus.APPROVED)
-    if unsent:
-        with lab.store.write(AGENT, lab.clock.now(), lease) as tx:
-            for trial in unsent:
-                tx.move_trial(trial.id, TrialStatus.CANCELLED, reason)
-    if standing.in_flight or standing.jobs_in(JobStatus.UNKNOWN):
-        return _waiting(lab, stand(lab.store, lease.name, lab.clock.now()))
+    steps.drop(lab, lease, standing, reason, begun=stopped)
+    said: list[str] = []
+    begun = [] if stopped else _ids(standing.begun)
+    if begun:
+        proposed = [one for one in _trials(lab, lease, TrialStatus.PROPOSED) if one in begun]
+        said += each("review", partial(sending.review, lab, lease), proposed)
+        ready = _sendable(lab, lease, begun)
+        said += each("dispatch", partial(sending.dispatch, lab, lease), ready)
+    now = stand(lab.store, lease.name, lab.clock.now())
+    if now.in_flight or now.jobs_in(JobStatus.UNKNOWN) or (now.begun and not stopped):
+        moved = _moved_on(lab, lease, before, said) if begun else None
+        return moved or _waiting(lab, now, tuple(said))
     if stopped:
         return Round("stopped", reason)
     with lab.store.write(AGENT, lab.clock.now(), lease) as tx:
@@ -170,8 +199,9 @@ def _expire(lab: Lab, lease: Lease, standing: Standing) -> None:
     rule = standing.campaign.review
     late = [
         trial
-        for trial in standing.of(TrialStatus.PROPOSED)
-        if expired(trial, standing.reviews, revised, rule, standing.now)
+        for trial in standing.unsent()
+        if trial.status is TrialStatus.PROPOSED
+        and expired(trial, standing.reviews, revised, rule, standing.now)
     ]
     if late:
         with lab.store.write(AGENT, standing.now, lease) as tx:
@@ -219,10 +249,10 @@ def _waited_for(lab: Lab, standing: Standing, said: tuple[str, ...]) -> list[str
         f"for a person: what became of {job.id} is not known ({job.message})"
         for job in standing.jobs_in(JobStatus.UNKNOWN)[:1]
     ]
-    if standing.held and standing.of(TrialStatus.APPROVED):
+    if standing.held and standing.sendable:
         mend = f"athanor instrument release {standing.held.instrument}"
         reasons.append(f"for a person: {standing.held}: {mend}")
-    missing = wanting(lab.store, standing, lab.limits_of(standing.campaign))
+    missing = wanting(lab.store, standing, lab.limits_of)
     reasons += [f"for a person: {one}" for one in missing[:_MOST_MISSING]]
     proposed = standing.of(TrialStatus.PROPOSED)
     if proposed:
@@ -238,5 +268,6 @@ def _waiting(lab: Lab, standing: Standing, said: tuple[str, ...] = ()) -> Round:
     if reasons:
         person = not standing.in_flight
         return Round("waiting", "; and ".join(reasons), person=person, said=said)
-    why = f"for {standing.campaign.execution.target}: {said[-1] if said else ''}"
+    names = ", ".join(standing.campaign.execution.instruments_named)
+    why = f"for {names}: {said[-1] if said else ''}"
     return Round("waiting", why, said=said)

@@ -164,8 +164,9 @@ class Collector:
         if kept is None or kept[0] != head.hash:
             kept = head.hash, stand(self._store, campaign, now)
             self._kept[campaign] = kept
-        words = self._store.holds(kept[1].campaign.execution.target)
-        return replace(kept[1], now=now, words=tuple(words))
+        names = kept[1].campaign.execution.instruments_named
+        words = {name: tuple(self._store.holds(name)) for name in names}
+        return replace(kept[1], now=now, words=words)
 
     def _doubted(self, standing: Standing) -> dict[str, datetime]:
         jobs = standing.jobs_in(JobStatus.UNKNOWN)

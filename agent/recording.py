@@ -10,6 +10,7 @@ from agent.core.actor import Actor
 from agent.core.adapter import Measurement, Outcome
 from agent.core.campaign import Campaign
 from agent.core.job import IN_FLIGHT, Job, JobStatus
+from agent.core.lifecycle import due
 from agent.core.trial import Trial, TrialStatus
 from agent.data.store import Store
 from agent.errors import IngestError, NotFound
@@ -164,6 +165,8 @@ def _waits(store: Store, trial: Trial) -> Job | None:
     jobs = store.jobs_of(trial.id)
     if trial.status is not TrialStatus.IN_PROGRESS or not jobs:
         return None
+    if (step := due(trial.steps, jobs)) is not None:
+        raise IngestError(f"{trial.id} waits for {step}", "record it when it is there")
     if jobs[-1].status not in {*IN_FLIGHT, JobStatus.UNKNOWN} - {JobStatus.INTENDED}:
         raise IngestError(f"{jobs[-1].id} is only being sent", "record it after the next round")
     return jobs[-1]

@@ -1,10 +1,11 @@
 """How a campaign stands: everything that the store knows of it, read at one moment, as one value."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from agent.core.budget import Spending, Use, begun, left_at, room, used
+from agent.core.budget import Spending, Use, begun, left_at, promised, room, used
 from agent.core.calibration import Calibration, calibration
 from agent.core.campaign import Campaign
 from agent.core.decision import Decision
@@ -30,6 +31,7 @@ from agent.core.history import (
 from agent.core.instrument import Hold, held_for, in_force
 from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation
 from agent.core.judgement import Judgement, faults, infeasible
+from agent.core.lifecycle import due
 from agent.core.objective import Objective
 from agent.core.outlook import Outlook, latest
 from agent.core.question import Question, questions
@@ -60,12 +62,20 @@ class Standing:
     decisions: tuple[Decision, ...]
     now: datetime
     judgements: tuple[Judgement, ...] = ()
-    words: tuple[Hold, ...] = ()
+    words: Mapping[str, tuple[Hold, ...]] = field(default_factory=dict)
 
     @property
     def held(self) -> Hold | None:
-        """The hold that keeps the campaign's instrument from taking anything; None if there is none."""
-        return in_force(self.words, self.now)
+        """The hold that keeps a step from being done: all of its instruments are held; None if there is none."""
+        for step in self.campaign.execution.order:
+            holds = [self.hold_of(one.instrument) for one in step.stations]
+            if all(holds):
+                return holds[0]
+        return None
+
+    def hold_of(self, instrument: str) -> Hold | None:
+        """The hold that keeps an instrument from taking anything; None if there is none."""
+        return in_force(self.words.get(instrument, ()), self.now)
 
     @cached_property
     def effective(self) -> dict[str, Effective]:
@@ -231,7 +241,40 @@ class Standing:
     @cached_property
     def use(self) -> Use:
         """What has been used of the budget."""
-        return used(self.jobs, self.now, held_for(self.words, begun(self.jobs), self.now))
+        order = self.campaign.execution.order
+        steps = [[self.words.get(one.instrument, ()) for one in step.stations] for step in order]
+        held = held_for(steps, begun(self.jobs), self.now)
+        return used(self.jobs, self.now, held, self.promised)
+
+    @cached_property
+    def begun(self) -> tuple[Trial, ...]:
+        """The open trials whose sample was made: they are finished, whatever else ends."""
+        made = {trial for job in self.jobs_in(JobStatus.DONE) for trial in job.trials}
+        return tuple(one for one in self.of(*OPEN) if one.id in made)
+
+    @property
+    def sendable(self) -> tuple[Trial, ...]:
+        """The trials of which something could be sent: approved ones, and those between two steps, which come
+        first: their samples wait.
+        """
+        between = [one for one in self.of(TrialStatus.IN_PROGRESS) if self.due(one)]
+        return (*between, *self.of(TrialStatus.APPROVED))
+
+    def due(self, trial: Trial) -> str | None:
+        """The step of a trial that comes next; None where one is under way."""
+        return due(trial.steps, (job for job in self.jobs if trial.id in job.trials))
+
+    @cached_property
+    def promised(self) -> float:
+        """What the steps cost that trials which have begun have still to take."""
+        settings = {one.id: self.effective[one.id].settings for one in self.of(*OPEN)}
+        return promised(self.campaign.budget.cost, self.of(*OPEN), self.jobs, settings)
+
+    def unsent(self) -> tuple[Trial, ...]:
+        """The trials that wait for a review or to be sent, and of which nothing was made yet."""
+        begun = {one.id for one in self.begun}
+        waiting = self.of(TrialStatus.PROPOSED, TrialStatus.APPROVED)
+        return tuple(one for one in waiting if one.id not in begun)
 
     def of(self, *statuses: TrialStatus) -> tuple[Trial, ...]:
         """The trials in one of `statuses`, in order."""
@@ -335,7 +378,7 @@ class Standing:
         open_now = len(self.of(*OPEN))
         free = self.campaign.policy.concurrency - open_now
         left = room(self.campaign.budget, self.use)
-        unreserved = len(self.of(TrialStatus.PROPOSED, TrialStatus.APPROVED))
+        unreserved = len(self.unsent())
         return max(free if left is None else min(free, left - unreserved), 0)
 
     def spending(self, space: SearchSpace) -> Spending | None:
@@ -344,9 +387,8 @@ class Standing:
         Args:
             space: The campaign's, with its pools.
         """
-        waiting = self.of(TrialStatus.PROPOSED, TrialStatus.APPROVED)
-        promised = [self.effective[one.id].point for one in waiting]
-        return self.campaign.spending(space, self.use.cost, left_at(self.jobs), promised)
+        waiting = [self.effective[one.id].point for one in self.unsent()]
+        return self.campaign.spending(space, self.use.cost, left_at(self.jobs), waiting)
 
 
 def stand(store: Store, campaign: str, now: datetime) -> Standing:
@@ -368,5 +410,5 @@ def stand(store: Store, campaign: str, now: datetime) -> Standing:
         decisions=tuple(store.decisions(entry.id)),
         now=now,
         judgements=tuple(store.judgements(entry.id)),
-        words=tuple(store.holds(found.execution.target)),
+        words={name: tuple(store.holds(name)) for name in found.execution.instruments_named},
     )

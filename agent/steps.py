@@ -9,9 +9,8 @@ from dataclasses import replace
 from agent import breaker
 from agent.attempt import Trouble, attempt, giving_way
 from agent.core.actor import AGENT
-from agent.core.adapter import Adapter
 from agent.core.campaign import Campaign
-from agent.core.job import IN_FLIGHT, Job
+from agent.core.job import IN_FLIGHT, Job, JobStatus
 from agent.core.register import Lease
 from agent.core.trial import TrialStatus
 from agent.core.values import Point
@@ -39,13 +38,12 @@ UNDECIDED = "not decided: "
 def reconcile(lab: Lab, lease: Lease, job_id: str) -> str:
     """Find out what became of a job that was intended and that nobody here is sending."""
     job, campaign = lab.store.job(job_id), campaign_of(lab.store, lease.name)
-    adapter = lab.adapter(campaign)
-    found = attempt(
-        lab,
-        lease,
-        job_id,
-        lambda: look_up(lab.store, lease, campaign, job, adapter, lab.me, lab.clock.now()),
-    )
+
+    def look() -> str:
+        adapter = lab.adapter(job.instrument)
+        return look_up(lab.store, lease, campaign, job, adapter, lab.me, lab.clock.now())
+
+    found = attempt(lab, lease, job_id, look)
     if isinstance(found, Trouble) and overdue(campaign, job, lab.clock.now()):
         doubt(lab.store, lease, job, found.reason, lab.clock.now())
         return "unknown"
@@ -56,23 +54,26 @@ def reconcile(lab: Lab, lease: Lease, job_id: str) -> str:
 def collect(lab: Lab, lease: Lease, job_id: str) -> str:
     """Take in what a started job has brought."""
     job, campaign = lab.store.job(job_id), campaign_of(lab.store, lease.name)
-    adapter = lab.adapter(campaign)
 
     def step() -> str:
-        failures = lab.limits_of(campaign).rules.failures
+        adapter, failures = (
+            lab.adapter(job.instrument),
+            lab.limits_of(job.instrument).rules.failures,
+        )
         state, message = take_in(lab.store, lease, campaign, job, adapter, lab.clock, failures)
         return f"{state}: {message}" if message else state
 
     said = attempt(lab, lease, job_id, step)
     still = lab.store.job(job_id).status in IN_FLIGHT
     if still and overdue(campaign, job, lab.clock.now()):
-        return _give_up(lab, lease, campaign, job, adapter)
+        return _give_up(lab, lease, campaign, job)
     return str(said)
 
 
-def _give_up(lab: Lab, lease: Lease, campaign: Campaign, job: Job, adapter: Adapter) -> str:
+def _give_up(lab: Lab, lease: Lease, campaign: Campaign, job: Job) -> str:
     # A physical effect that has not answered in time may have happened: only a person can say.
-    if attempt(lab, lease, job.id, lambda: adapter.capabilities().effect) == "pure":
+    effect = attempt(lab, lease, job.id, lambda: lab.adapter(job.instrument).capabilities().effect)
+    if effect == "pure":
         ingest_timeout(lab.store, lease, campaign, job, lab.clock.now())
         return "failed: timeout"
     doubt(lab.store, lease, job, "no end within the deadline for a job", lab.clock.now())
@@ -105,38 +106,64 @@ def screen(lab: Lab, lease: Lease, standing: Standing, sample: Point) -> Look:
 
 
 def _asks(lab: Lab, lease: Lease, standing: Standing) -> int | Trouble | None:
-    """How many samples confirm a winner by the instrument's effect: asked once, where the campaign does
+    """How many samples confirm a winner by the instruments' effect: asked once, where the campaign does
     not say.
     """
     known = usual(standing)
     campaign = standing.campaign
     if known is not None or campaign.stop.confirm is not None or not campaign.aim.confirmable:
         return known
-    adapter = lab.adapter(campaign)
-    told = attempt(lab, lease, campaign.execution.target, adapter.capabilities)
-    if isinstance(told, Trouble):
-        return told
-    return USUAL if told.effect == "physical" else 0
+    effects = set()
+    for name in campaign.execution.instruments_named:
+        told = attempt(lab, lease, name, lab.adapter(name).capabilities)
+        if isinstance(told, Trouble):
+            return told
+        effects.add(told.effect)
+    return USUAL if "physical" in effects else 0
 
 
 def withdraw(lab: Lab, lease: Lease, standing: Standing, reason: str) -> None:
     """Take back what was not sent and does not confirm the winner: no other point is looked for."""
-    unsent, kept = standing.of(TrialStatus.PROPOSED, TrialStatus.APPROVED), confirmations(standing)
-    late = [one for one in unsent if one.id not in kept]
+    kept = confirmations(standing)
+    late = [one for one in standing.unsent() if one.id not in kept]
     if late:
         with lab.store.write(AGENT, lab.clock.now(), lease) as tx:
             for trial in late:
                 tx.move_trial(trial.id, TrialStatus.CANCELLED, reason)
 
 
+def drop(lab: Lab, lease: Lease, standing: Standing, reason: str, *, begun: bool) -> None:
+    """Take back what was not sent, and where `begun` those whose sample waits for its next step, too."""
+    late = [(one, TrialStatus.CANCELLED) for one in standing.unsent()]
+    if begun:
+        at_work = {trial for job in standing.in_flight for trial in job.trials}
+        doubted = {trial for job in standing.jobs_in(JobStatus.UNKNOWN) for trial in job.trials}
+        between = {one.id for one in standing.of(TrialStatus.IN_PROGRESS)}
+        seen = between & {one.trial for one in standing.observations}
+        late += [
+            (one, TrialStatus.PARTIAL if one.id in seen else TrialStatus.CANCELLED)
+            for one in standing.begun
+            if one.id not in at_work | doubted
+        ]
+    if late:
+        with lab.store.write(AGENT, lab.clock.now(), lease) as tx:
+            for trial, target in late:
+                tx.move_trial(trial.id, target, reason)
+
+
 def watch(lab: Lab, lease: Lease, standing: Standing) -> bool:
-    """Hold a physical instrument that fails again and again; whether it was."""
-    why = breaker.why_trip(lab.store, standing)
+    """Hold the physical instruments that fail again and again; whether any was."""
+    names = standing.campaign.execution.instruments_named
+    held = [name for name in names if _watch(lab, lease, standing, name)]
+    return bool(held)
+
+
+def _watch(lab: Lab, lease: Lease, standing: Standing, instrument: str) -> bool:
+    why = breaker.why_trip(lab.store, standing, instrument)
     if why is None:
         return False
-    adapter = lab.adapter(standing.campaign)
-    asked = attempt(lab, lease, standing.campaign.execution.target, adapter.capabilities)
+    asked = attempt(lab, lease, instrument, lambda: lab.adapter(instrument).capabilities())
     if isinstance(asked, Trouble) or asked.effect != "physical":
         return False
-    breaker.trip(lab.store, lease, standing, why, lab.clock.now())
+    breaker.trip(lab.store, lease, instrument, why, lab.clock.now())
     return True

@@ -29,7 +29,7 @@ class Wanted(NamedTuple):
 def wanted(settings: BlueskySettings) -> Wanted:
     """What jobs under these settings need."""
     sent = {settings.argument(name) for name in settings.parameters or ()}
-    sent |= settings.constants.keys()
+    sent |= settings.constants.keys() | set(settings.sample.names)
     if settings.md is not None:
         sent |= {settings.md}
     return Wanted(settings.plan, frozenset(sent), settings.start_queue, settings.lock_left_s)

@@ -54,11 +54,7 @@ def _completed(server: QueueServer, settings: BlueskySettings, job: Job, item: I
             return Outcome(state="lost", message=message, raw=_document(server, item, found))
         found[run] = said.value
     (plan,) = job.plans
-    return Outcome(
-        state="done",
-        measurements=settings.measurements(plan, _answer(found)),
-        raw=_document(server, item, found),
-    )
+    return settings.outcome(plan, _answer(found), _document(server, item, found))
 
 
 def _answer(found: Mapping[str, Any]) -> dict[str, Any]:

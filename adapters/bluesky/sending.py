@@ -45,7 +45,8 @@ def add(server: QueueServer, settings: BlueskySettings, job: Job, key: str) -> s
         Unreachable: it may have been.
     """
     (plan,) = job.plans
-    item = item_for(job, plan, settings.plan, settings.arguments(plan), settings.md)
+    arguments = settings.arguments(plan, job.sample_of(plan.trial))
+    item = item_for(job, plan, settings.plan, arguments, settings.md)
     try:
         told = server.say("/queue/item/add", item=item, pos="back", lock_key=key)
     except NotConnected as error:

@@ -19,7 +19,7 @@ from adapters.madsci.rest import Node
 from adapters.madsci.settings import MadsciSettings
 from adapters.madsci.words import argument_reasons, health_of, outcome_of
 from agent.core.adapter import Cancellation, Capabilities, Handle, Health, Note, Outcome, Sighting
-from agent.core.job import Job
+from agent.core.job import Job, SampleRef
 from agent.core.trial import Plan
 from agent.errors import Refused, Unreachable
 
@@ -69,7 +69,11 @@ class MadsciAdapter:
             info = self._node.info()
         except Unreachable:
             return tuple(reasons)
-        reasons += argument_reasons(info, self.settings.action, self._arguments(plan, "job"))
+        reasons += argument_reasons(
+            info,
+            self.settings.action,
+            self._arguments(plan, "job", self.settings.sample.example(plan.trial)),
+        )
         return tuple(dict.fromkeys(reasons))
 
     def prepare(self, job: Job) -> Handle:
@@ -100,7 +104,10 @@ class MadsciAdapter:
             info = self._node.info()
         except Unreachable as silence:
             raise Refused(f"nothing was sent: {silence.message}", silence.hint) from silence
-        name, arguments = self.settings.action, self._arguments(plan, job.id)
+        name, arguments = (
+            self.settings.action,
+            self._arguments(plan, job.id, job.sample_of(plan.trial)),
+        )
         if reasons := argument_reasons(info, name, arguments):
             raise Refused("; ".join(reasons), "edit or reject the trial")
         action = self._node.create(name, arguments)
@@ -199,9 +206,9 @@ class MadsciAdapter:
             reasons.append(f"the argument '{job_argument}' is the job's id, and a parameter too")
         return reasons
 
-    def _arguments(self, plan: Plan, job: str) -> dict[str, Any]:
+    def _arguments(self, plan: Plan, job: str, sample: SampleRef | None) -> dict[str, Any]:
         key = self.settings.job_argument
-        return self.settings.arguments(plan) | ({} if key is None else {key: job})
+        return self.settings.arguments(plan, sample) | ({} if key is None else {key: job})
 
     def _settle_doubt(self, action: str) -> None:
         history = self._remembered(action)

@@ -59,7 +59,7 @@ def outcome_of(plan: Plan, history: History, signature: Signature) -> Outcome:
         )
     if status == "succeeded":
         answer = answer_of(history.lines[-1].json_result)
-        return Outcome(state="done", measurements=signature.measurements(plan, answer))
+        return signature.outcome(plan, answer)
     if status == "cancelled":
         return Outcome(state="cancelled", message=fault.message or "")
     if status == "unknown":

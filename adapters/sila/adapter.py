@@ -94,7 +94,8 @@ class SilaAdapter:
         if reasons:
             return reasons
         try:
-            return self._ask(lambda c: arguments_of(c, self.settings, plan, plan.trial)[1])
+            sample = self.settings.sample.example(plan.trial)
+            return self._ask(lambda c: arguments_of(c, self.settings, plan, plan.trial, sample)[1])
         except (AdapterError, SilaError):
             # The server checks them again, before it executes anything.
             return ()
@@ -121,7 +122,10 @@ class SilaAdapter:
         """
         settings, plan = self.settings, job.plans[0]
         try:
-            arguments, reasons = self._ask(lambda c: arguments_of(c, settings, plan, job.id))
+            sample = job.sample_of(plan.trial)
+            arguments, reasons = self._ask(
+                lambda c: arguments_of(c, settings, plan, job.id, sample)
+            )
         except (AdapterError, SilaError) as wrong:
             raise Refused(f"nothing was sent: {wrong}", "see `athanor check`") from wrong
         if reasons:

@@ -7,6 +7,7 @@ from adapters.sila.link import command_of
 from adapters.sila.seen import code_of, told
 from adapters.sila.settings import SilaSettings
 from adapters.sila.values import arguments_for
+from agent.core.job import SampleRef
 from agent.core.trial import Plan
 from agent.errors import MissingExtra, Refused, Unreachable
 
@@ -25,7 +26,11 @@ _POLL_S = 0.02
 
 
 def arguments_of(
-    client: SilaClient, settings: SilaSettings, plan: Plan, key: str
+    client: SilaClient,
+    settings: SilaSettings,
+    plan: Plan,
+    key: str,
+    sample: SampleRef | None,
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """What is sent for a plan, as the server declares it, and the reasons against that.
 
@@ -36,7 +41,7 @@ def arguments_of(
     """
     client.SiLAService.ServerUUID.get()
     _, definition = command_of(client, settings.path(settings.command))
-    given = settings.arguments(plan)
+    given = settings.arguments(plan, sample)
     if settings.key is not None:
         given[settings.key] = key
     return arguments_for(definition, given)

@@ -40,7 +40,7 @@ def wrongs(client: SilaClient, settings: SilaSettings) -> tuple[str, ...]:
 
 
 def _arguments(main: Command, settings: SilaSettings) -> list[str]:
-    named = {settings.key, *settings.constants} - {None}
+    named = {settings.key, *settings.constants, *settings.sample.names} - {None}
     named |= {settings.argument(name) for name in settings.parameters or ()}
     return _missing(settings.command, named, main)
 

@@ -13,7 +13,7 @@ def outcome_of(plan: Plan, seen: Seen, settings: SilaSettings) -> Outcome:
     """The outcome of a job that was sent, by how its sample stands."""
     raw = json.dumps(seen.document, ensure_ascii=False, sort_keys=True) if seen.document else None
     if seen.meaning == "done":
-        return Outcome(state="done", measurements=settings.measurements(plan, seen.answer), raw=raw)
+        return settings.outcome(plan, seen.answer, raw)
     if seen.meaning == "failed":
         return Outcome(
             state="failed",

@@ -82,6 +82,11 @@ class Oracle:
     """Answers with the true value at a point; each is asked for once."""
 
     def __init__(self, case: Case, make_adapter: MakeAdapter) -> None:
+        if case.campaign.execution.steps:
+            raise AdapterError(
+                f"{case.campaign.name} has several steps: it cannot be back-tested like this",
+                "give a copy of its file one adapter that answers for all of them, as table does",
+            )
         self._campaign = quiet(case.campaign, make_adapter(case.campaign))
         self._adapter, self._space = make_adapter(self._campaign), case.space
         self._known: dict[object, tuple[Point, Values] | None] = {}

@@ -262,10 +262,12 @@ def _waits_for(standing: Standing, summary: Summary) -> list[str]:
     if proposed:
         waits.append(f"a review of {proposed}: [bold]athanor review {name}[/bold]")
     if standing.in_flight:
-        jobs = ", ".join(job.id for job in standing.in_flight)
-        waits.append(f"{standing.campaign.execution.target}: {jobs}")
+        at: dict[str, list[str]] = {}
+        for job in standing.in_flight:
+            at.setdefault(job.instrument, []).append(job.id)
+        waits += [f"{escape(name)}: {', '.join(jobs)}" for name, jobs in at.items()]
     if summary.closed:
-        waits.append(f"{standing.campaign.execution.target}: {escape(summary.closed)}")
+        waits.append(escape(summary.closed))
     return waits
 
 

@@ -1,6 +1,6 @@
 """`athanor check`: a campaign file, only looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,9 +13,9 @@ from agent.commands.instruments import span
 from agent.commands.limits import show_limits, show_operators
 from agent.commands.spaces import show_space
 from agent.commands.unattended import Asked, Evening, show_night
-from agent.core.adapter import Adapter, Capabilities
+from agent.core.adapter import Adapter, Capabilities, Health
 from agent.core.budget import affordable
-from agent.core.campaign import Campaign
+from agent.core.campaign import Campaign, ReviewRule
 from agent.core.history import Effective, Pending
 from agent.core.operators import InstrumentRules
 from agent.core.seeds import derived
@@ -76,7 +76,7 @@ def _check_campaign(
         PretrainedModels,
         SettingsModels,
         SystemClock,
-        adapter_of,
+        adapters_of,
         operators,
     )
     from agent.decide.review import rule_in_force
@@ -89,32 +89,60 @@ def _check_campaign(
     for warning in resolved.warnings:
         console.print(f"[yellow]note[/yellow] {escape(warning)}", highlight=False)
     show_space(campaign, space)
-    adapter = adapter_of(campaign, classes)
-    capabilities, health = adapter.capabilities(), adapter.health()
-    unattended = campaign.execution.target in allowed.unattended
-    rule = rule_in_force(campaign.review, capabilities, unattended=unattended)
-    why = f" ({health.reason})" if health.reason else ""
-    console.print(
-        f"adapter   {campaign.execution.adapter}: {health.state}{escape(why)}; "
-        f"effect {capabilities.effect}; review {rule.mode}",
-        highlight=False,
-    )
-    _show_winner(campaign, capabilities)
+    made = adapters_of(campaign, classes)
+    able = {name: one.capabilities() for name, one in made.items()}
+    health = {name: one.health() for name, one in made.items()}
+    rule = rule_in_force(campaign.review, able, allowed.unattended)
+    _show_adapters(campaign, able, health, rule)
+    _show_winner(campaign, able)
     _check_oracles(campaign, classes)
-    limits = allowed.in_force(campaign.execution.target).rules
-    released = show_limits(campaign, space, limits, capabilities)
+    limits = {name: allowed.in_force(name).rules for name in made}
+    released = [show_limits(name, space, limits[name], able[name]) for name in made]
     found, notes = first_points(resolved, space, points)
-    plans = [(point, _plan(campaign, space, point)) for point in found]
-    good = _dry_run(resolved, space, adapter, limits, plans, notes)
+    plans = [(point, _plans(campaign, space, point)) for point in found]
+    good = _dry_run(resolved, space, made, limits, plans, notes)
     if asked is not None:
-        evening = Evening(campaign, limits, capabilities, rule, [plan for _, plan in plans])
-        good = show_night(evening, asked, SystemClock().now()) and good
-    if not (good and released) or health.state in {"unreachable", "faulted"}:
+        evenings = [
+            Evening(
+                campaign,
+                name,
+                limits[name],
+                able[name],
+                rule,
+                [plan for _, each in plans for plan in each if plan.instrument == name],
+            )
+            for name in made
+        ]
+        good = show_night(evenings, asked, SystemClock().now()) and good
+    ill = {one.state for one in health.values()} & {"unreachable", "faulted"}
+    if not (good and all(released)) or ill:
         raise typer.Exit(Exit.FAULT)
 
 
-def _show_winner(campaign: Campaign, capabilities: Capabilities) -> None:
-    usual = USUAL if capabilities.effect == "physical" else 0
+def _show_adapters(
+    campaign: Campaign,
+    able: Mapping[str, Capabilities],
+    health: Mapping[str, Health],
+    rule: ReviewRule,
+) -> None:
+    """A line for each instrument; of several the step, and the name, too."""
+    several = len(able) > 1
+    for step in campaign.execution.order:
+        for name in (one.instrument for one in step.stations):
+            here = health[name]
+            why = f" ({here.reason})" if here.reason else ""
+            where = f"{step.name}, {name}: " if several else ""
+            again = ", repeatable" if step.repeatable else ""
+            console.print(
+                f"adapter   {escape(where)}{step.adapter}: {here.state}{escape(why)}; "
+                f"effect {able[name].effect}{again}; review {rule.mode}",
+                highlight=False,
+            )
+
+
+def _show_winner(campaign: Campaign, able: Mapping[str, Capabilities]) -> None:
+    physical = any(one.effect == "physical" for one in able.values())
+    usual = USUAL if physical else 0
     samples = samples_wanted(campaign, usual)
     most = affordable(campaign.budget)
     if samples:
@@ -140,12 +168,12 @@ def _check_oracles(campaign: Campaign, classes: "AdapterClasses") -> None:
 def _dry_run(
     resolved: "Resolved",
     space: SearchSpace,
-    adapter: Adapter,
-    limits: InstrumentRules,
-    plans: Sequence[tuple[Point, Plan]],
+    made: Mapping[str, Adapter],
+    limits: Mapping[str, InstrumentRules],
+    plans: Sequence[tuple[Point, Sequence[Plan]]],
     notes: Sequence[str],
 ) -> bool:
-    """Whether there are first proposals, and nothing speaks against them: not the adapter, no limits."""
+    """Whether there are first proposals, and nothing speaks against them: no adapter, no limits."""
     campaign = resolved.campaign
     console.print("\n[bold]first proposals[/bold] (nothing is sent):")
     if campaign.policy.samples == "stream":
@@ -160,16 +188,32 @@ def _dry_run(
         console.print(f"  [yellow]note[/yellow] {escape(note)}", highlight=False)
     if not plans:
         console.print("  [red]no point was found that keeps every constraint[/red]")
-    for point, plan in plans:
-        reasons = (*adapter.check(plan), *limits.reasons(plan))
-        verdict = (
-            f"[red]{escape('; '.join(reasons))}[/red]"
-            if reasons
-            else "[green]the adapter can do it[/green]"
-        )
+    can = "the adapter can do it" if len(made) == 1 else "the adapters can do it"
+    for point, each in plans:
+        reasons = _against(made, limits, each)
+        verdict = f"[red]{escape('; '.join(reasons))}[/red]" if reasons else f"[green]{can}[/green]"
         console.print(f"  {escape(describe(point, space.units))}: {verdict}", highlight=False)
         good = good and not reasons
     return good and bool(plans)
+
+
+def _against(
+    made: Mapping[str, Adapter], limits: Mapping[str, InstrumentRules], plans: Sequence[Plan]
+) -> list[str]:
+    """What speaks against a step that none of its instruments can do."""
+    told: dict[str, list[tuple[str, ...]]] = {}
+    for plan in plans:
+        where = plan.instrument
+        told.setdefault(plan.step, []).append(
+            (*made[where].check(plan), *limits[where].reasons(plan))
+        )
+    several = len(told) > 1
+    return [
+        f"{step}: {reason}" if several else reason
+        for step, each in told.items()
+        if all(each)
+        for reason in each[0]
+    ]
 
 
 def first_points(
@@ -210,9 +254,9 @@ def first_points(
     return [one.point for one in found[:count]], notes
 
 
-def _plan(campaign: Campaign, space: SearchSpace, point: Point) -> Plan:
-    """What would be sent for a point."""
-    from agent.dispatch.plans import plan_for
+def _plans(campaign: Campaign, space: SearchSpace, point: Point) -> tuple[Plan, ...]:
+    """What would be sent for a point, to each instrument."""
+    from agent.dispatch.plans import plans_for
 
     settings = space.settings(point)
     trial = Trial(
@@ -221,8 +265,9 @@ def _plan(campaign: Campaign, space: SearchSpace, point: Point) -> Plan:
         number=1,
         revision=1,
         batch=1,
+        steps=campaign.execution.names,
         point=point,
         settings=settings,
         at=datetime(2000, 1, 1, tzinfo=UTC),
     )
-    return plan_for(trial, Effective(point=point, settings=settings), campaign)
+    return plans_for(trial, Effective(point=point, settings=settings), campaign, lambda _: "")

@@ -20,7 +20,7 @@ from agent.commands.common import (
 )
 from agent.core.job import FailureKind, JobStatus
 from agent.core.register import CampaignStatus
-from agent.errors import LifecycleError
+from agent.errors import AthanorError, LifecycleError
 
 _ENDED = (CampaignStatus.STOPPED, CampaignStatus.FINISHED)
 """What is asked for, and what it is: who has finished need not be stopped."""
@@ -57,8 +57,8 @@ def stop(
         bool,
         typer.Option(
             "--emergency",
-            help="Bring its instrument to its safe state at once, whatever else is the case; then hold it, "
-            "and pause every campaign on it. With the campaign's file no store is needed.",
+            help="Bring its instruments to their safe state at once, whatever else is the case; then hold "
+            "them, and pause every campaign on them. With the campaign's file no store is needed.",
         ),
     ] = False,
     store: StoreOption = None,
@@ -98,12 +98,11 @@ def resolve(
                 f"{job} is {found.status}, not in doubt", "athanor status names the jobs in doubt"
             )
         campaign = campaign_of(opened, found.campaign)
-        objectives = tuple(objective.name for objective in campaign.objectives)
         with opened.write(person(by), SystemClock().now()) as tx:
             failure: FailureKind | None = "unclassified" if fate is Fate.FAILED else None
             tx.move_job(job, JobStatus(fate), message=reason, failure=failure)
             for trial in found.trials:
-                tx.settle(trial, objectives, campaign.execution.attempts)
+                tx.settle(trial, campaign.settling)
     console.print(f"{job} is {fate}.")
 
 
@@ -146,7 +145,7 @@ def judge(
 
 
 def _stop_at_once(name: str, reason: str, url: str | None, by: str | None) -> None:
-    from agent.assemble import SettingsModels, SystemClock, adapter_of
+    from agent.assemble import AdapterClasses, SettingsModels, SystemClock, adapter_at
     from agent.emergency import emergency_stop, write_down
     from agent.load import read
     from agent.resolved import campaign_of
@@ -156,17 +155,23 @@ def _stop_at_once(name: str, reason: str, url: str | None, by: str | None) -> No
     else:
         with existing(url) as opened:
             campaign = campaign_of(opened, opened.entry(name).id)
-    against = emergency_stop(adapter_of(campaign))
-    target = campaign.execution.target
-    if against is None:
-        console.print(escape(f"{target}: its adapter was told to stop, and did not object."))
-    else:
+    failed = False
+    for station in campaign.execution.everywhere:
+        target, against = station.instrument, None
+        try:
+            against = emergency_stop(adapter_at(station, AdapterClasses()))
+        except AthanorError as error:  # the others are stopped all the same
+            against = str(error)
+        if against is None:
+            console.print(escape(f"{target}: its adapter was told to stop, and did not object."))
+            continue
+        failed = True
         errors.print(f"[red]{escape(target)} did NOT say that it stopped[/red]: {escape(against)}")
         errors.print("Stop it by hand.")
     now = SystemClock().now()
     for line in write_down(lambda: existing(url), campaign, person(by), reason, now):
         console.print(escape(line), highlight=False)
-    if against is not None:
+    if failed:
         raise typer.Exit(Exit.FAULT)
 
 

@@ -44,6 +44,7 @@ def enter(
         SettingsModels,
         SystemClock,
         adapter_of,
+        adapters_of,
         operators,
     )
     from agent.decide.review import check_released, rule_in_force
@@ -66,7 +67,7 @@ def enter(
         for trial, reasons in outside.items():
             why = escape("; ".join(reasons))
             if store.trial(trial).status is TrialStatus.IN_PROGRESS:
-                where = resolved.campaign.execution.target
+                where = ", ".join(dict.fromkeys(job.instrument for job in store.jobs_of(trial)))
                 line = f"[red]{trial} is at {where} already[/red], and is not taken back: {why}"
             else:
                 line = f"{trial} goes back to review: {why}"
@@ -77,12 +78,13 @@ def enter(
     resolved = read(file, SettingsModels(), models=PretrainedModels())
     _note(resolved.warnings)
     allowed = operators()
-    target = resolved.campaign.execution.target
-    capabilities = adapter_of(resolved.campaign, AdapterClasses(allowed)).capabilities()
-    rule_in_force(resolved.campaign.review, capabilities, unattended=target in allowed.unattended)
-    limits = allowed.in_force(target).rules
-    check_released(limits, capabilities, target)
-    _note(wider(resolved.space, limits))
+    made = adapters_of(resolved.campaign, AdapterClasses(allowed))
+    able = {name: one.capabilities() for name, one in made.items()}
+    rule_in_force(resolved.campaign.review, able, allowed.unattended)
+    for target, capabilities in able.items():
+        limits = allowed.in_force(target).rules
+        check_released(limits, capabilities, target)
+        _note(wider(resolved.space, limits))
     if first is not None:
         for asked in asked_first(resolved.campaign).values():
             check_pure(asked, adapter_of(asked, AdapterClasses(allowed)).capabilities())

@@ -219,8 +219,9 @@ def _known(store: Store, name: str) -> None:
     """
     from agent.resolved import campaign_of
 
-    campaigns = {campaign_of(store, entry.id).execution.target for entry in store.entries()}
-    names = sorted({*store.instruments(), *campaigns})
+    campaigns = [campaign_of(store, entry.id).execution for entry in store.entries()]
+    named = {name for one in campaigns for name in one.instruments_named}
+    names = sorted({*store.instruments(), *named})
     if name not in names:
         hint = f"there is: {', '.join(names)}" if names else "no campaign is in this store"
         raise NotFound(f"no campaign uses an instrument {name!r}", hint)

@@ -6,7 +6,6 @@ from rich.markup import escape
 
 from agent.commands.common import console, table
 from agent.core.adapter import Capabilities
-from agent.core.campaign import Campaign
 from agent.core.compositions import CompositionParameter
 from agent.core.limits import Limit
 from agent.core.operators import InstrumentRules
@@ -68,12 +67,11 @@ def _unset(limit: Limit) -> str:
 
 
 def show_limits(
-    campaign: Campaign, space: SearchSpace, rules: InstrumentRules, capabilities: Capabilities
+    target: str, space: SearchSpace, rules: InstrumentRules, capabilities: Capabilities
 ) -> bool:
-    """Print what limits are in force for a campaign; whether anything may be sent to its instrument."""
+    """Print what limits are in force for an instrument of a campaign; whether anything may be sent to it."""
     from agent.decide.review import check_released
 
-    target = campaign.execution.target
     try:
         check_released(rules, capabilities, target)
     except GateError as error:

@@ -58,6 +58,11 @@ def _first_point(file: Path) -> Declaration:
 
     resolved = read_campaign(file, SettingsModels(), models=PretrainedModels())
     campaign = resolved.campaign
+    if campaign.execution.steps:
+        raise AdapterError(
+            f"{campaign.name} has several steps, each with an adapter",
+            "declare one: --settings FILE",
+        )
     if adapter_of(campaign).capabilities().effect == "physical":
         raise AdapterError(
             f"{campaign.execution.adapter} is physical: nothing is tried that was not declared harmless",

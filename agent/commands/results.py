@@ -67,11 +67,13 @@ def record(
 
 def _withdraw(store: Store, job: Job, wanted: bool | None) -> None:
     """See whether the instrument still has the job, whose result a person has just brought."""
-    from agent.assemble import adapter_of
+    from agent.assemble import adapters_of
     from agent.resolved import campaign_of
 
     try:
-        adapter = adapter_of(campaign_of(store, job.campaign))
+        adapter = adapters_of(campaign_of(store, job.campaign)).get(job.instrument)
+        if adapter is None:  # a revision has taken it away
+            return
         sighting = adapter.find(job, job.handle)
         if sighting.state != "running":
             return

@@ -26,7 +26,7 @@ from agent.core.trial import Proposal, Trial, TrialStatus
 from agent.core.values import Point, Scalar
 from agent.core.worded import reviewed
 from agent.data.store import Store
-from agent.dispatch.plans import plan_for
+from agent.dispatch.plans import plans_for
 from agent.dispatch.reviewing import Verdict
 from agent.dispatch.reviewing import review as write
 from agent.errors import GateError, NotFound, OutsideLimits, SpaceError
@@ -118,7 +118,7 @@ class _Desk:
             ),
             SystemClock().now(),
             space=space,
-            limits=operators().in_force(self._campaign.execution.target),
+            limits_of=operators().in_force,
         )
         said = {
             "approve": "[green]approved[/green]",
@@ -240,20 +240,38 @@ def _show(store: Store, campaign: Campaign, trial: Trial, tested: Tested) -> Non
         told = describe(without, campaign.space.units)
         same = "the same" if without == trial.point else told
         console.print(f"   without the priors: {escape(same)}", highlight=False)
-    for reason in _against(store, campaign, trial):
+    for line in _route(campaign, trial):
+        console.print(f"   {escape(line)}", highlight=False)
+    for where, reason in _against(store, campaign, trial):
         console.print(
-            f"   [red]beyond the limits of {campaign.execution.target}[/red]: {escape(reason)}",
-            highlight=False,
+            f"   [red]beyond the limits of {where}[/red]: {escape(reason)}", highlight=False
         )
 
 
-def _against(store: Store, campaign: Campaign, trial: Trial) -> tuple[str, ...]:
-    """What the operators' limits say against a proposal as it stands: it can only be edited or rejected."""
+def _route(campaign: Campaign, trial: Trial) -> list[str]:
+    """Where a trial goes, step by step; of one step nothing need be said."""
+    if len(trial.steps) == 1:
+        return []
+    steps = (campaign.execution.step(name) for name in trial.steps)
+    told = (
+        f"{step.name} on {' or '.join(one.instrument for one in step.stations)}"
+        for step in steps
+        if step is not None
+    )
+    return [", then ".join(told)]
+
+
+def _against(store: Store, campaign: Campaign, trial: Trial) -> list[tuple[str, str]]:
+    """On which instrument the operators' limits speak against a proposal as it stands, and what they say: where
+    they do so on each that could do a step, it can only be edited or rejected.
+    """
     from agent.assemble import operators
 
+    allowed = operators()
     wanted = effective([trial], store.reviews_of(trial.id))[trial.id]
-    rules = operators().in_force(campaign.execution.target).rules
-    return rules.reasons(plan_for(trial, wanted, campaign))
+    plans = plans_for(trial, wanted, campaign, lambda _: "")
+    told = ((one.instrument, allowed.in_force(one.instrument).rules.reasons(one)) for one in plans)
+    return [(where, reason) for where, reasons in told for reason in reasons]
 
 
 def _lines(campaign: Campaign, proposal: Proposal | None, tested: Tested) -> list[str]:
@@ -278,7 +296,7 @@ def _as_json(store: Store, campaign: Campaign, trial: Trial) -> dict[str, object
     return {
         "trial": trial.model_dump(mode="json"),
         "proposal": proposal.model_dump(mode="json") if proposal else None,
-        "beyond_limits": list(_against(store, campaign, trial)),
+        "beyond_limits": [reason for _, reason in _against(store, campaign, trial)],
         "priors": {
             "weights": state.get("weights", {}),
             "coefficients": state.get("coefficients", {}),

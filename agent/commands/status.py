@@ -15,16 +15,14 @@ from agent.commands.common import (
     show_json,
     table,
 )
-from agent.core.hours import closed_now
 from agent.core.stock import Shortage
-from agent.core.trial import TrialStatus
 from agent.data.store import Store
 from agent.errors import NotFound, OperatorsError
 from agent.resolved import asked_for
 from agent.savings import remembered
 from agent.standing import Standing, stand
 from agent.status import Summary, summarise
-from agent.wanting import wanting
+from agent.wanting import shut_now, wanting
 
 
 def status(
@@ -82,11 +80,11 @@ def _summary(store: Store, standing: Standing) -> Summary:
 
     missing: tuple[Shortage, ...] = ()
     shut = None
-    if standing.of(TrialStatus.APPROVED):  # else the file need not be read
+    if standing.sendable:  # else the file need not be read
         try:
-            limits = operators().in_force(standing.campaign.execution.target)
-            missing = wanting(store, standing, limits)
-            shut = closed_now(limits.rules.hours, standing.campaign.name, standing.now)
+            allowed = operators()
+            missing = wanting(store, standing, allowed.in_force)
+            shut = shut_now(standing, allowed.in_force)
         except OperatorsError as error:
             errors.print(f"[yellow]note[/yellow] {escape(error.message)}", highlight=False)
     return summarise(standing, remembered(store, standing), missing, shut)

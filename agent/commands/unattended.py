@@ -19,7 +19,7 @@ from agent.core.operators import InstrumentRules
 from agent.core.stock import Need
 from agent.core.trial import Plan, TrialStatus
 from agent.data.store import Store
-from agent.dispatch.plans import plan_for
+from agent.dispatch.plans import plans_for
 from agent.errors import NotFound, SchemaBehind, StoreError
 from agent.standing import Standing, stand
 
@@ -29,9 +29,12 @@ _LAST = 20
 
 @dataclass(frozen=True)
 class Evening:
-    """What the file and its operators say: the campaign, its instrument, and the first proposals."""
+    """What the file and its operators say: the campaign, one of its instruments, and what the first proposals
+    would send there.
+    """
 
     campaign: Campaign
+    instrument: str
     rules: InstrumentRules
     capabilities: Capabilities
     review: ReviewRule
@@ -47,22 +50,28 @@ class Asked:
     store: str | None
 
 
-def show_night(evening: Evening, asked: Asked, now: datetime) -> bool:
-    """Print a forecast of the night; whether nothing is known that would end it before the morning."""
+def show_night(evenings: Sequence[Evening], asked: Asked, now: datetime) -> bool:
+    """Print a forecast of the night, of each instrument; whether nothing is known that would end it before the
+    morning.
+    """
     console.print(f"\n[bold]unattended for {spelt(asked.seconds)}[/bold]:")
     store = _store(asked.store)
     try:
-        night = _night(store, evening, asked, now)
+        nights = [_night(store, evening, asked, now) for evening in evenings]
     finally:
         if store is not None:
             store.close()
-    lines = forecast(night)
-    for line in lines:
-        sign = "[red]stops[/red]" if line.stops else "[green]ok[/green]   "
-        console.print(f"  {sign} {escape(line.text)}", highlight=False)
+    good = True
+    for night in nights:
+        if len(nights) > 1:
+            console.print(f"  [bold]{escape(night.instrument)}[/bold]")
+        for line in forecast(night):
+            sign = "[red]stops[/red]" if line.stops else "[green]ok[/green]   "
+            console.print(f"  {sign} {escape(line.text)}", highlight=False)
+            good = good and not line.stops
     what = "failures, what later proposals use, and results that would hold the instrument"
     console.print(f"  not foreseen: {what}", highlight=False)
-    return not any(line.stops for line in lines)
+    return good
 
 
 def _store(url: str | None) -> Store | None:
@@ -84,7 +93,7 @@ def _store(url: str | None) -> Store | None:
 
 
 def _night(store: Store | None, evening: Evening, asked: Asked, now: datetime) -> Night:
-    campaign, name = evening.campaign, evening.campaign.execution.target
+    campaign, name = evening.campaign, evening.instrument
     standing = None if store is None else _standing(store, campaign.name, now)
     ready = () if standing is None else standing.of(TrialStatus.APPROVED)
     use = Use(experiments=0, cost=0.0, seconds=0.0) if standing is None else standing.use
@@ -149,8 +158,12 @@ def _expires(store: Store, trial: str) -> datetime | None:
 
 def _uses(evening: Evening, standing: Standing | None) -> list[tuple[Need, ...]]:
     """What approved trials use, then what first proposals would."""
-    ready = () if standing is None else standing.of(TrialStatus.APPROVED)
+    ready = standing.sendable if standing else ()
     plans = [
-        plan_for(one, standing.effective[one.id], evening.campaign) for one in ready if standing
+        plan
+        for one in ready
+        if standing
+        for plan in plans_for(one, standing.effective[one.id], evening.campaign, lambda _: "")
+        if plan.instrument == evening.instrument
     ]
     return [evening.rules.needs(plan) for plan in (*plans, *evening.first)]

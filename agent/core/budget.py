@@ -1,7 +1,7 @@
 """Budget: what a campaign may spend, what an experiment costs, and what counts."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from agent.core import expressions
 from agent.core.job import Job, JobStatus
+from agent.core.trial import Trial
 from agent.core.values import Point, Value, later
 from agent.errors import SpaceError
 
@@ -43,6 +44,11 @@ class Cost(Value):
 
     limit: float = Field(gt=0)
     unit: str = Field(description="EUR, h of beam time, mg of catalyst …")
+    steps: dict[str, float | str] = later(
+        {},
+        description="where an experiment has several steps: what each costs besides, a number or a formula "
+        "of the settings",
+    )
     per_experiment: float | None = Field(
         default=None, gt=0, description="reserved when an experiment is dispatched"
     )
@@ -59,10 +65,14 @@ class Cost(Value):
 
     @model_validator(mode="after")
     def _told(self) -> "Cost":
-        if (self.per_experiment is None) == (self.formula is None):
+        if self.per_experiment is not None and self.formula is not None:
             raise ValueError("give either per_experiment or formula")
+        if self.per_experiment is None and self.formula is None and not self.steps:
+            raise ValueError("give either per_experiment or formula, or what the steps cost")
         try:
-            for text in filter(None, (self.formula, self.changeover)):
+            for text in filter(
+                None, (self.formula, self.changeover, *map(str, self.steps.values()))
+            ):
                 expressions.priced(text)
         except SpaceError as error:
             raise ValueError(str(error)) from error
@@ -71,12 +81,23 @@ class Cost(Value):
     @property
     def flat(self) -> bool:
         """Whether every experiment costs the same."""
-        return self.formula is None and self.changeover is None
+        formulas = any(isinstance(one, str) for one in self.steps.values())
+        return self.formula is None and self.changeover is None and not formulas
+
+    @property
+    def each(self) -> float | None:
+        """What every experiment costs, with all of its steps; None where that depends on the settings."""
+        return self.of({}) if self.flat else None
 
     @cached_property
     def tree(self) -> Any:
         """Of the formula; of one price, the number."""
-        return expressions.priced(self.formula or str(self.per_experiment))
+        return expressions.priced(self.formula or str(self.per_experiment or 0.0))
+
+    @cached_property
+    def stepping(self) -> dict[str, Any]:
+        """Step -> the tree of what it costs besides."""
+        return {name: expressions.priced(str(one)) for name, one in self.steps.items()}
 
     @cached_property
     def changing(self) -> Any:
@@ -88,20 +109,30 @@ class Cost(Value):
         """The columns that the cost depends on."""
         changed = frozenset() if self.changing is None else expressions.names(self.changing)
         now = {name.removesuffix(BEFORE) for name in changed}
-        return expressions.names(self.tree) | now
+        steps = (expressions.names(one) for one in self.stepping.values())
+        return expressions.names(self.tree).union(now, *steps)
 
     def of(self, settings: Point) -> float:
-        """What an experiment at `settings` (with the columns of its pools) costs.
+        """What an experiment at `settings` (with the columns of its pools) costs, with all of its steps.
 
         Where the formula gives no positive number it is the whole limit: nothing is cheap by accident.
         """
-        if self.per_experiment is not None:
-            return self.per_experiment
-        try:
-            value = float(expressions.evaluate(self.tree, settings))
-        except (ArithmeticError, KeyError, TypeError, ValueError):
-            return self.limit
-        return value if math.isfinite(value) and value > 0 else self.limit
+        base = self._base(settings)
+        steps = sum(self.of_step(name, settings) for name in self.steps)
+        return base + steps if base + steps > 0 else self.limit
+
+    def of_step(self, step: str, settings: Point) -> float:
+        """What a step costs besides. Where its formula gives no number of at least 0 it is the whole limit."""
+        if step not in self.steps:
+            return 0.0
+        value = _number(self.stepping[step], settings)
+        return self.limit if value is None or value < 0 else value
+
+    def _base(self, settings: Point) -> float:
+        if self.formula is None:
+            return self.per_experiment or 0.0
+        value = _number(self.tree, settings)
+        return self.limit if value is None or value <= 0 else value
 
     def change(self, before: Point, settings: Point) -> float:
         """What it costs to go from the settings `before` to `settings`, each with the columns of its pools.
@@ -110,15 +141,21 @@ class Cost(Value):
         """
         if self.changing is None:
             return 0.0
-        try:
-            value = float(expressions.evaluate(self.changing, {**settings, **earlier(before)}))
-        except (ArithmeticError, KeyError, TypeError, ValueError):
-            return self.limit
-        return value if math.isfinite(value) and value >= 0 else self.limit
+        value = _number(self.changing, {**settings, **earlier(before)})
+        return self.limit if value is None or value < 0 else value
 
     def fits(self, cost: float, left: float) -> bool:
         """Whether so much is left, but for the dust of sums."""
         return cost <= left + _SLACK * self.limit
+
+
+def _number(tree: Any, settings: Point) -> float | None:
+    """What a formula gives; None where that is no finite number."""
+    try:
+        value = float(expressions.evaluate(tree, settings))
+    except (ArithmeticError, KeyError, TypeError, ValueError):
+        return None
+    return value if math.isfinite(value) else None
 
 
 def earlier(settings: Point) -> Point:
@@ -151,8 +188,9 @@ class Spending(Value):
 class Budget(Value):
     """What may be spent. At least one limit.
 
-    `experiments` counts each started execution: failed and unknown ones too, refused ones not.
-    `wall_time` runs from the first dispatch, but not while the instrument is held.
+    `experiments` counts each started execution: failed and unknown ones too, refused ones not; of an
+    experiment of several steps the first. `wall_time` runs from the first dispatch, but not while the instrument
+    is held.
     """
 
     experiments: int | None = Field(default=None, ge=1)
@@ -180,31 +218,66 @@ def counts(job: Job) -> bool:
     return job.status is not JobStatus.REFUSED and not withdrawn
 
 
+def begins(job: Job) -> bool:
+    """Whether a job that counts is the first step of an experiment: later ones begin none."""
+    return counts(job) and job.stage == 1
+
+
 def begun(jobs: Iterable[Job]) -> datetime | None:
     """When the first job that counts was intended."""
     return min((job.intended_at for job in jobs if counts(job)), default=None)
 
 
-def used(jobs: Sequence[Job], now: datetime, held: float = 0.0) -> Use:
+def used(jobs: Sequence[Job], now: datetime, held: float = 0.0, promised: float = 0.0) -> Use:
     """What the jobs have used: number, cost, and seconds since the first of them was intended.
 
     Args:
         jobs: Of the campaign.
         now: When.
-        held: Seconds since then in which nothing could be sent, since the instrument was held.
+        held: Seconds since then in which nothing could be sent, since an instrument was held.
+        promised: What the steps cost that experiments which have begun have still to take.
     """
     counted = [job for job in jobs if counts(job)]
     seconds = (now - (begun(counted) or now)).total_seconds() - held
-    cost = sum(job.cost for job in counted)
-    return Use(experiments=len(counted), cost=cost, seconds=max(seconds, 0.0))
+    cost = sum(job.cost for job in counted) + promised
+    return Use(experiments=sum(map(begins, counted)), cost=cost, seconds=max(seconds, 0.0))
+
+
+def promised(
+    cost: Cost | None, trials: Iterable[Trial], jobs: Iterable[Job], settings: Mapping[str, Point]
+) -> float:
+    """What the steps cost that experiments which have begun have still to take.
+
+    Args:
+        cost: The budget's.
+        trials: Those that are open.
+        jobs: Of the campaign.
+        settings: Trial -> its settings, with the columns of its pools.
+    """
+    if cost is None or not cost.steps:
+        return 0.0
+    taken: dict[str, set[str]] = {}
+    for job in jobs:
+        if counts(job):
+            for trial in job.trials:
+                # What failed and may be repeated costs anew.
+                held = taken.setdefault(trial, set())
+                held.update(() if job.status is JobStatus.FAILED else (job.step,))
+    return sum(
+        cost.of_step(step, settings[trial.id])
+        for trial in trials
+        if trial.id in taken
+        for step in trial.steps
+        if step not in taken[trial.id]
+    )
 
 
 def left_at(jobs: Iterable[Job]) -> Point:
-    """The settings that the last job that counts has left the instrument at, as they were sent; empty
-    where there was none.
+    """The settings that the last job that counts has left its instrument at, as they were sent, of each step;
+    empty where there was none.
     """
-    sent = [job.plans[-1].settings() for job in jobs if counts(job)]
-    return sent[-1] if sent else {}
+    sent = {job.stage: job.plans[-1].settings() for job in jobs if counts(job)}
+    return {name: value for stage in sorted(sent) for name, value in sent[stage].items()}
 
 
 def spent(budget: Budget, use: Use) -> str | None:
@@ -221,8 +294,8 @@ def spent(budget: Budget, use: Use) -> str | None:
 def affordable(budget: Budget) -> int | None:
     """How many experiments the budget can pay for; None if that is not known before."""
     limits = [] if budget.experiments is None else [budget.experiments]
-    if budget.cost is not None and budget.cost.per_experiment is not None and budget.cost.flat:
-        ratio = budget.cost.limit / budget.cost.per_experiment * (1 + _SLACK)
+    if budget.cost is not None and budget.cost.each is not None:
+        ratio = budget.cost.limit / budget.cost.each * (1 + _SLACK)
         limits.append(int(min(ratio, 1e9)))
     return min(limits, default=None)
 
@@ -237,13 +310,14 @@ def room(budget: Budget, use: Use) -> int | None:
     rooms: list[int] = []
     if budget.experiments is not None:
         rooms.append(budget.experiments - use.experiments)
-    if budget.cost is not None and budget.cost.per_experiment is not None and budget.cost.flat:
+    if budget.cost is not None and budget.cost.each is not None:
         left = budget.cost.limit * (1 + _SLACK) - use.cost
-        rooms.append(int(left / budget.cost.per_experiment))
+        rooms.append(int(left / budget.cost.each))
     return min(rooms, default=None)
 
 
 def _nothing_left(cost: Cost, used: float) -> bool:
-    if cost.per_experiment is None:
+    least = cost.each if cost.flat else cost.per_experiment
+    if least is None:
         return used >= cost.limit * (1 - _SLACK)
-    return used + cost.per_experiment > cost.limit * (1 + _SLACK)
+    return used + least > cost.limit * (1 + _SLACK)

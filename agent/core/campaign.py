@@ -8,7 +8,8 @@ from pydantic import Field
 from agent.core.aim import Aim, TradeOff
 from agent.core.budget import Budget, Duration, Spending
 from agent.core.constraints import Constraint
-from agent.core.execution import Execution
+from agent.core.execution import Execution, Step
+from agent.core.lifecycle import Settling
 from agent.core.objective import Objective
 from agent.core.policy import Policy
 from agent.core.pools import PoolColumn
@@ -99,12 +100,27 @@ class Campaign(Value):
             before: The settings that the instrument is left at, spelled out; empty or None where that is
                 not known, and a change costs nothing.
         """
+        return sum(self.prices(space, point, before).values())
+
+    def prices(
+        self, space: SearchSpace, point: Point, before: Point | None = None
+    ) -> dict[str, float]:
+        """Step -> what it costs; the first bears what the experiment costs by itself, and the changeover.
+
+        Args:
+            space: The campaign's, with its pools.
+            point: It may be of an older revision.
+            before: As for `price`.
+        """
         cost = self.budget.cost
         if cost is None:
-            return 0.0
+            return dict.fromkeys(self.execution.names, 0.0)
         completed = space.completed(point) if self.priced else None
         settings: Point = {} if completed is None else space.spelled(completed)
-        return cost.of(settings) + (cost.change(before, settings) if before else 0.0)
+        found = {name: cost.of_step(name, settings) for name in self.execution.names}
+        change = cost.change(before, settings) if before else 0.0
+        later = sum(list(found.values())[1:])
+        return {**found, self.execution.names[0]: cost.of(settings) + change - later}
 
     def spending(
         self, space: SearchSpace, used: float, present: Point, waiting: Iterable[Point]
@@ -126,6 +142,20 @@ class Campaign(Value):
             completed = space.completed(point)
             present = present if completed is None else space.spelled(completed)
         return Spending(cost=cost, left=left, present=present if cost.changeover else {})
+
+    def measured_in(self, step: Step) -> tuple[Objective, ...]:
+        """The objectives that a step measures."""
+        if step.objectives is not None:
+            return tuple(one for one in self.objectives if one.name in step.objectives)
+        if step.name != self.execution.names[-1]:
+            return ()
+        elsewhere = {name for one in self.execution.order for name in one.objectives or ()}
+        return tuple(one for one in self.objectives if one.name not in elsewhere)
+
+    @property
+    def settling(self) -> Settling:
+        """What is to be known of it to say where a trial stands."""
+        return Settling(self.aim.names, self.execution.attempts, self.execution.repeatable)
 
     @property
     def pools(self) -> dict[str, str]:

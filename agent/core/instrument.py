@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -92,16 +93,41 @@ def in_force(words: Sequence[Hold], now: datetime) -> Hold | None:
     return last if last.until is None or now < last.until else None
 
 
-def held_for(words: Sequence[Hold], since: datetime | None, now: datetime) -> float:
-    """Seconds from `since` to `now` in which an instrument was held; 0 where there is no `since`."""
-    if since is None:
-        return 0.0
-    total = 0.0
+def held_spans(words: Sequence[Hold], now: datetime) -> list[tuple[datetime, datetime]]:
+    """From when to when an instrument was held, in order, until `now` at the latest."""
+    found = []
     for word, following in zip(words, (*(one.at for one in words[1:]), now), strict=False):
         if word.word == "hold":
             end = following if word.until is None else min(word.until, following)
-            total += max((min(end, now) - max(word.at, since)).total_seconds(), 0.0)
-    return total
+            found.append((word.at, min(end, now)))
+    return found
+
+
+def held_for(
+    steps: Sequence[Sequence[Sequence[Hold]]], since: datetime | None, now: datetime
+) -> float:
+    """Seconds from `since` to `now` in which some step could be done nowhere, since each of its instruments
+    was held; 0 where there is no `since`.
+
+    Args:
+        steps: Of each step, of each of its instruments, what was said of it, in order.
+        since: From when on; maybe nothing was sent yet.
+        now: When.
+    """
+    if since is None:
+        return 0.0
+    spans = [[held_spans(words, now) for words in alike] for alike in steps]
+    edges = {since, now}.union(at for step in spans for one in step for span in one for at in span)
+    marks = sorted(at for at in edges if since <= at <= now)
+    return sum(
+        (end - begin).total_seconds()
+        for begin, end in pairwise(marks)
+        if any(step and all(_covers(one, begin, end) for one in step) for step in spans)
+    )
+
+
+def _covers(spans: Iterable[tuple[datetime, datetime]], begin: datetime, end: datetime) -> bool:
+    return any(first <= begin and end <= last for first, last in spans)
 
 
 State = Literal["held", "in doubt", "at work", "free"]

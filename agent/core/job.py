@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from agent.core.actor import Actor, Process
 from agent.core.trial import Plan
-from agent.core.values import Point, Value
+from agent.core.values import Point, Value, later
 
 
 class JobStatus(StrEnum):
@@ -32,11 +32,41 @@ FailureKind = Literal[
 """Why a job failed. `infeasible` is never a default: what is not classified teaches nothing."""
 
 
+class Sample(Value):
+    """What a job makes and others measure: a short code, its parent, lot and place; `executed` are the
+    settings that it was really made with.
+    """
+
+    id: str
+    campaign: str
+    code: str
+    job: str | None
+    trial: str
+    parent: str | None = None
+    lot: str = ""
+    place: str = ""
+    executed: Point | None = later(None)
+    at: AwareDatetime
+
+
+class SampleRef(Value):
+    """A sample as it is handed to a job that takes it on."""
+
+    id: str
+    trial: str
+    job: str | None = None
+    code: str
+    lot: str = ""
+    place: str = ""
+    executed: Point | None = None
+
+
 class Job(Value):
     """One execution of one step, for one or many trials, on one instrument, attempt k.
 
-    Its id is the idempotency key, and travels as far as the server lets it. `fence` is the fencing
-    number of the lease under which it was intended, `sender` the process that sends it.
+    Its id is the idempotency key, and travels as far as the server lets it. `stage` is the place of its
+    step among the trial's, from 1; `samples` are what earlier steps made and this one takes. `fence` is the
+    fencing number of the lease under which it was intended, `sender` the process that sends it.
     """
 
     id: str
@@ -45,6 +75,8 @@ class Job(Value):
     plans: tuple[Plan, ...] = Field(min_length=1)
     approvals: tuple[str, ...]
     step: str
+    stage: int = later(1, ge=1)
+    samples: tuple[SampleRef, ...] = later(())
     instrument: str
     attempt: int = Field(ge=1)
     status: JobStatus = JobStatus.INTENDED
@@ -58,19 +90,9 @@ class Job(Value):
     started_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
 
-
-class Sample(Value):
-    """What a job makes and others measure: a short code, its parent, lot and place."""
-
-    id: str
-    campaign: str
-    code: str
-    job: str | None
-    trial: str
-    parent: str | None = None
-    lot: str = ""
-    place: str = ""
-    at: AwareDatetime
+    def sample_of(self, trial: str) -> SampleRef | None:
+        """The sample of a trial that this job takes; None where it makes it."""
+        return next((one for one in self.samples if one.trial == trial), None)
 
 
 CORRECTED = "corrected"

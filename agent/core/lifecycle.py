@@ -4,7 +4,7 @@ The tables are the only place that says what may follow what; the documents prin
 walks every pair of states.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -39,10 +39,11 @@ TRIAL: tuple[Step, ...] = (
     Step(_T.APPROVED, _T.PROPOSED, _REVIEWER, "a revision, an expiry or a revocation sends it back to review"),
     Step(_T.APPROVED, _T.CANCELLED, _ANY, "the campaign ended, or a person withdrew it"),
     Step(_T.APPROVED, _T.IN_PROGRESS, _AGENT, "a job is intended for it"),
-    Step(_T.IN_PROGRESS, _T.APPROVED, _ANY, "its job was refused: nothing was executed, it may be sent again"),
+    Step(_T.IN_PROGRESS, _T.APPROVED, _ANY, "its job was refused, or its step may be repeated: it may be sent again"),
+    Step(_T.IN_PROGRESS, _T.PROPOSED, _REVIEWER, "its next step is not what was approved: it goes back to review"),
     Step(_T.IN_PROGRESS, _T.DONE, _ANY, "its jobs are done and every objective was observed"),
-    Step(_T.IN_PROGRESS, _T.PARTIAL, _ANY, "its jobs are done and an objective is missing"),
-    Step(_T.IN_PROGRESS, _T.FAILED, _ANY, "its last job failed, or was refused too often"),
+    Step(_T.IN_PROGRESS, _T.PARTIAL, _ANY, "an objective is missing, and no job is left to bring it"),
+    Step(_T.IN_PROGRESS, _T.FAILED, _ANY, "its last job failed, or was refused too often, and nothing was seen"),
     Step(_T.IN_PROGRESS, _T.CANCELLED, _ANY, "its last job was cancelled"),
     Step(_T.PARTIAL, _T.DONE, _ANY, "what was missing was observed"),
     Step(_T.FAILED, _T.DONE, _PERSON, "a person has the result after all"),
@@ -90,13 +91,30 @@ def check_step(table: tuple[Step, ...], source: StrEnum, target: StrEnum, actor:
     raise LifecycleError(f"no step {source} -> {target}", f"{source} may become: {ways}")
 
 
-def trial_status(jobs: Iterable[Job], complete: bool, attempts: int) -> TrialStatus:
+class Settling(NamedTuple):
+    """What is to be known of a campaign to say where its trials stand.
+
+    Attributes:
+        objectives: What is to be observed.
+        attempts: How many attempts a refused job may have, and a failed one of a step that may be repeated.
+        repeatable: The steps that may be done again.
+    """
+
+    objectives: tuple[str, ...]
+    attempts: int
+    repeatable: frozenset[str] = frozenset()
+
+
+def trial_status(
+    jobs: Iterable[Job], steps: Sequence[str], seen: Mapping[str, str | None], rules: Settling
+) -> TrialStatus:
     """Where a trial stands, derived from its jobs (oldest first).
 
     Args:
         jobs: Every job that was intended for the trial, in order.
-        complete: Whether every objective of the campaign was observed on it.
-        attempts: How many attempts a refused job may have.
+        steps: The trial's.
+        seen: Objective that was observed on it -> the job that brought it; None if a person did.
+        rules: What is to be known of its campaign.
     """
     jobs = list(jobs)
     if not jobs:
@@ -104,8 +122,29 @@ def trial_status(jobs: Iterable[Job], complete: bool, attempts: int) -> TrialSta
     last = jobs[-1]
     if last.status in IN_FLIGHT or last.status is JobStatus.UNKNOWN:
         return TrialStatus.IN_PROGRESS
+    done = {job.step for job in jobs if job.status is JobStatus.DONE}
     if last.status is JobStatus.DONE:
-        return TrialStatus.DONE if complete else TrialStatus.PARTIAL
-    if last.status is JobStatus.REFUSED:
-        return TrialStatus.FAILED if last.attempt >= attempts else TrialStatus.APPROVED
+        if not done.issuperset(steps):
+            return TrialStatus.IN_PROGRESS
+        return TrialStatus.DONE if seen.keys() >= set(rules.objectives) else TrialStatus.PARTIAL
+    if last.attempt < rules.attempts and (last.status is JobStatus.REFUSED or again(last, rules)):
+        return TrialStatus.APPROVED
+    kept = {job.id for job in jobs if job.status is JobStatus.DONE}
+    if kept.intersection(filter(None, seen.values())):
+        return TrialStatus.PARTIAL
     return TrialStatus.CANCELLED if last.status is JobStatus.CANCELLED else TrialStatus.FAILED
+
+
+def again(job: Job, rules: Settling) -> bool:
+    """Whether a failed job may be done again on the same sample, whatever the instrument had."""
+    failed = job.status is JobStatus.FAILED and job.failure != "infeasible"
+    return failed and job.step in rules.repeatable
+
+
+def due(steps: Sequence[str], jobs: Iterable[Job]) -> str | None:
+    """The step of a trial that comes next; None where one is under way or in doubt, or all are done."""
+    jobs = list(jobs)
+    if any(job.status in IN_FLIGHT or job.status is JobStatus.UNKNOWN for job in jobs):
+        return None
+    done = {job.step for job in jobs if job.status is JobStatus.DONE}
+    return next((step for step in steps if step not in done), None)

@@ -1,6 +1,7 @@
 """SearchSpace: what may be varied, in lab units."""
 
 import math
+from collections.abc import Collection
 from typing import Annotated
 
 from pydantic import Field
@@ -126,6 +127,16 @@ class SearchSpace(Value):
         return {
             name: Setting(value=value, unit=units.get(name, "")) for name, value in settings.items()
         }
+
+    def sent(self, names: Collection[str]) -> frozenset[str]:
+        """The settings that parameters of these names are sent as: of a pool, the columns of its table, too."""
+        found: set[str] = set()
+        for parameter in self.parameters:
+            if parameter.name in names:
+                found.update((parameter.name, *parameter.columns))
+                if isinstance(parameter, PoolColumn) and parameter.pool is not None:
+                    found.update((*parameter.pool.labels, *parameter.pool.descriptors))
+        return frozenset(found)
 
     def completed(self, point: Point) -> Point | None:
         """An older row's point in this space: a parameter added since gets the value it names.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import BindParameter, and_, bindparam, func, insert, or_, select, update
 
 from agent.core.job import Job, JobStatus
+from agent.core.lifecycle import due
 from agent.core.register import CampaignStatus, Revision
 from agent.core.trial import Approval, Plan, Review, Trial, TrialStatus
 from agent.data.facts import sealed
@@ -34,8 +35,16 @@ _NEVER = or_(
     _JOBS.c.status == str(JobStatus.REFUSED),
     and_(_JOBS.c.status == str(JobStatus.CANCELLED), _JOBS.c.started_at.is_(None)),
 )
-_USED = select(func.count(), func.coalesce(func.sum(_JOBS.c.cost), 0.0)).where(
-    _JOBS.c.campaign == bindparam("wanted"), ~_NEVER
+# Later steps begin no experiment.
+_USED = select(
+    func.count().filter(_JOBS.c.stage == 1), func.coalesce(func.sum(_JOBS.c.cost), 0.0)
+).where(_JOBS.c.campaign == bindparam("wanted"), ~_NEVER)
+_LINKS = table("job_trials")
+_EARLIER = (
+    query(Job)
+    .join(_LINKS, _LINKS.c.job == _JOBS.c.id)
+    .where(_LINKS.c.trial == bindparam("wanted"))
+    .order_by(_JOBS.c.seq)
 )
 # Sums of decimal costs are off in the last digits.
 _SLACK = 1e-9
@@ -123,6 +132,7 @@ class Gate(Writer):
         Raises:
             GateError: an approval is missing, used, revoked, expired, or binds something else; or
                 the campaign is not active, or was revised meanwhile.
+            GateError: a step before it is not done, or it is under way or done itself.
             BudgetSpent: it would be more than the campaign may use.
             LifecycleError: a trial is not approved.
             StoreError: the job is not of one piece.
@@ -135,6 +145,9 @@ class Gate(Writer):
             raise GateError(f"the campaign is at revision {latest} now", "look at the trial again")
         _check_job(job)
         self._same_campaign(job.campaign, job.trials)
+        trials = [self._one(Trial, id) for id in job.trials]
+        for trial in trials:
+            self._in_turn(job, trial)
         matched = _match(job, self._approvals(job))
         for approval, plan in matched:
             self._usable(approval, plan)
@@ -150,7 +163,7 @@ class Gate(Writer):
         links = [{"job": job.id, "trial": trial} for trial in job.trials]
         self._connection.execute(_LINK, links)
         self._consume(job)
-        for trial in (self._one(Trial, id) for id in job.trials):
+        for trial in trials:
             if trial.status is not TrialStatus.IN_PROGRESS:
                 self._take(trial, TrialStatus.IN_PROGRESS)
 
@@ -159,6 +172,16 @@ class Gate(Writer):
             raise GateError(f"the agent cannot {verb}", "a person or a rule does")
         if not same:
             raise GateError(f"{self.by} cannot {verb} in another's name")
+
+    def _in_turn(self, job: Job, trial: Trial) -> None:
+        """Steps come one after the other, and none twice. Of a trial with one step its status says so."""
+        if len(trial.steps) == 1:
+            return
+        rows = self._connection.execute(_EARLIER, {"wanted": trial.id}).all()
+        next_one = due(trial.steps, [from_row(Job, row) for row in rows])
+        if job.step != next_one:
+            told = f"its next step is {next_one}" if next_one else "no step of it is due"
+            raise GateError(f"{trial.id} is not sent to {job.step}: {told}", "look at it again")
 
     def _approvals(self, job: Job) -> list[Approval]:
         rows = self._connection.execute(_NAMED, {"ids": list(job.approvals)}).all()
@@ -186,7 +209,7 @@ class Gate(Writer):
 
     def _reserve(self, job: Job, experiments: int | None, cost: float | None) -> None:
         used, spent = self._connection.execute(_USED, {"wanted": job.campaign}).one()
-        if experiments is not None and used + 1 > experiments:
+        if experiments is not None and job.stage == 1 and used + 1 > experiments:
             raise BudgetSpent(f"all {experiments} experiments are used", "revise the budget")
         if cost is not None and spent + job.cost > cost + _SLACK * max(1.0, cost):
             raise BudgetSpent(

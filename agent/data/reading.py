@@ -190,6 +190,11 @@ class Reading:
         """The samples of a campaign, in the order in which they were made."""
         return self._of(Sample, campaign, "seq")
 
+    def samples_of(self, trial: str) -> list[Sample]:
+        """The samples of one trial, in the order in which they were made."""
+        kept = TABLES[Sample]
+        return self._all(Sample, query(Sample).where(kept.c.trial == trial).order_by(kept.c.seq))
+
     def journal(
         self, campaign: str, after: int = 0, limit: int | None = None
     ) -> list[JournalEntry]:

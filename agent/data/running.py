@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 
 from agent.core.job import IN_FLIGHT, FailureKind, Job, JobStatus, Observation, Sample
 from agent.core.judgement import Judgement
-from agent.core.lifecycle import JOB, check_step, trial_status
+from agent.core.lifecycle import JOB, Settling, check_step, trial_status
 from agent.core.trial import Trial, TrialStatus
 from agent.data.facts import sealed
 from agent.data.leases import insert_new
@@ -19,7 +19,7 @@ from agent.errors import GateError, LifecycleError, StoreError
 
 _SEEN_ROWS, _JOBS, _LINKS = TABLES[Observation], TABLES[Job], table("job_trials")
 _NEWER = _SEEN_ROWS.alias()
-_SEEN = select(_SEEN_ROWS.c.objective).where(
+_SEEN = select(_SEEN_ROWS.c.objective, _SEEN_ROWS.c.job).where(
     _SEEN_ROWS.c.trial == bindparam("wanted"),
     ~select(_NEWER.c.id).where(_NEWER.c.supersedes == _SEEN_ROWS.c.id).exists(),
 )
@@ -160,11 +160,10 @@ class Running(StockWriting):
         insert_new(self._connection, "blobs", row)
         return sha
 
-    def settle(self, trial_id: str, objectives: Sequence[str], attempts: int) -> TrialStatus:
+    def settle(self, trial_id: str, rules: Settling) -> TrialStatus:
         """Put a trial where its jobs and its current observations say that it is; the new state.
 
-        Only a trial in progress or partial moves; while a later step has no job that is done, a
-        trial whose last job is done stays in progress.
+        Only a trial in progress or partial moves.
 
         Raises:
             NotFound: there is no such trial.
@@ -173,10 +172,7 @@ class Running(StockWriting):
         if trial.status not in (TrialStatus.IN_PROGRESS, TrialStatus.PARTIAL):
             return trial.status
         jobs = self._jobs_of(trial)
-        seen = self._objectives_seen(trial)
-        derived = trial_status(jobs, seen.issuperset(objectives), attempts)
-        if derived in (TrialStatus.DONE, TrialStatus.PARTIAL) and _steps_left(trial, jobs):
-            derived = TrialStatus.IN_PROGRESS
+        derived = trial_status(jobs, trial.steps, self._objectives_seen(trial), rules)
         if trial.status is TrialStatus.PARTIAL and derived is not TrialStatus.DONE:
             return trial.status
         return self._moved(trial, derived, "settled")
@@ -190,7 +186,7 @@ class Running(StockWriting):
             LifecycleError: it can take none.
         """
         trial = self._locked_trial(trial_id)
-        complete = self._objectives_seen(trial).issuperset(objectives)
+        complete = self._objectives_seen(trial).keys() >= set(objectives)
         found = TrialStatus.DONE if complete else TrialStatus.PARTIAL
         return self._moved(trial, found, f"readings brought by {self.by.name}")
 
@@ -212,14 +208,11 @@ class Running(StockWriting):
             times["ended_at"] = self.now
         return times
 
-    def _objectives_seen(self, trial: Trial) -> set[str]:
-        return set(self._connection.execute(_SEEN, {"wanted": trial.id}).scalars())
+    def _objectives_seen(self, trial: Trial) -> dict[str, str | None]:
+        """Objective -> the job that brought its reading."""
+        rows = self._connection.execute(_SEEN, {"wanted": trial.id}).all()
+        return {str(one.objective): one.job for one in rows}
 
     def _jobs_of(self, trial: Trial) -> list[Job]:
         rows = self._connection.execute(_JOBS_OF, {"wanted": trial.id}).all()
         return [from_row(Job, row) for row in rows]
-
-
-def _steps_left(trial: Trial, jobs: Sequence[Job]) -> bool:
-    done = {job.step for job in jobs if job.status is JobStatus.DONE}
-    return not done.issuperset(trial.steps)

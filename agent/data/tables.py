@@ -119,6 +119,8 @@ class JobRow(Row, table=True):
     plans: Json = nested()
     approvals: Json = nested()
     step: str
+    stage: int = whole()
+    samples: Json = nested()
     instrument: str
     attempt: int = whole()
     status: str
@@ -173,6 +175,7 @@ class SampleRow(Row, table=True):
     parent: str | None = key("samples.id")
     lot: str
     place: str
+    executed: Json = nested(nullable=True)
     at: datetime = instant()
     seq: int = whole()
 

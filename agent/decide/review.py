@@ -1,12 +1,11 @@
 """Review rules: what the agent may let pass by itself, and what an adapter says against a plan."""
 
-from collections.abc import Callable
+from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
 from agent.core.adapter import Capabilities
 from agent.core.campaign import ReviewRule
 from agent.core.operators import InstrumentRules
-from agent.core.trial import Plan
 from agent.errors import GateError
 
 
@@ -18,25 +17,26 @@ class Finding(NamedTuple):
 
 
 def rule_in_force(
-    stated: ReviewRule | None, capabilities: Capabilities, *, unattended: bool
+    stated: ReviewRule | None, able: Mapping[str, Capabilities], unattended: Collection[str]
 ) -> ReviewRule:
-    """The campaign's review rule, or the default: required where the effect is physical.
+    """The campaign's review rule, or the default: required where an effect is physical.
 
     Args:
         stated: What the campaign says; None if it says nothing.
-        capabilities: The adapter's.
-        unattended: Whether the operators allow this instrument to run without reviews.
+        able: What each of its instruments is able to.
+        unattended: The instruments that the operators allow to run without reviews.
 
     Raises:
         GateError: the campaign wants none on a physical instrument that the operators have not
             released for that.
     """
-    physical = capabilities.effect == "physical"
+    physical = [name for name, one in able.items() if one.effect == "physical"]
     if stated is None:
         return ReviewRule(mode="required" if physical else "none")
-    if stated.mode == "none" and physical and not unattended:
+    closed = [name for name in physical if name not in unattended]
+    if stated.mode == "none" and closed:
         raise GateError(
-            "review: none is not allowed on this instrument",
+            f"review: none is not allowed on {closed[0]}",
             "its effect is physical: the operators' file must list it under `unattended`",
         )
     return stated
@@ -59,24 +59,17 @@ def check_released(rules: InstrumentRules, capabilities: Capabilities, instrumen
         )
 
 
-def find(
-    plan: Plan,
-    rule: ReviewRule,
-    check: Callable[[Plan], tuple[str, ...]],
-    outside: tuple[str, ...] = (),
-) -> Finding:
-    """What the rules say of `plan`.
+def find(rule: ReviewRule, against: tuple[str, ...], outside: tuple[str, ...] = ()) -> Finding:
+    """What the rules say of what would be sent.
 
     Args:
-        plan: What would be sent.
         rule: The review rule in force.
-        check: The adapter's reasons against a plan: any of them rejects it.
+        against: The adapters' reasons against it: any of them rejects it.
         outside: Reasons why it cannot be sent as it is: the point is not in the space any more, after
             a revision, or is beyond the operators' limits. A person may edit it, a rule cannot.
     """
-    reasons = check(plan)
-    if reasons:
-        return Finding("reject", tuple(reasons))
+    if against:
+        return Finding("reject", against)
     if rule.mode == "required":
         return Finding("wait", outside)
     return Finding("reject", outside) if outside else Finding("approve")

@@ -101,6 +101,6 @@ def doubt(store: Store, lease: Lease, job: Job, reason: str, now: datetime) -> N
 
 def overdue(campaign: Campaign, job: Job, now: datetime) -> bool:
     """Whether the job has taken longer than the campaign's deadline for one."""
-    deadline = campaign.execution.deadline
+    deadline = campaign.execution.deadline_of(job.step)
     since = job.started_at or job.intended_at
     return deadline is not None and (now - since).total_seconds() > deadline.seconds

@@ -1,6 +1,6 @@
 """Verdicts and the permissions that follow from them: by people, and by rule."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -9,6 +9,7 @@ from agent.core import ids
 from agent.core.actor import Actor
 from agent.core.campaign import Campaign, ReviewRule
 from agent.core.history import Effective, effective
+from agent.core.job import JobStatus
 from agent.core.operators import NOTHING_SAID, InForce
 from agent.core.register import Lease
 from agent.core.space import SearchSpace
@@ -16,13 +17,22 @@ from agent.core.trial import Approval, Plan, Review, Trial, TrialStatus
 from agent.core.values import Point
 from agent.data.store import Store
 from agent.data.writing import Transaction
-from agent.dispatch.plans import plan_for
+from agent.dispatch.plans import plans_for
 from agent.errors import GateError, OutsideLimits, SpaceError
 
 UNATTENDED = Actor(kind="rule", name="review: none")
 CHECK = Actor(kind="rule", name="adapter check")
 RENEWAL = Actor(kind="rule", name="renewed: nothing was executed")
 LIMITS = Actor(kind="rule", name="operators' limits")
+
+
+REPEAT = Actor(kind="rule", name="repeated: the sample is as it was")
+
+
+def nothing_said(instrument: str) -> InForce:
+    """Of instruments that the operators do not speak of."""
+    del instrument
+    return NOTHING_SAID
 
 
 NOT_REVIEWED = "not reviewed in time"
@@ -72,9 +82,10 @@ def review(
     *,
     space: SearchSpace | None = None,
     lease: Lease | None = None,
-    limits: InForce = NOTHING_SAID,
+    limits_of: Callable[[str], InForce] = nothing_said,
 ) -> Review:
-    """Write a verdict and, unless it rejects, the approval that binds what will be sent.
+    """Write a verdict and, unless it rejects, the approvals that bind what will be sent: one for each step that
+    is to come, and each instrument that may do it.
 
     Args:
         store: Where it is written.
@@ -84,10 +95,10 @@ def review(
         now: When.
         space: The space with its pools, for an edit.
         lease: The lease under which a rule acts; people need none.
-        limits: What the operators say of the instrument: nothing beyond that is approved.
+        limits_of: What the operators say of an instrument: nothing beyond that is approved.
 
     Raises:
-        OutsideLimits: it is approved, and the operators' limits speak against it.
+        OutsideLimits: it is approved, and the operators' limits speak against it on every instrument of a step.
         GateError: the agent tried to review, or the trial does not wait for a review, or has waited
             for too long.
         SpaceError: the edited point is not in the space (every reason is named).
@@ -115,11 +126,44 @@ def review(
         )
         tx.review(written)
         if verdict.word != "reject":
-            plan = plan_for(trial, wanted, campaign, limits.hash)
-            if reasons := limits.rules.reasons(plan):
-                raise OutsideLimits(plan.instrument, reasons)
-            permit(tx, plan, trial.campaign, written.id, verdict.by, now)
+            done = {job.step for job in store.jobs_of(trial.id) if job.status is JobStatus.DONE}
+            steps = [step for step in trial.steps if step not in done]
+            for plan in within(trial, wanted, campaign, limits_of, steps):
+                permit(tx, plan, trial.campaign, written.id, verdict.by, now)
     return written
+
+
+def within(
+    trial: Trial,
+    wanted: Effective,
+    campaign: Campaign,
+    limits_of: Callable[[str], InForce],
+    steps: Collection[str] | None = None,
+) -> list[Plan]:
+    """What may be sent for a trial within the operators' limits.
+
+    Args:
+        trial: The trial.
+        wanted: Its point after edits.
+        campaign: The latest revision.
+        limits_of: What the operators say of an instrument.
+        steps: Only these; default: all of the trial's.
+
+    Raises:
+        OutsideLimits: they speak against a step on each of its instruments.
+    """
+    found: list[Plan] = []
+    beyond: dict[str, list[Plan]] = {}
+    plans = plans_for(trial, wanted, campaign, lambda name: limits_of(name).hash, steps)
+    for plan in plans:
+        against = limits_of(plan.instrument).rules.reasons(plan)
+        (beyond.setdefault(plan.step, []) if against else found).append(plan)
+    good = {plan.step for plan in found}
+    for step, refused in beyond.items():
+        if step not in good:
+            first = refused[0]
+            raise OutsideLimits(first.instrument, limits_of(first.instrument).rules.reasons(first))
+    return found
 
 
 def permit(

@@ -15,7 +15,7 @@ from agent.core.adapter import Adapter, Handle
 from agent.core.campaign import Campaign
 from agent.core.clock import Clock
 from agent.core.hours import closed_now
-from agent.core.job import Job, JobStatus
+from agent.core.job import Job, JobStatus, SampleRef
 from agent.core.operators import NOTHING_SAID, InForce
 from agent.core.register import Lease
 from agent.core.trial import Approval, Plan
@@ -29,13 +29,27 @@ the store cannot know.
 
 
 class Order(NamedTuple):
-    """What is to be sent, what permits it, what it costs: so much is reserved; how many jobs its
-    instrument takes at the same time, None without limit; and what the operators say of it.
+    """What is to be sent.
+
+    Attributes:
+        plan: What, of which step, on which instrument.
+        approval: What permits it.
+        stage: The place of its step among the trial's.
+        attempt: How often this step was tried before, and once more.
+        samples: What it takes of earlier steps.
+        cost: What it costs: so much is reserved.
+        promised: What later steps cost, of this and of the other experiments that have begun.
+        parallel: How many jobs its instrument takes at the same time; None without limit.
+        limits: What the operators say of it.
     """
 
     plan: Plan
     approval: Approval
+    stage: int = 1
+    attempt: int = 1
+    samples: tuple[SampleRef, ...] = ()
     cost: float = 0.0
+    promised: float = 0.0
     parallel: int | None = None
     limits: InForce = NOTHING_SAID
 
@@ -78,16 +92,17 @@ def intend(
         raise OutsideLimits(plan.instrument, reasons)
     if shut := closed_now(order.limits.rules.hours, campaign.name, now):
         raise GateError(f"{plan.instrument} is {shut}", "it is sent when the hours are over")
-    attempt = len(store.jobs_of(plan.trial)) + 1
     job = Job(
-        id=ids.job(plan.trial, 1, attempt),
+        id=ids.job(plan.trial, order.stage, order.attempt),
         campaign=lease.name,
         trials=(plan.trial,),
         plans=(plan,),
         approvals=(approval.id,),
         step=plan.step,
+        stage=order.stage,
+        samples=order.samples,
         instrument=plan.instrument,
-        attempt=attempt,
+        attempt=order.attempt,
         sender=me,
         fence=lease.fence,
         cost=order.cost,
@@ -98,7 +113,9 @@ def intend(
             order.limits.document
         ):  # so that it can be read later what the hash in the plan stands for
             tx.put_blob(order.limits.document.encode(), "application/json")
-        tx.intend(job, budget.experiments, budget.cost.limit if budget.cost else None, revision)
+        most = budget.cost.limit - order.promised if budget.cost else None
+        # What has begun is finished: its later steps were paid for when it was.
+        tx.intend(job, budget.experiments, most if order.stage == 1 else None, revision)
         tx.take(job, order.parallel)
         tx.draw(job, order.limits.rules.needs(plan))
     return job
@@ -150,8 +167,7 @@ def refuse(
     store: Store, lease: Lease, campaign: Campaign, job: Job, reason: str, now: datetime
 ) -> None:
     """Record that nothing was executed; the trial goes back to approved while attempts are left."""
-    names = tuple(objective.name for objective in campaign.objectives)
     with store.write(AGENT, now, lease) as tx:
         tx.move_job(job.id, JobStatus.REFUSED, message=reason)
         for trial in job.trials:
-            tx.settle(trial, names, campaign.execution.attempts)
+            tx.settle(trial, campaign.settling)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import httpx
 
-from agent.assemble import AdapterClasses, adapter_of, default_store, operators
+from agent.assemble import AdapterClasses, adapter_at, default_store, operators
 from agent.core.adapter import Health
-from agent.core.campaign import Campaign
+from agent.core.execution import Station
 from agent.core.operators import Operators
 from agent.core.register import CampaignStatus
 from agent.data.address import file_of, parse
@@ -116,39 +116,39 @@ def _opened(
 
 def _health(store: Store, allowed: Operators) -> Iterator[Finding]:
     users: dict[str, list[str]] = defaultdict(list)
-    asked: dict[str, tuple[str, Campaign]] = {}
+    asked: dict[str, Station] = {}
     for entry in store.entries():
         if entry.status is not CampaignStatus.ACTIVE:
             continue
-        campaign = campaign_of(store, entry.id)
-        how = campaign.execution.model_dump_json(include={"adapter", "settings", "instrument"})
-        asked[how] = campaign.execution.target, campaign
-        users[how].append(entry.name)
-    for how, (name, campaign) in asked.items():
-        yield instruments.health(name, users[how], _well(campaign, allowed))
+        for station in campaign_of(store, entry.id).execution.everywhere:
+            how = station.model_dump_json()
+            asked[how] = station
+            users[how].append(entry.name)
+    for how, station in asked.items():
+        yield instruments.health(station.instrument, users[how], _well(station, allowed))
         try:
-            _released(campaign, allowed)
+            _released(station, allowed)
         except GateError as error:
             yield fault("operators", error.message, error.hint)
 
 
-def _released(campaign: Campaign, allowed: Operators) -> None:
-    """Whether anything may be sent to the instrument of a campaign; one that cannot be asked has a finding.
+def _released(station: Station, allowed: Operators) -> None:
+    """Whether anything may be sent to an instrument of a campaign; one that cannot be asked has a finding.
 
     Raises:
         GateError: nothing may.
     """
-    name = campaign.execution.target
+    name = station.instrument
     try:
-        capabilities = adapter_of(campaign, AdapterClasses(allowed)).capabilities()
+        capabilities = adapter_at(station, AdapterClasses(allowed)).capabilities()
     except Exception:  # noqa: BLE001 - whatever other people's code may raise
         return
     check_released(allowed.in_force(name).rules, capabilities, name)
 
 
-def _well(campaign: Campaign, allowed: Operators) -> Health | str:
+def _well(station: Station, allowed: Operators) -> Health | str:
     try:
-        return adapter_of(campaign, AdapterClasses(allowed)).health()
+        return adapter_at(station, AdapterClasses(allowed)).health()
     except Exception as error:  # noqa: BLE001 - whatever other people's code may raise
         return str(error) if isinstance(error, AthanorError) else f"{type(error).__name__}: {error}"
 

@@ -59,6 +59,7 @@ def _write(
         batch=0,
         role=row.role,
         fidelity=row.fidelity,
+        steps=campaign.execution.names,
         point=row.point,
         settings=space.settings(row.point),
         origin=plan.origin,

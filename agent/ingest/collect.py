@@ -10,8 +10,9 @@ from agent.core.adapter import Adapter, Measurement, Outcome
 from agent.core.campaign import Campaign
 from agent.core.clock import Clock
 from agent.core.failures import FailureLine, classified
-from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation, Sample
+from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation, Sample, SampleRef
 from agent.core.register import Lease
+from agent.core.values import Point
 from agent.data.store import Store
 from agent.data.writing import Transaction
 from agent.errors import IngestError, Unreachable
@@ -129,21 +130,24 @@ def _observe(
     by: Actor,
 ) -> None:
     objective = next((o for o in campaign.objectives if o.name == measurement.objective), None)
-    if objective is None or measurement.trial not in job.trials:
+    plan = next((one for one in job.plans if one.trial == measurement.trial), None)
+    asked = plan is not None and (by.kind == "person" or measurement.objective in plan.objectives)
+    if objective is None or plan is None or not asked:
         tx.record(job.campaign, "measurement.unasked", job.id, measurement.model_dump(mode="json"))
         return
-    reading = admit(measurement, objective)
+    reading, taken = admit(measurement, objective), job.sample_of(measurement.trial)
     tx.observe(
         Observation(
             id=ids.record(job.campaign, "O", tx.number(job.campaign, "observation")),
             campaign=job.campaign,
             trial=measurement.trial,
             objective=objective.name,
-            fidelity=job.plans[0].fidelity,
+            fidelity=plan.fidelity,
             replicate=measurement.replicate,
             job=job.id,
+            sample=taken.id if taken else None,
             unit=objective.unit,
-            executed=measurement.executed,
+            executed=_executed(taken, measurement),
             raw=raw,
             analysis=measurement.analysis,
             by=by,
@@ -151,6 +155,12 @@ def _observe(
             **reading._asdict(),
         )
     )
+
+
+def _executed(taken: SampleRef | None, measurement: Measurement) -> Point | None:
+    """The settings as executed: those that the sample was made with, and those that it was measured at."""
+    made = (taken.executed if taken else None) or {}
+    return {**made, **(measurement.executed or {})} or None
 
 
 def _move(tx: Transaction, campaign: Campaign, job: Job, outcome: Outcome, now: datetime) -> None:
@@ -165,9 +175,8 @@ def _move(tx: Transaction, campaign: Campaign, job: Job, outcome: Outcome, now: 
     tx.move_job(
         job.id, _ENDS[outcome.state], message=outcome.message, failure=failure, cost=outcome.cost
     )
-    names = tuple(objective.name for objective in campaign.objectives)
     for trial in job.trials:
-        if outcome.state == "done":
+        if outcome.state == "done" and job.sample_of(trial) is None:
             number = tx.number(job.campaign, "sample")
             tx.add_sample(
                 Sample(
@@ -176,7 +185,9 @@ def _move(tx: Transaction, campaign: Campaign, job: Job, outcome: Outcome, now: 
                     code=f"{campaign.name}-{number:03d}",
                     job=job.id,
                     trial=trial,
+                    place=outcome.places.get(trial, ""),
+                    executed=outcome.executed.get(trial),
                     at=now,
                 )
             )
-        tx.settle(trial, names, campaign.execution.attempts)
+        tx.settle(trial, campaign.settling)

@@ -17,6 +17,7 @@ from agent.load import (
     computed,
     costs,
     emptiness,
+    execution,
     learning,
     materials,
     plan,
@@ -101,9 +102,7 @@ def read(
     learning.settle(findings, parts)
     plan.check(findings, parts, bound)
     if "execution" in parts.single:
-        execution = parts.single["execution"]
-        resolved = settings.resolved(findings, execution, settings_models, place, ("execution",))
-        parts.single["execution"] = resolved
+        parts.single["execution"] = execution.resolved(findings, parts, settings_models, place)
     if findings.faults:
         count = len(findings.faults)
         raise CampaignError(

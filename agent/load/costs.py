@@ -33,13 +33,15 @@ def check(findings: Findings, parts: Parts, columns: Columns) -> None:
         rules.check_formula(findings, _AT, cost.tree, columns)
         if findings.clean(_AT):
             _check_prices(findings, cost, columns)
+    for name, tree in cost.stepping.items():
+        rules.check_formula(findings, ("budget", "cost", "steps", name), tree, columns)
     if cost.changing is not None:
         _check_change(findings, cost, columns)
 
 
 def _check_prices(findings: Findings, cost: Cost, columns: Columns) -> None:
     """Looked at where the settings are at their ends: prices rise or fall in most columns."""
-    points = _corners(columns, expressions.names(cost.tree))
+    points = _corners(columns, cost.names)
     odd = [point for point in points if not _priced(cost, point)]
     if odd:
         what = f"it gives no cost above 0 at {_worded(odd[0])}: an experiment there counts as the whole limit"

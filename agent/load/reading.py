@@ -195,11 +195,7 @@ class _Walk:
 
     def _truth(self, text: str, loc: Loc) -> object:
         truth = text.casefold() in ("yes", "true", "on")
-        if loc[:2] == ("execution", "settings") or loc[2:4] == ("oracle", "settings"):
-            return truth
-        if loc[:1] == ("instruments",) and loc[2:3] == ("settings",):
-            return truth
-        if loc == ("policy", "transfer", "learnt"):
+        if _may_be_true(loc):
             return truth
         return self._quote(loc, f"YAML reads {text} as the truth value {str(truth).lower()}", text)
 
@@ -234,3 +230,13 @@ def _printable(text: str) -> bool:
 
 def _short(tag: str) -> str:
     return tag.replace(_TAG, "!!")[:60]
+
+
+def _may_be_true(loc: Loc) -> bool:
+    """Whether a truth value may stand here: in an adapter's settings, and where a key asks for one."""
+    within = loc[3:] if loc[:2] == ("execution", "steps") else loc[1:]
+    if loc[:1] == ("execution",):
+        return within[:1] in {("settings",), ("instruments",)} or within == ("repeatable",)
+    operators = loc[:1] == ("instruments",) and loc[2:3] == ("settings",)
+    oracle = loc[2:4] == ("oracle", "settings")
+    return operators or oracle or loc == ("policy", "transfer", "learnt")

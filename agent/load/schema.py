@@ -69,21 +69,26 @@ def _classes_need_no_unit(objective: dict[str, Any]) -> None:
 def _by_adapter(
     definitions: dict[str, Any], settings_models: Mapping[str, type[BaseModel]]
 ) -> None:
-    execution = definitions["Execution"]
-    execution["properties"]["adapter"]["enum"] = sorted(settings_models)
-    branches = []
+    branches: list[dict[str, Any]] = []
     for adapter, model in sorted(settings_models.items()):
         own = model.model_json_schema(ref_template=f"#/$defs/{adapter}.{{model}}")
         for name, definition in own.pop("$defs", {}).items():
             definitions[f"{adapter}.{name}"] = definition
         definitions[f"{adapter}.settings"] = own
         needed = ["adapter", *(["settings"] if own.get("required") else [])]
-        properties = {
-            "adapter": {"const": adapter},
-            "settings": {"$ref": f"#/$defs/{adapter}.settings"},
-        }
-        branches.append({"title": adapter, "properties": properties, "required": needed})
-    execution["oneOf"] = branches
+        whole = {"$ref": f"#/$defs/{adapter}.settings"}
+        named = {"adapter": {"const": adapter}}
+        alone = {**named, "settings": whole, "instruments": False}
+        branches.append({"title": adapter, "properties": alone, "required": needed})
+        # Of several alike the settings are in two places, and each may be a part only.
+        alike = {"title": f"{adapter}, several alike", "properties": named}
+        branches.append({**alike, "required": ["adapter", "instruments"]})
+    for name in ("Execution", "Step"):
+        definitions[name]["properties"]["adapter"]["enum"] = sorted(settings_models)
+        definitions[name]["oneOf"] = list(branches)
+    alone = {"adapter": False, "settings": False, "instrument": False, "instruments": False}
+    steps = {"title": "steps", "properties": alone, "required": ["steps"]}
+    definitions["Execution"]["oneOf"].append(steps)
 
 
 def models_of(root: type[BaseModel]) -> Iterator[type[BaseModel]]:

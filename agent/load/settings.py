@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from agent.core.execution import Execution
+from agent.core.execution import Reached
 from agent.errors import AthanorError
 from agent.load import references, shape
 from agent.load.faults import Findings, Loc, did_you_mean
@@ -19,7 +19,7 @@ from agent.load.faults import Findings, Loc, did_you_mean
 SettingsModels = Mapping[str, type[BaseModel]]
 """Adapter name -> the model of what it takes under `execution.settings`."""
 
-Executing = TypeVar("Executing", bound=Execution)
+Executing = TypeVar("Executing", bound=Reached)
 _FOLDER = re.compile(r"folder|director|(^|_)dir($|_)", re.IGNORECASE)
 _SECRET = re.compile(r"(^|_)(password|passwd|secret|token|api_?key|credential)s?$", re.IGNORECASE)
 
@@ -33,25 +33,53 @@ class Place:
 
 
 def resolved(
-    findings: Findings, execution: Executing, models: SettingsModels, place: Place, at: Loc
+    findings: Findings, reached: Executing, models: SettingsModels, place: Place, at: Loc
 ) -> Executing:
-    """`execution` (which stands at `at`) with absolute paths; what its adapter does not take is a
+    """`reached` (which stands at `at`) with absolute paths; what its adapter does not take is a
     fault.
     """
-    model = _model(findings, execution.adapter, models, at)
+    model = _model(findings, reached.adapter, models, at)
     if model is None:
-        return execution
-    settings, within = dict(execution.settings), (*at, "settings")
+        return reached
+    settings, references_at = _absolute(findings, model, reached.settings, place, (*at, "settings"))
+    alike: dict[str, dict[str, Any]] = {}
+    if not reached.instruments:
+        _validate(findings, model, settings, (*at, "settings"), references_at)
+    for name, own in reached.instruments.items():
+        within = (*at, "instruments", name)
+        alike[name], found = _absolute(findings, model, own, place, within)
+        _validate(findings, model, {**settings, **alike[name]}, within, references_at | found)
+    return reached.model_copy(update={"settings": settings, "instruments": alike})
+
+
+def _absolute(
+    findings: Findings,
+    model: type[BaseModel],
+    given: Mapping[str, Any],
+    place: Place,
+    within: Loc,
+) -> tuple[dict[str, Any], set[Loc]]:
+    """Settings with absolute paths, and the places that hold a reference."""
+    settings = dict(given)
     references_at = _check_references(findings, settings, within)
     for loc, text in list(_paths(model, settings, ())):
         path = _path(findings, (*within, *loc), text, place)
         if path is not None:
             _put(settings, loc, str(path))
+    return settings, references_at
+
+
+def _validate(
+    findings: Findings,
+    model: type[BaseModel],
+    settings: Mapping[str, Any],
+    within: Loc,
+    references_at: set[Loc],
+) -> None:
     try:
         model.model_validate(settings)
     except ValidationError as error:
         shape.note_all(findings, within, error, model, references_at)
-    return execution.model_copy(update={"settings": settings})
 
 
 def _model(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from agent.core.aim import Aim
 from agent.core.budget import Budget, Cost
 from agent.core.compositions import CompositionParameter
+from agent.core.execution import Execution
 from agent.core.job import JobStatus
 from agent.core.parameters import ContinuousParameter, IntegerParameter
 from agent.core.pools import MaterialParameter, PoolColumn
@@ -73,11 +74,21 @@ def _terms(views: Sequence[View]) -> Iterator[tuple[str, str]]:
     yield "known before", "; ".join(map(_prior, campaign.priors))
     yield "policy", _policy(view)
     yield "seed", str(campaign.seed)
-    execution = campaign.execution
-    told = ", ".join(f"{name} {_short(value)}" for name, value in execution.settings.items())
-    yield "adapter", execution.adapter + (f": {told}" if told else "")
-    yield "instrument", execution.instrument or ""
+    yield from _execution(campaign.execution)
     yield "review", campaign.review.mode if campaign.review else "as the adapter asks for"
+
+
+def _execution(execution: Execution) -> Iterator[tuple[str, str]]:
+    if execution.steps:
+        yield "steps", ", then ".join(one.name for one in execution.steps)
+    for step in execution.order:
+        told = ", ".join(f"{name} {_short(value)}" for name, value in step.settings.items())
+        yield (
+            f"{step.name}: adapter" if execution.steps else "adapter",
+            step.adapter + (f": {told}" if told else ""),
+        )
+        named = ", ".join(step.instruments) or step.instrument or ""
+        yield f"{step.name}: instrument" if execution.steps else "instrument", named
 
 
 def _traded(view: View, aim: Aim) -> str:
@@ -118,7 +129,9 @@ def _budget(budget: Budget) -> str:
 
 
 def _price(cost: Cost) -> str:
-    each = brief(cost.per_experiment, 6) if cost.per_experiment else str(cost.formula)
+    base = brief(cost.per_experiment, 6) if cost.per_experiment else str(cost.formula or "")
+    steps = (f"{one} for {name}" for name, one in cost.steps.items())
+    each = " + ".join(filter(None, (base, *steps)))
     return f"{each} + {cost.changeover} for a change" if cost.changeover else each
 
 

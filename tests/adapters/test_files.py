@@ -12,7 +12,7 @@ from adapters.files import FilesAdapter
 from adapters.sheets import render
 from adapters.testing import job_for, job_of, plan_for
 from agent.core.adapter import Handle, Outcome
-from agent.core.job import Job
+from agent.core.job import Job, SampleRef
 from agent.errors import Refused, Unreachable
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -329,3 +329,32 @@ def test_names_that_would_break_a_header_are_not_put_there(adapter: FilesAdapter
     assert render(job).splitlines()[0] == header
     outcome = fill(adapter, job, f"{job.id},k-T0001,80.0,[100],", header=header)
     assert outcome.measurements[0].value == 0.0
+
+
+HEATED = plan_for({"temperature": (80.0, "°C")}, {}, trial="k-T0001", step="anneal")
+
+
+def test_a_step_that_only_makes_a_sample_is_done_when_its_sheet_is_put_there(
+    adapter: FilesAdapter,
+) -> None:
+    job = job_of(HEATED)
+    handle = send(adapter, job)
+    sheet = adapter.settings.folder / "to_do" / f"{job.id}.csv"
+    assert sheet.read_text("utf-8-sig").startswith("job,trial,temperature [°C],place,comment")
+    outcome = adapter.collect(job, handle)
+    assert outcome.state == "running" and "move it to done/" in outcome.message
+    header = "job,trial,temperature [°C],executed temperature [°C],place,comment"
+    filled = fill(adapter, job, "JOB,k-T0001,80,79,tray 2,smells", header=header)
+    assert filled.state == "done" and filled.measurements == ()
+    assert filled.executed == {"k-T0001": {"temperature": 79.0}}
+    assert filled.places == {"k-T0001": "tray 2"} and "smells" in filled.message
+
+
+def test_a_sheet_says_which_sample_it_is_about(adapter: FilesAdapter) -> None:
+    plan = plan_for({}, {"yield": "%"}, trial="k-T0001", step="weigh")
+    sample = SampleRef(id="k-S0001", trial="k-T0001", code="films-001", place="tray 2")
+    job = job_of(plan).model_copy(update={"samples": (sample,)})
+    assert "films-001, at tray 2" in render(job)
+    header = "job,trial,sample,yield [%],comment"
+    outcome = fill(adapter, job, 'JOB,k-T0001,"films-001, at tray 2",71,', header=header)
+    assert outcome.state == "done" and outcome.measurements[0].value == 71.0

@@ -7,6 +7,7 @@ import pytest
 
 from adapters.signature import Signature
 from adapters.testing import plan_for
+from agent.core.job import SampleRef
 from agent.core.trial import Plan
 
 SIGNATURE = Signature.model_validate(
@@ -102,3 +103,37 @@ def test_a_class_by_its_name_or_its_number() -> None:
     assert _read({"results": [{"area": "high"}]}, plan).value == 1.0
     assert _read({"results": [{"area": 0}]}, plan).value == 0.0
     assert _read({"results": [{"area": 2}]}, plan).void is not None
+
+
+CARRYING = Signature.model_validate(
+    {
+        "parameters": {"temperature": {"unit": "°C", "executed": "actual"}},
+        "sample": {"code": "label", "job": "made_by", "place": "slot", "placed": "now.slot"},
+    }
+)
+HEAT = plan_for({"temperature": (80.0, "°C")}, {})
+SAMPLE = SampleRef(
+    id="k-S0001", trial=HEAT.trial, job="k-T0001.1.1", code="films-001", place="tray 2"
+)
+
+
+def test_a_command_is_told_of_the_sample_that_an_earlier_step_has_made() -> None:
+    told = {"label": "films-001", "made_by": "k-T0001.1.1", "slot": "tray 2"}
+    assert CARRYING.arguments(HEAT, SAMPLE) == {"temperature": 80.0, **told}
+    assert CARRYING.arguments(HEAT) == {"temperature": 80.0}, "what it makes itself has no code yet"
+    example = CARRYING.sample.example(HEAT.trial)
+    assert example and CARRYING.arguments(HEAT, example).keys() == {"temperature", *told}
+    assert SIGNATURE.sample.example(HEAT.trial) is None
+
+
+def test_a_command_that_only_makes_a_sample_says_how_it_was_made_and_where_it_lies() -> None:
+    came = CARRYING.outcome(HEAT, {"actual": 79.0, "now": {"slot": 7}})
+    assert came.state == "done" and came.measurements == ()
+    assert came.executed == {HEAT.trial: {"temperature": 79.0}}
+    assert came.places == {HEAT.trial: "7"}
+    assert CARRYING.outcome(HEAT, {}).places == {}
+
+
+def test_the_sample_s_argument_is_sent_for_nothing_else() -> None:
+    (told,) = CARRYING.reasons(plan_for({"slot": 1.0, "temperature": (8.0, "°C")}, {}))[1:]
+    assert "'slot' would be sent twice" in told

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from agent.core.actor import AGENT, Process
+from agent.core.lifecycle import Settling
 from agent.data.store import Store
 from agent.errors import (
     JournalBroken,
@@ -135,7 +136,7 @@ class JournalContract:
         w.moved(store, w.JobStatus.STARTED, w.JobStatus.DONE)
         with store.write(AGENT, w.LATER) as tx:
             tx.observe(w.observation(1))
-            tx.settle("t1", ("yield",), 3)
+            tx.settle("t1", Settling(("yield",), 3))
         lines = store.journal("c1")
         assert [line.event for line in lines] == [
             "campaign.registered",

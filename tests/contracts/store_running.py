@@ -7,7 +7,7 @@ import pytest
 
 from agent.core.actor import AGENT, Actor
 from agent.core.job import JobStatus
-from agent.core.lifecycle import JOB
+from agent.core.lifecycle import JOB, Settling
 from agent.core.trial import TrialStatus
 from agent.data.store import Store
 from agent.errors import GateError, LifecycleError, NotFound, StoreError
@@ -28,7 +28,7 @@ WAYS: dict[JobStatus, list[JobStatus]] = {
 
 def _settle(store: Store, attempts: int = 3, trial: str = "t1") -> TrialStatus:
     with store.write(AGENT, w.LATER) as tx:
-        return tx.settle(trial, ("yield", "purity"), attempts)
+        return tx.settle(trial, Settling(("yield", "purity"), attempts))
 
 
 def _observe(store: Store, *observations: Any) -> None:

@@ -7,6 +7,7 @@ from agent.core.actor import AGENT, Actor, Process
 from agent.core.decision import Choice, Decision
 from agent.core.job import Job, JobStatus, Observation, Sample
 from agent.core.judgement import Judgement
+from agent.core.lifecycle import Settling
 from agent.core.register import Entry, Revision
 from agent.core.trial import (
     Approval,
@@ -209,7 +210,7 @@ def ended(store: Store, *targets: JobStatus) -> Store:
     """The store, with the first trial settled after its job was started and taken through these."""
     moved(intended(store, 1), JobStatus.STARTED, *targets)
     with store.write(AGENT, LATER) as tx:
-        tx.settle("t1", ("yield", "purity"), 3)
+        tx.settle("t1", Settling(("yield", "purity"), 3))
     return store
 
 

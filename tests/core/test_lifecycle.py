@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 from agent.core.actor import AGENT, Actor
-from agent.core.job import JobStatus
-from agent.core.lifecycle import JOB, TRIAL, check_step, trial_status
+from agent.core.job import Job, JobStatus
+from agent.core.lifecycle import JOB, TRIAL, Settling, check_step, due, trial_status
 from agent.core.trial import TrialStatus
 from agent.errors import LifecycleError
 from tests.core.made import job
@@ -71,7 +71,62 @@ def test_only_a_failed_trial_comes_back_and_only_by_a_person_who_has_its_result(
 )
 def test_a_trial_stands_where_its_jobs_say(statuses, complete, expected):
     jobs = [job(attempt=n + 1, status=JobStatus(s)) for n, s in enumerate(statuses)]
-    assert trial_status(jobs, complete, attempts=2) is expected
+    seen = {"yield": "j1"} if complete else {}
+    assert trial_status(jobs, ("run",), seen, Settling(("yield",), 2)) is expected
+
+
+def ran(*said: tuple[str, str], failure: str | None = None) -> list[Job]:
+    """The jobs of a trial that is annealed and then read, as (step, status) each."""
+    names = [step for step, _ in said]
+    return [
+        job(
+            id=f"j{n + 1}",
+            step=step,
+            attempt=names[: n + 1].count(step),
+            status=JobStatus(status),
+            failure=failure if status == "failed" else None,
+        )
+        for n, (step, status) in enumerate(said)
+    ]
+
+
+ANNEALED, READ = ("anneal", "done"), ("read", "done")
+WORN = ("read", "failed")
+
+
+@pytest.mark.parametrize(
+    ("said", "expected", "step"),
+    [
+        ([], TrialStatus.APPROVED, "anneal"),
+        ([("anneal", "running")], TrialStatus.IN_PROGRESS, None),
+        ([("anneal", "unknown")], TrialStatus.IN_PROGRESS, None),
+        ([ANNEALED], TrialStatus.IN_PROGRESS, "read"),
+        ([("anneal", "failed")], TrialStatus.FAILED, "anneal"),
+        ([ANNEALED, ("read", "running")], TrialStatus.IN_PROGRESS, None),
+        ([ANNEALED, ("read", "refused")], TrialStatus.APPROVED, "read"),
+        ([ANNEALED, WORN], TrialStatus.APPROVED, "read"),
+        ([ANNEALED, WORN, WORN, WORN], TrialStatus.FAILED, "read"),
+        ([ANNEALED, WORN, READ], TrialStatus.PARTIAL, None),
+    ],
+)
+def test_a_trial_of_several_steps_stands_where_its_jobs_say(said, expected, step):
+    """The reading is of a sample that stays as it is: what failed is read again."""
+    rules, jobs = Settling(("yield",), 3, frozenset({"read"})), ran(*said)
+    assert trial_status(jobs, ("anneal", "read"), {}, rules) is expected
+    assert due(("anneal", "read"), jobs) == step
+
+
+def test_what_an_earlier_step_has_measured_is_kept_when_a_later_one_fails():
+    jobs = ran(ANNEALED, WORN)
+    rules = Settling(("mass", "yield"), 3)
+    assert trial_status(jobs, ("anneal", "read"), {"mass": "j1"}, rules) is TrialStatus.PARTIAL
+    assert trial_status(jobs, ("anneal", "read"), {"mass": "j2"}, rules) is TrialStatus.FAILED
+
+
+def test_a_sample_that_is_infeasible_to_read_is_not_read_again():
+    jobs = ran(ANNEALED, WORN, failure="infeasible")
+    rules = Settling(("yield",), 3, frozenset({"read"}))
+    assert trial_status(jobs, ("anneal", "read"), {}, rules) is TrialStatus.FAILED
 
 
 @pytest.mark.parametrize("name", PAGES)

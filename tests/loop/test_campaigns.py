@@ -594,7 +594,7 @@ def test_a_physical_instrument_asks_for_reviews_unless_it_is_said_otherwise(
 def test_an_instrument_that_is_not_released_is_not_run_without_reviews(make_world: Make) -> None:
     made = make_world()
     made.lab = replace(made.lab, unattended=frozenset())
-    with pytest.raises(GateError, match="not allowed on this instrument"):
+    with pytest.raises(GateError, match="not allowed on"):
         made.run()
     assert not made.instrument.executed
 

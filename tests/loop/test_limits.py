@@ -44,9 +44,12 @@ def force(made: World, trial: Trial, by: Actor = ANNA, edit: Point | None = None
     """Write an approval past the review's own look at the limits, as whoever may write to the store can."""
     campaign = made.campaign
     verdict = Verdict("approve" if edit is None else "edit", by, ("so",), edit)
-    unseen = InForce(hash=made.lab.limits_of(campaign).hash)
     space = space_of(made.store, campaign)
-    review(made.store, trial, campaign, verdict, made.clock.now(), space=space, limits=unseen)
+
+    def unseen(instrument: str) -> InForce:
+        return InForce(hash=made.lab.hash_of(instrument))
+
+    review(made.store, trial, campaign, verdict, made.clock.now(), space=space, limits_of=unseen)
 
 
 def test_nothing_is_sent_to_a_machine_of_which_no_limits_are_signed(make_world: Make) -> None:

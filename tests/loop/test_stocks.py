@@ -48,8 +48,8 @@ def using(made: World, **stocks: Any) -> World:
 
 
 def short(made: World) -> tuple[str, ...]:
-    limits = made.lab.limits_of(made.campaign)
-    return summarise(made.standing, missing=wanting(made.store, made.standing, limits)).wanting
+    missing = wanting(made.store, made.standing, made.lab.limits_of)
+    return summarise(made.standing, missing=missing).wanting
 
 
 def test_nothing_is_sent_that_uses_what_nobody_has_counted(make_world: Make) -> None:

@@ -258,8 +258,8 @@ class World:
         now = campaign_of(self.store, trial.campaign)
         space = space_of(self.store, now)
         said = Verdict(verdict, ANNA, ("so",), edit)
-        limits = self.lab.limits_of(now)
-        return review(self.store, trial, now, said, self.clock.now(), space=space, limits=limits)
+        limits_of, at = self.lab.limits_of, self.clock.now()
+        return review(self.store, trial, now, said, at, space=space, limits_of=limits_of)
 
     def allow(self, **rules: Any) -> None:
         """What the operators say of the instrument from now on."""
@@ -280,8 +280,7 @@ class World:
         with self.store.write(ANNA, self.clock.now()) as tx:
             tx.move_job(job.id, fate, message="looked")
             for trial in job.trials:
-                names = tuple(one.name for one in now.objectives)
-                tx.settle(trial, names, now.execution.attempts)
+                tx.settle(trial, now.settling)
 
     def elsewhere(self, me: Process = THERE) -> "World":
         """The same world, for another process."""
@@ -312,6 +311,33 @@ def world(
     there = instrument or Instrument(clock)
     lab = Lab(store, {INSTRUMENT: there}, clock, me, unattended=frozenset({INSTRUMENT}))
     found = World(lab, there, clock, made.name)
+    found.revise(made)
+    return found
+
+
+FURNACE, READER = "furnace", "reader"
+
+
+def route(*furnaces: str, **reading: Any) -> dict[str, Any]:
+    """An execution in two steps: a sample is annealed in one of these furnaces, and then read."""
+    named = {"instruments": {one: {} for one in furnaces}} if furnaces else {"instrument": FURNACE}
+    return {
+        "steps": [
+            {"name": "anneal", "adapter": "any", **named},
+            {"name": "read", "adapter": "any", "instrument": READER, "parameters": [], **reading},
+        ]
+    }
+
+
+def workshop(
+    store: Store, clock: HandClock, instruments: dict[str, Instrument], **changes: Any
+) -> World:
+    """A registered campaign whose experiments have several steps, and a laboratory of these instruments that
+    is released for running without reviews.
+    """
+    made = campaign(**{"execution": route(), **changes})
+    lab = Lab(store, instruments, clock, HERE, unattended=frozenset(instruments))
+    found = World(lab, instruments, clock, made.name)
     found.revise(made)
     return found
 
