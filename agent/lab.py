@@ -10,6 +10,14 @@ from agent.core.operators import NOTHING_SAID, InForce
 from agent.data.store import Store
 from agent.errors import AdapterError
 
+PERSON = "for a person"
+"""How what waits for somebody begins."""
+
+
+def for_a_person(contact: str) -> str:
+    """Whom something waits for."""
+    return f"{PERSON} ({contact})" if contact else PERSON
+
 
 @dataclass(frozen=True)
 class Lab:
@@ -42,6 +50,10 @@ class Lab:
     def limits_of(self, instrument: str) -> InForce:
         """What the operators say of an instrument."""
         return self.limits.get(instrument, NOTHING_SAID)
+
+    def person(self, instrument: str) -> str:
+        """`for a person (Ben Ito, 4711)`: who is called when an instrument needs somebody."""
+        return for_a_person(self.limits_of(instrument).rules.contact)
 
     def hash_of(self, instrument: str) -> str:
         """Hash of the operators' limits in force for an instrument."""

@@ -21,7 +21,7 @@ from agent.data.reading import Sketch
 from agent.dispatch.holding import TTL_S, holding
 from agent.dispatch.reviewing import NOT_REVIEWED, expired
 from agent.ending import asked_already, ending, enough
-from agent.lab import Lab
+from agent.lab import PERSON, Lab
 from agent.resolved import campaign_of
 from agent.standing import Standing, stand
 from agent.wanting import wanting
@@ -246,14 +246,16 @@ def _waited_for(lab: Lab, standing: Standing, said: tuple[str, ...]) -> list[str
             f"for {first.id}{others} on {first.instrument}" + (f": {told}" if told else "")
         )
     reasons += [
-        f"for a person: what became of {job.id} is not known ({job.message})"
+        f"{lab.person(job.instrument)}: what became of {job.id} is not known ({job.message})"
         for job in standing.jobs_in(JobStatus.UNKNOWN)[:1]
     ]
     if standing.held and standing.sendable:
         mend = f"athanor instrument release {standing.held.instrument}"
-        reasons.append(f"for a person: {standing.held}: {mend}")
+        reasons.append(f"{lab.person(standing.held.instrument)}: {standing.held}: {mend}")
+    parts = (part for word in said for part in word.split("; "))
+    reasons += dict.fromkeys(part for part in parts if part.startswith(PERSON))
     missing = wanting(lab.store, standing, lab.limits_of)
-    reasons += [f"for a person: {one}" for one in missing[:_MOST_MISSING]]
+    reasons += [f"{lab.person(one.instrument)}: {one}" for one in missing[:_MOST_MISSING]]
     proposed = standing.of(TrialStatus.PROPOSED)
     if proposed:
         count = f"{len(proposed)} proposal" + ("s" if len(proposed) > 1 else "")

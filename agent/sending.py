@@ -148,7 +148,10 @@ def _able(lab: Lab, lease: Lease, name: str, trial_id: str) -> Capabilities | st
     def ask() -> tuple[Capabilities, str]:
         adapter = lab.adapter(name)
         able, health = adapter.capabilities(), adapter.health()
-        return able, "" if health.state == "ready" else f"{name} is {health.state}: {health.reason}"
+        told = f"{name} is {health.state}: {health.reason}"
+        if health.state == "faulted":  # it does not mend itself
+            return able, f"{lab.person(name)}: {told}"
+        return able, "" if health.state == "ready" else told
 
     told = attempt(lab, lease, trial_id, ask)
     if isinstance(told, Trouble):

@@ -1,6 +1,6 @@
 """A campaign in a few values, for a terminal, an artifact or a machine."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, TypeVar
 
@@ -67,7 +67,7 @@ class Summary(Value):
     `scatter` has of each objective what readings of one sample scatter by, and samples made anew; `dosing`
     tells how settings come out as executed, where that is other than asked. `held` says why its instrument
     takes nothing, `wanting` what is used up there, with the commands that mend it, `closed` until when it is quiet
-    or reserved for others.
+    or reserved for others, `contacts` whom to call of each instrument.
     """
 
     name: str
@@ -101,6 +101,8 @@ class Summary(Value):
     held: str = ""
     wanting: tuple[str, ...] = ()
     closed: str = ""
+    shortages: tuple[Shortage, ...] = Field(default=(), exclude=True)
+    contacts: dict[str, str] = Field(default_factory=dict)
 
     @property
     def unknown(self) -> float | None:
@@ -119,9 +121,16 @@ def summarise(
     saving: Saving | None = None,
     missing: Sequence[Shortage] = (),
     closed: str | None = None,
+    contacts: Mapping[str, str] | None = None,
 ) -> Summary:
-    """The summary of a standing, with what its priors have saved, where that was reckoned; what its
-    approved trials want for, as `agent.wanting` has it; and why its instrument is closed to it now.
+    """The summary of a standing.
+
+    Args:
+        standing: The campaign.
+        saving: What its priors have saved, where that was reckoned.
+        missing: What its trials want for, as `agent.wanting` has it.
+        closed: Why its instrument is closed to it now.
+        contacts: Instrument -> whom to call when it needs a person.
     """
     campaign, found = standing.campaign, leaders(standing)
     first = winner(standing, found)
@@ -159,6 +168,8 @@ def summarise(
         held=str(standing.held or ""),
         wanting=tuple(map(str, missing)),
         closed=closed or "",
+        shortages=tuple(missing),
+        contacts=dict(contacts or {}),
     )
 
 

@@ -251,13 +251,17 @@ def _trusted(priors: Trusted) -> list[str]:
 def _waits_for(standing: Standing, summary: Summary) -> list[str]:
     name = standing.entry.name
     waits = [
-        f"a person: [bold]athanor resolve {job.id}[/bold] ({escape(job.message)})"
+        f"{_person(summary, job.instrument)}: [bold]athanor resolve {job.id}[/bold] "
+        f"({escape(job.message)})"
         for job in standing.jobs_in(JobStatus.UNKNOWN)[:1]
     ]
     if standing.held:
-        mend = f"[bold]athanor instrument release {escape(standing.held.instrument)}[/bold]"
-        waits.append(f"a person: {escape(str(standing.held))}: {mend}")
-    waits += [f"a person: {escape(one)}" for one in summary.wanting]
+        held = standing.held.instrument
+        mend = f"[bold]athanor instrument release {escape(held)}[/bold]"
+        waits.append(f"{_person(summary, held)}: {escape(str(standing.held))}: {mend}")
+    waits += [
+        f"{_person(summary, one.instrument)}: {escape(str(one))}" for one in summary.shortages
+    ]
     proposed = len(standing.of(TrialStatus.PROPOSED))
     if proposed:
         waits.append(f"a review of {proposed}: [bold]athanor review {name}[/bold]")
@@ -269,6 +273,11 @@ def _waits_for(standing: Standing, summary: Summary) -> list[str]:
     if summary.closed:
         waits.append(escape(summary.closed))
     return waits
+
+
+def _person(summary: Summary, instrument: str) -> str:
+    contact = summary.contacts.get(instrument, "")
+    return f"a person ({escape(contact)})" if contact else "a person"
 
 
 def best_of(summary: Summary) -> str:

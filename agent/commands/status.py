@@ -15,6 +15,7 @@ from agent.commands.common import (
     show_json,
     table,
 )
+from agent.core.job import JobStatus
 from agent.core.stock import Shortage
 from agent.data.store import Store
 from agent.errors import NotFound, OperatorsError
@@ -79,15 +80,19 @@ def _summary(store: Store, standing: Standing) -> Summary:
     from agent.assemble import operators
 
     missing: tuple[Shortage, ...] = ()
-    shut = None
-    if standing.sendable:  # else the file need not be read
+    shut, contacts = None, dict[str, str]()
+    # Else the file need not be read.
+    if standing.sendable or standing.held or standing.jobs_in(JobStatus.UNKNOWN):
         try:
             allowed = operators()
+            contacts = {
+                name: one.contact for name, one in allowed.instruments.items() if one.contact
+            }
             missing = wanting(store, standing, allowed.in_force)
             shut = shut_now(standing, allowed.in_force)
         except OperatorsError as error:
             errors.print(f"[yellow]note[/yellow] {escape(error.message)}", highlight=False)
-    return summarise(standing, remembered(store, standing), missing, shut)
+    return summarise(standing, remembered(store, standing), missing, shut, contacts)
 
 
 def _all(summaries: list[Summary]) -> None:

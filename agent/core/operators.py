@@ -15,7 +15,7 @@ from agent.core.stock import ITEM, Need, Stock
 from agent.core.trial import Plan
 from agent.core.values import Point, Value, canonical, digest
 
-_UNBOUND = {"failures", "stocks", "hours", "standard"}
+_UNBOUND = {"failures", "stocks", "hours", "standard", "contact"}
 """What is learnt, when something is sent, and when the instrument is released: not what is sent."""
 
 
@@ -41,7 +41,8 @@ class InstrumentRules(Value):
     A campaign names its instrument itself; `settings` are those of the adapter that it must then
     have, so that another one is not reached under this name. `failures` say what its failures mean;
     the first line that fits counts. `stocks` say what an experiment uses up, `hours` when nothing is sent, or
-    only by some campaigns; `standard` what it must read before a hold that asks for it ends.
+    only by some campaigns; `standard` what it must read before a hold that asks for it ends, `contact` whom to
+    call when it needs a person.
     """
 
     limits: dict[str, Limit] | None = Field(
@@ -63,6 +64,11 @@ class InstrumentRules(Value):
     )
     standard: Standard | None = Field(
         default=None, description="what it must read before a hold that asks for it ends"
+    )
+    contact: str = Field(
+        default="",
+        max_length=200,
+        description="who is called when it needs a person: Ben Ito, 4711",
     )
     signed: Signature | None = Field(
         default=None, description="by whom and when limits and rules were signed"

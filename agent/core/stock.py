@@ -148,6 +148,7 @@ class Shortage(NamedTuple):
 
     what: str
     mend: str
+    instrument: str = ""
 
     def __str__(self) -> str:
         """Both in one line."""
@@ -162,19 +163,20 @@ def shortage(instrument: str, need: Need, last: Movement | None) -> Shortage | N
     count = f"athanor stock count {instrument} {need.item} AMOUNT"
     if need.amount is None:
         what = f"what it uses of {need.item} on {instrument} cannot be computed from its settings"
-        return Shortage(what, f"mend `uses` of {need.item} in the operators' file")
+        mend = f"mend `uses` of {need.item} in the operators' file"
+        return Shortage(what, mend, instrument)
     if need.amount == 0:
         return None
     if last is None:
-        return Shortage(f"nobody has counted the {need.item} on {instrument}", count)
+        return Shortage(f"nobody has counted the {need.item} on {instrument}", count, instrument)
     if last.unit != need.unit:
         what = f"the {need.item} on {instrument} were counted in {last.unit!r}, and are now in {need.unit!r}"
-        return Shortage(what, count)
+        return Shortage(what, count, instrument)
     if need.amount <= last.level + _SLACK * max(1.0, last.level):
         return None
     needed = f"{need.amount:g} {shown(need.unit)}".rstrip()
     mend = f"athanor stock fill {instrument} {need.item} AMOUNT"
-    return Shortage(f"{last} left on {instrument}, {needed} needed", mend)
+    return Shortage(f"{last} left on {instrument}, {needed} needed", mend, instrument)
 
 
 def shortages(

@@ -110,8 +110,8 @@ class StockWriting(InstrumentWriting):
         }
         missing = shortages(job.instrument, wanted, levels)
         if missing:
-            what, mend = ("; ".join(told) for told in zip(*missing, strict=True))
-            raise GateError(what, mend)
+            what = "; ".join(one.what for one in missing)
+            raise GateError(what, "; ".join(one.mend for one in missing))
         for need in wanted:
             amount = need.amount or 0.0
             self._move(

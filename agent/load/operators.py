@@ -24,6 +24,7 @@ M = TypeVar("M", bound=BaseModel)
 
 _INSTRUMENTS = "instruments"
 _START = "`instruments:`, as docs/operators.md shows it"
+_LONGEST_CONTACT = 200
 _SIGNED = "signed: {by: the one who answers for them, at: '2026-03-01'}"
 
 
@@ -114,6 +115,10 @@ def _instrument(findings: Findings, loc: Loc, given: object) -> InstrumentRules 
     signed = _single(findings, loc, block, "signed", Signature)
     standard = _single(findings, loc, block, "standard", Standard)
     settings = _block(findings, (*loc, "settings"), block.get("settings", {}))
+    contact = block.get("contact", "")
+    if not isinstance(contact, str) or len(contact) > _LONGEST_CONTACT:
+        findings.fault((*loc, "contact"), "it is no short text", "write it like: 'Ben Ito, 4711'")
+        contact = ""
     used = {
         name: _sound(findings, (*loc, "stocks", name), Stock, one)
         for name, one in _block(findings, (*loc, "stocks"), block.get("stocks", {})).items()
@@ -136,6 +141,7 @@ def _instrument(findings: Findings, loc: Loc, given: object) -> InstrumentRules 
         failures=tuple(one for one in failures if one),
         hours=tuple(one for one in hours if one),
         standard=standard,
+        contact=contact,
         stocks={name: one for name, one in used.items() if one},
         signed=signed,
     )

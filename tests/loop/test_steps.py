@@ -350,3 +350,19 @@ def test_a_step_that_a_revision_takes_away_is_told_of(make_shop: Make) -> None:
     shop.reader.state = lambda: Health(state="ready")
     assert shop.world.run().state == "finished"
     assert [one.status for one in shop.world.trials()] == [TrialStatus.DONE]
+
+
+def test_whoever_answers_for_an_instrument_is_called(make_shop: Make) -> None:
+    """A furnace that calls itself faulted does not mend itself; its contact is not the reader's."""
+    shop = make_shop()
+    told = Operators.model_validate({"instruments": {FURNACE: {"contact": "Ben, 4711"}}})
+    shop.world.lab = replace(shop.world.lab, limits={FURNACE: told.in_force(FURNACE)})
+    shop.furnace.state = lambda: Health(state="faulted", reason="thermocouple open")
+    last = shop.world.run(patience=3)
+    assert last.person
+    assert "for a person (Ben, 4711): furnace is faulted: thermocouple open" in last.reason
+    shop.furnace.state = lambda: Health(state="ready")
+    with shop.world.store.write(ANNA, shop.world.clock.now()) as tx:
+        tx.hold(READER, "the lamp is out")
+    last = shop.world.run()
+    assert "for a person: reader is held by anna: the lamp is out" in last.reason
