@@ -6,10 +6,11 @@ from sqlalchemy import BindParameter, and_, bindparam, func, insert, or_, select
 
 from agent.core.job import Job, JobStatus
 from agent.core.lifecycle import due
-from agent.core.register import CampaignStatus, Revision
+from agent.core.register import CampaignStatus
 from agent.core.trial import Approval, Plan, Review, Trial, TrialStatus
 from agent.data.facts import sealed
 from agent.data.rows import TABLES, from_row, query
+from agent.data.statements import LATEST
 from agent.data.tables import table
 from agent.data.writer import Writer
 from agent.errors import BudgetSpent, GateError, LifecycleError, StoreError
@@ -26,9 +27,6 @@ _LATEST_REVIEW = (
     .where(TABLES[Review].c.trial == bindparam("wanted"))
     .order_by(TABLES[Review].c.number.desc())
     .limit(1)
-)
-_REVISION = select(func.max(TABLES[Revision].c.number)).where(
-    TABLES[Revision].c.campaign == bindparam("wanted")
 )
 # Nothing was executed: these do not count against the budget.
 _NEVER = or_(
@@ -140,7 +138,7 @@ class Gate(Writer):
         status = self._lock(job.campaign)
         if status is not CampaignStatus.ACTIVE:
             raise GateError(f"the campaign is {status}", "nothing is sent until it is active")
-        latest = self._connection.execute(_REVISION, {"wanted": job.campaign}).scalar()
+        latest = self._connection.execute(LATEST, {"wanted": job.campaign}).scalar()
         if revision is not None and latest != revision:
             raise GateError(f"the campaign is at revision {latest} now", "look at the trial again")
         _check_job(job)

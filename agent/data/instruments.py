@@ -31,8 +31,7 @@ class InstrumentReading(Reading):
 
     def holds(self, instrument: str) -> list[Hold]:
         """What was said of an instrument, in order."""
-        asked = query(Hold).where(_HOLDS.c.instrument == instrument)
-        return self._all(Hold, asked.order_by(_HOLDS.c.number))
+        return self._all(Hold, _WORDS, wanted=instrument)
 
     def instruments(self) -> list[str]:
         """Every instrument that was ever used or spoken of."""

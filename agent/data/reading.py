@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, select
 
 from agent.core.decision import Decision
 from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation, Sample
@@ -12,12 +12,11 @@ from agent.core.judgement import Judgement
 from agent.core.register import Entry, JournalEntry, Revision
 from agent.core.trial import Approval, Proposal, Review, Trial, TrialStatus
 from agent.core.values import Value
+from agent.data import statements
 from agent.data.engine import Database
-from agent.data.rows import TABLES, Record, from_row, query
+from agent.data.rows import TABLES, Record, from_row, query, query_one
 from agent.data.tables import table
 from agent.errors import NotFound
-
-_TRIALS, _JOBS = TABLES[Trial], TABLES[Job]
 
 
 class Sketch(Value):
@@ -35,8 +34,7 @@ class Reading:
 
     def entries(self) -> list[Entry]:
         """The register of campaigns, oldest first."""
-        kept = TABLES[Entry]
-        return self._all(Entry, query(Entry).order_by(kept.c.at, kept.c.id))
+        return self._all(Entry, statements.ENTRIES)
 
     def entry(self, name: str) -> Entry:
         """The campaign of that name, or of that id.
@@ -44,8 +42,7 @@ class Reading:
         Raises:
             NotFound: there is none; the hint lists near names.
         """
-        kept = TABLES[Entry]
-        found = self._all(Entry, query(Entry).where(or_(kept.c.name == name, kept.c.id == name)))
+        found = self._all(Entry, statements.ENTRY, wanted=name)
         if found:
             return found[0]
         names = [entry.name for entry in self.entries()]
@@ -61,11 +58,10 @@ class Reading:
         Raises:
             NotFound: there is none.
         """
-        kept = TABLES[Revision]
-        asked = query(Revision).where(kept.c.campaign == campaign)
-        if number is not None:
-            asked = asked.where(kept.c.number == number)
-        found = self._all(Revision, asked.order_by(kept.c.number.desc()).limit(1))
+        if number is None:
+            found = self._all(Revision, statements.LAST_REVISION, wanted=campaign)
+        else:
+            found = self._all(Revision, statements.REVISION, wanted=campaign, number=number)
         if not found:
             raise NotFound(f"campaign {campaign} has no revision {number or ''}".rstrip())
         return found[0]
@@ -76,10 +72,8 @@ class Reading:
         Raises:
             NotFound: there is none.
         """
-        kept = TABLES[Revision]
         with self._database.reading() as connection:
-            asked = select(func.max(kept.c.number)).where(kept.c.campaign == campaign)
-            found = connection.execute(asked).scalar()
+            found = connection.execute(statements.LATEST, {"wanted": campaign}).scalar()
         if found is None:
             raise NotFound(f"campaign {campaign} has no revision")
         return int(found)
@@ -146,9 +140,7 @@ class Reading:
 
     def jobs_of(self, trial: str) -> list[Job]:
         """The jobs of one trial, in the order of intention."""
-        link = table("job_trials")
-        asked = query(Job).join(link, link.c.job == _JOBS.c.id).where(link.c.trial == trial)
-        return self._all(Job, asked.order_by(_JOBS.c.seq))
+        return self._all(Job, statements.JOBS_OF, wanted=trial)
 
     def in_doubt(self, instrument: str) -> list[Job]:
         """The jobs of any campaign of which only a person can say what that instrument did."""
@@ -205,11 +197,8 @@ class Reading:
 
     def last_line(self, campaign: str, event: str, subject: str) -> JournalEntry | None:
         """The newest line of a campaign's account that says this of that; None without one."""
-        kept = TABLES[JournalEntry]
-        asked = query(JournalEntry).where(
-            kept.c.campaign == campaign, kept.c.event == event, kept.c.subject == subject
-        )
-        found = self._all(JournalEntry, asked.order_by(kept.c.seq.desc()).limit(1))
+        asked = {"wanted": campaign, "event": event, "subject": subject}
+        found = self._all(JournalEntry, statements.LAST_LINE, **asked)
         return found[0] if found else None
 
     def blob(self, sha: str) -> bytes:
@@ -218,9 +207,8 @@ class Reading:
         Raises:
             NotFound: there is none.
         """
-        kept = table("blobs")
         with self._database.reading() as connection:
-            found = connection.execute(select(kept.c.content).where(kept.c.sha256 == sha)).scalar()
+            found = connection.execute(statements.BLOB, {"wanted": sha}).scalar()
         if found is None:
             raise NotFound(f"no document has the hash {sha}")
         return bytes(found)
@@ -236,30 +224,24 @@ class Reading:
 
     def sketch(self, campaign: str) -> Sketch:
         """A campaign in a few numbers, counted by the database."""
-        numbers = TABLES[Decision].c
-        last = select(func.max(numbers.number)).where(numbers.campaign == campaign)
+        wanted = {"wanted": campaign}
         with self._database.reading() as connection:
             trials, jobs = (
-                connection.execute(
-                    select(kept.c.status, func.count())
-                    .where(kept.c.campaign == campaign)
-                    .group_by(kept.c.status)
-                ).all()
-                for kept in (_TRIALS, _JOBS)
+                connection.execute(statements.counted(cls), wanted).all() for cls in (Trial, Job)
             )
-            decision = connection.execute(last).scalar()
+            decision = connection.execute(statements.highest(Decision), wanted).scalar()
         return Sketch(
             trials={TrialStatus(status): count for status, count in trials},
             jobs={JobStatus(status): count for status, count in jobs},
             decision=decision or 0,
         )
 
-    def _all(self, cls: type[Record], asked: Select[Any]) -> list[Record]:
+    def _all(self, cls: type[Record], asked: Select[Any], **given: Any) -> list[Record]:
         with self._database.reading() as connection:
-            return [from_row(cls, row) for row in connection.execute(asked)]
+            return [from_row(cls, row) for row in connection.execute(asked, given)]
 
     def _one(self, cls: type[Record], id: str) -> Record:
-        found = self._all(cls, query(cls).where(TABLES[cls].c.id == id))
+        found = self._all(cls, query_one(cls), wanted=id)
         if not found:
             raise NotFound(f"there is no {cls.__name__.lower()} {id}")
         return found[0]
@@ -267,25 +249,17 @@ class Reading:
     def _of(
         self, cls: type[Record], campaign: str, order: str, statuses: Iterable[str] = ()
     ) -> list[Record]:
-        kept = TABLES[cls]
-        asked = query(cls).where(kept.c.campaign == campaign)
         if wanted := [str(status) for status in statuses]:
-            asked = asked.where(kept.c.status.in_(wanted))
-        return self._all(cls, asked.order_by(kept.c[order]))
+            asked = statements.in_states(cls, order)
+            return self._all(cls, asked, wanted=campaign, statuses=wanted)
+        return self._all(cls, statements.of_campaign(cls, order), wanted=campaign)
 
     def _about(self, cls: type[Record], trial: str, order: str) -> list[Record]:
-        kept = TABLES[cls]
-        return self._all(cls, query(cls).where(kept.c.trial == trial).order_by(kept.c[order]))
+        return self._all(cls, statements.about_trial(cls, order), wanted=trial)
 
     def _beside_trials(self, cls: type[Record], campaign: str, order: str) -> list[Record]:
-        kept = TABLES[cls]
-        asked = query(cls).join(_TRIALS, _TRIALS.c.id == kept.c.trial)
-        asked = asked.where(_TRIALS.c.campaign == campaign)
-        return self._all(cls, asked.order_by(_TRIALS.c.number, kept.c[order]))
+        return self._all(cls, statements.beside_trials(cls, order), wanted=campaign)
 
     def _on(self, instrument: str, statuses: Iterable[JobStatus]) -> list[Job]:
-        asked = query(Job).where(
-            _JOBS.c.instrument == instrument,
-            _JOBS.c.status.in_([str(status) for status in statuses]),
-        )
-        return self._all(Job, asked.order_by(_JOBS.c.intended_at, _JOBS.c.seq, _JOBS.c.id))
+        told = [str(status) for status in statuses]
+        return self._all(Job, statements.JOBS_ON, wanted=instrument, statuses=told)

@@ -12,22 +12,16 @@ from agent.core.lifecycle import JOB, Settling, check_step, trial_status
 from agent.core.trial import Trial, TrialStatus
 from agent.data.facts import sealed
 from agent.data.leases import insert_new
-from agent.data.rows import TABLES, from_row, query
+from agent.data.rows import TABLES, from_row
+from agent.data.statements import JOBS_OF
 from agent.data.stocks import StockWriting
-from agent.data.tables import table
 from agent.errors import GateError, LifecycleError, StoreError
 
-_SEEN_ROWS, _JOBS, _LINKS = TABLES[Observation], TABLES[Job], table("job_trials")
+_SEEN_ROWS = TABLES[Observation]
 _NEWER = _SEEN_ROWS.alias()
 _SEEN = select(_SEEN_ROWS.c.objective, _SEEN_ROWS.c.job).where(
     _SEEN_ROWS.c.trial == bindparam("wanted"),
     ~select(_NEWER.c.id).where(_NEWER.c.supersedes == _SEEN_ROWS.c.id).exists(),
-)
-_JOBS_OF = (
-    query(Job)
-    .join(_LINKS, _LINKS.c.job == _JOBS.c.id)
-    .where(_LINKS.c.trial == bindparam("wanted"))
-    .order_by(_JOBS.c.seq)
 )
 _JUDGED = frozenset({TrialStatus.DONE, TrialStatus.PARTIAL, TrialStatus.FAILED})
 _ENDED = frozenset({JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.REFUSED})
@@ -214,5 +208,5 @@ class Running(StockWriting):
         return {str(one.objective): one.job for one in rows}
 
     def _jobs_of(self, trial: Trial) -> list[Job]:
-        rows = self._connection.execute(_JOBS_OF, {"wanted": trial.id}).all()
+        rows = self._connection.execute(JOBS_OF, {"wanted": trial.id}).all()
         return [from_row(Job, row) for row in rows]

@@ -1,0 +1,100 @@
+"""The statements with which a store is read, each built once: building one takes longer than running it.
+
+What they ask for are named parameters: `wanted`, and `statuses` where there are several of them.
+"""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
+
+from agent.core.job import Job
+from agent.core.register import Entry, JournalEntry, Revision
+from agent.core.trial import Trial
+from agent.core.values import Value
+from agent.data.rows import TABLES, query
+from agent.data.tables import table
+
+_TRIALS, _JOBS, _LINKS = TABLES[Trial], TABLES[Job], table("job_trials")
+_ENTRIES, _REVISIONS, _LINES = TABLES[Entry], TABLES[Revision], TABLES[JournalEntry]
+_BLOBS = table("blobs")
+_OF = _REVISIONS.c.campaign == bindparam("wanted")
+
+ENTRIES = query(Entry).order_by(_ENTRIES.c.at, _ENTRIES.c.id)
+ENTRY = query(Entry).where(
+    or_(_ENTRIES.c.name == bindparam("wanted"), _ENTRIES.c.id == bindparam("wanted"))
+)
+LATEST = select(func.max(_REVISIONS.c.number)).where(_OF)
+LAST_REVISION = query(Revision).where(_OF).order_by(_REVISIONS.c.number.desc()).limit(1)
+REVISION = query(Revision).where(_OF, _REVISIONS.c.number == bindparam("number"))
+JOBS_OF = (
+    query(Job)
+    .join(_LINKS, _LINKS.c.job == _JOBS.c.id)
+    .where(_LINKS.c.trial == bindparam("wanted"))
+    .order_by(_JOBS.c.seq)
+)
+JOBS_ON = (
+    query(Job)
+    .where(
+        _JOBS.c.instrument == bindparam("wanted"),
+        _JOBS.c.status.in_(bindparam("statuses", expanding=True)),
+    )
+    .order_by(_JOBS.c.intended_at, _JOBS.c.seq, _JOBS.c.id)
+)
+LAST_LINE = (
+    query(JournalEntry)
+    .where(
+        _LINES.c.campaign == bindparam("wanted"),
+        _LINES.c.event == bindparam("event"),
+        _LINES.c.subject == bindparam("subject"),
+    )
+    .order_by(_LINES.c.seq.desc())
+    .limit(1)
+)
+BLOB = select(_BLOBS.c.content).where(_BLOBS.c.sha256 == bindparam("wanted"))
+
+
+@cache
+def of_campaign(cls: type[Value], order: str) -> Select[Any]:
+    """The records of a campaign."""
+    kept = TABLES[cls].c
+    return query(cls).where(kept.campaign == bindparam("wanted")).order_by(kept[order])
+
+
+@cache
+def in_states(cls: type[Value], order: str) -> Select[Any]:
+    """Those of them that are in one of `statuses`."""
+    states: BindParameter[list[str]] = bindparam("statuses", expanding=True)
+    return of_campaign(cls, order).where(TABLES[cls].c.status.in_(states))
+
+
+@cache
+def about_trial(cls: type[Value], order: str) -> Select[Any]:
+    """The records about a trial."""
+    kept = TABLES[cls].c
+    return query(cls).where(kept.trial == bindparam("wanted")).order_by(kept[order])
+
+
+@cache
+def beside_trials(cls: type[Value], order: str) -> Select[Any]:
+    """The records about the trials of a campaign, in the order of these."""
+    kept = TABLES[cls].c
+    joined = query(cls).join(_TRIALS, _TRIALS.c.id == kept.trial)
+    return joined.where(_TRIALS.c.campaign == bindparam("wanted")).order_by(
+        _TRIALS.c.number, kept[order]
+    )
+
+
+@cache
+def counted(cls: type[Value]) -> Select[Any]:
+    """How many records of a campaign are in each state."""
+    kept = TABLES[cls].c
+    counting = select(kept.status, func.count()).where(kept.campaign == bindparam("wanted"))
+    return counting.group_by(kept.status)
+
+
+@cache
+def highest(cls: type[Value]) -> Select[Any]:
+    """The highest number of a campaign's records; null without one."""
+    kept = TABLES[cls].c
+    return select(func.max(kept.number)).where(kept.campaign == bindparam("wanted"))
