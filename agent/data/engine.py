@@ -65,6 +65,7 @@ class Database:
             yield current
             return
         with _translated(self.url), self._turn, self.engine.connect() as connection:
+            self._begin(connection, "BEGIN")
             yield connection
 
     @contextmanager
@@ -76,14 +77,24 @@ class Database:
         """
         if getattr(self._mine, "connection", None) is not None:
             raise StoreError("this thread is writing already", "use the open transaction")
-        with _translated(self.url), self._turn, self.engine.connect() as connection:
-            connection.execution_options(writes=True)
-            with connection.begin():
-                self._mine.connection = connection
-                try:
-                    yield connection
-                finally:
-                    self._mine.connection = None
+        with (
+            _translated(self.url),
+            self._turn,
+            self.engine.connect() as connection,
+            connection.begin(),
+        ):
+            self._begin(connection, "BEGIN IMMEDIATE")
+            self._mine.connection = connection
+            try:
+                yield connection
+            finally:
+                self._mine.connection = None
+
+    def _begin(self, connection: Connection, words: str) -> None:
+        # SQLite's driver begins too late by itself (before the first write, after the reads). Not in a
+        # listener to SQLAlchemy's "begin": with one, each statement looks for listeners.
+        if self.dialect == "sqlite":
+            connection.exec_driver_sql(words)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -114,18 +125,12 @@ def _engine(url: URL) -> Engine:
 def _prepare_sqlite(engine: Engine, durable: bool) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: sqlite3.Connection, _: object) -> None:
-        # The driver's own BEGIN comes too late (before the first write, after the reads).
-        connection.isolation_level = None
+        connection.isolation_level = None  # `Database` says BEGIN
         connection.execute("PRAGMA foreign_keys=ON")
         if durable:
             connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
             _write_ahead(connection)
             connection.execute("PRAGMA synchronous=FULL")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

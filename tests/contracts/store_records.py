@@ -42,7 +42,7 @@ def _round_trip(database: Database, cls: type[Value]) -> None:
     @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
     @given(strategies.RECORDS[cls])
     def check(record: Value) -> None:
-        with database.engine.connect() as connection:
+        with database.reading() as connection:  # which takes back what it wrote
             connection.execute(text(alone))
             row = {**to_row(record), **BESIDE.get(cls.__name__, {})}
             connection.execute(insertion(cls), row)
