@@ -135,15 +135,14 @@ class Gate(Writer):
             LifecycleError: a trial is not approved.
             StoreError: the job is not of one piece.
         """
-        status = self._lock(job.campaign)
+        status = self._status(job.campaign)
         if status is not CampaignStatus.ACTIVE:
             raise GateError(f"the campaign is {status}", "nothing is sent until it is active")
         latest = self._connection.execute(LATEST, {"wanted": job.campaign}).scalar()
         if revision is not None and latest != revision:
             raise GateError(f"the campaign is at revision {latest} now", "look at the trial again")
         _check_job(job)
-        self._same_campaign(job.campaign, job.trials)
-        trials = [self._one(Trial, id) for id in job.trials]
+        trials = self._trials_of(job.campaign, job.trials)
         for trial in trials:
             self._in_turn(job, trial)
         matched = _match(job, self._approvals(job))

@@ -62,11 +62,10 @@ class Planning(Writer):
         Raises:
             NotFound: there is no such campaign.
         """
-        before = self._lock(campaign)
+        before = self._status(campaign)
         kept = TABLES[Entry]
         change = update(kept).where(kept.c.id == campaign)
         self._connection.execute(change.values(status=status, reason=reason))
-        self._statuses[campaign] = status
         data = {"from": before, "to": status, "reason": reason}
         self.record(campaign, "campaign.moved", campaign, data)
 

@@ -94,7 +94,7 @@ class Running(StockWriting):
                 observation of the same trial and objective.
         """
         self._lock(observation.campaign)
-        self._same_campaign(observation.campaign, [observation.trial])
+        self._trials_of(observation.campaign, [observation.trial])
         if observation.supersedes is not None:
             old = self._one(Observation, observation.supersedes)
             if (old.trial, old.objective) != (observation.trial, observation.objective):
@@ -123,7 +123,7 @@ class Running(StockWriting):
             raise LifecycleError(
                 f"{trial.id} is {trial.status}", "only what was executed is judged"
             )
-        self._same_campaign(judgement.campaign, [trial.id])
+        self._trials_of(judgement.campaign, [trial.id])
         self._insert(judgement)
         data = {
             "judgement": judgement.id,
@@ -140,7 +140,7 @@ class Running(StockWriting):
             StoreError: its trial is of another campaign, or its code is taken.
         """
         self._lock(sample.campaign)
-        self._same_campaign(sample.campaign, [sample.trial])
+        self._trials_of(sample.campaign, [sample.trial])
         data = {"code": sample.code, "trial": sample.trial}
         self._insert(sample, seq=self.record(sample.campaign, "sample.made", sample.id, data))
 

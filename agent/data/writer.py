@@ -14,7 +14,7 @@ from agent.core.register import CampaignStatus, Entry, JournalEntry
 from agent.core.trial import Trial, TrialStatus
 from agent.core.values import Value
 from agent.data import journal
-from agent.data.rows import TABLES, Record, from_row, insertion, move, query_one, to_row
+from agent.data.rows import TABLES, Record, from_row, insertion, move, query, query_one, to_row
 from agent.errors import LifecycleError, NotFound, StoreError
 
 _CAMPAIGNS, _JOURNAL, _TRIALS = TABLES[Entry], TABLES[JournalEntry], TABLES[Trial]
@@ -27,9 +27,7 @@ _HEAD = (
     .order_by(_JOURNAL.c.seq.desc())
     .limit(1)
 )
-_PRESENT = select(_TRIALS.c.id).where(
-    _TRIALS.c.campaign == bindparam("wanted"), _TRIALS.c.id.in_(bindparam("ids", expanding=True))
-)
+_NAMED = query(Trial).where(_TRIALS.c.id.in_(bindparam("ids", expanding=True)))
 
 
 class Writer:
@@ -40,7 +38,10 @@ class Writer:
         self.by = by
         self.now = utc(now)
         self._heads: dict[str, journal.Head] = {}
-        self._statuses: dict[str, CampaignStatus] = {}
+        self._locked: set[str] = set()
+        # Trials and jobs of locked campaigns: nobody else changes them until this is written.
+        self._trials: dict[str, Trial] = {}
+        self._jobs: dict[str, Job] = {}
 
     def record(self, campaign: str, event: str, subject: str, data: dict[str, Any]) -> int:
         """Write one line of the journal by itself; its `seq`.
@@ -62,17 +63,21 @@ class Writer:
         self._heads[campaign] = journal.Head(entry.seq, entry.hash)
         return entry.seq
 
-    def _lock(self, campaign: str) -> CampaignStatus:
-        """The campaign's status; on PostgreSQL its row is locked, so that its journal cannot fork.
+    def _lock(self, campaign: str) -> None:
+        """See that there is such a campaign; on PostgreSQL its row is locked, so that its journal cannot fork.
 
         Everything that writes locks the campaign before anything else of it: no deadlock.
         """
-        if campaign not in self._statuses:
-            found = self._connection.execute(_STATUS, {"wanted": campaign}).scalar()
-            if found is None:
-                raise NotFound(f"there is no campaign {campaign}", "register it first")
-            self._statuses[campaign] = CampaignStatus(found)
-        return self._statuses[campaign]
+        if campaign not in self._locked:
+            self._status(campaign)
+
+    def _status(self, campaign: str) -> CampaignStatus:
+        """The status of a campaign, which is locked by that."""
+        found = self._connection.execute(_STATUS, {"wanted": campaign}).scalar()
+        if found is None:
+            raise NotFound(f"there is no campaign {campaign}", "register it first")
+        self._locked.add(campaign)
+        return CampaignStatus(found)
 
     def _head(self, campaign: str) -> journal.Head:
         if campaign not in self._heads:
@@ -95,16 +100,26 @@ class Writer:
         return from_row(cls, row)
 
     def _locked_trial(self, id: str) -> Trial:
-        trial = self._one(Trial, id)
-        return self._one(Trial, id) if self._lock_late(trial.campaign) else trial
+        if id not in self._trials:
+            trial = self._one(Trial, id)
+            late = self._lock_late(trial.campaign)
+            self._trials[id] = self._one(Trial, id) if late else trial
+        return self._trials[id]
 
     def _locked_job(self, id: str) -> Job:
-        job = self._one(Job, id)
-        return self._one(Job, id) if self._lock_late(job.campaign) else job
+        if id not in self._jobs:
+            job = self._one(Job, id)
+            late = self._lock_late(job.campaign)
+            self._jobs[id] = self._one(Job, id) if late else job
+        return self._jobs[id]
 
     def _lock_late(self, campaign: str) -> bool:
         """Lock the campaign of a row that was read without; whether the row may have changed."""
-        late = campaign not in self._statuses and self._connection.dialect.name == "postgresql"
+        if self._connection.dialect.name != "postgresql":
+            # SQLite has one writer at a time, and a row names no campaign that is not there.
+            self._locked.add(campaign)
+            return False
+        late = campaign not in self._locked
         self._lock(campaign)
         return late
 
@@ -124,19 +139,27 @@ class Writer:
         status: TrialStatus | JobStatus,
         columns: dict[str, Any],
     ) -> None:
+        self._trials.pop(id, None)
+        self._jobs.pop(id, None)
         row = {"wanted": id, "still": str(status), **columns}
         if self._connection.execute(move(cls), row).rowcount != 1:
             raise LifecycleError(
                 f"{cls.__name__.lower()} {id} is no longer {status}", "another step was faster"
             )
 
-    def _same_campaign(self, campaign: str, trials: Sequence[str]) -> None:
-        """See that all these trials are of `campaign`.
+    def _trials_of(self, campaign: str, ids: Sequence[str]) -> list[Trial]:
+        """The trials of these ids, all of `campaign`, which is locked.
 
         Raises:
             StoreError: one is not.
         """
-        row = {"wanted": campaign, "ids": list(trials)}
-        missing = set(trials) - set(self._connection.execute(_PRESENT, row).scalars())
-        if missing:
+        unread = [id for id in ids if id not in self._trials]
+        if unread:
+            rows = self._connection.execute(_NAMED, {"ids": unread}).all()
+            found = [from_row(Trial, row) for row in rows]
+            self._trials |= {trial.id: trial for trial in found if trial.campaign == campaign}
+        known = {id: self._trials[id] for id in ids if id in self._trials}
+        of_it = {id for id, trial in known.items() if trial.campaign == campaign}
+        if missing := set(ids) - of_it:
             raise StoreError(f"campaign {campaign} has no trial {', '.join(sorted(missing))}")
+        return [known[id] for id in ids]
