@@ -19,10 +19,14 @@ _WORDS = query(Hold).where(_HOLDS.c.instrument == bindparam("wanted")).order_by(
 _LOCK = (
     select(_INSTRUMENTS.c.name).where(_INSTRUMENTS.c.name == bindparam("wanted")).with_for_update()
 )
-_COUNT = select(func.count()).where(
-    _JOBS.c.instrument == bindparam("wanted"),
-    _JOBS.c.id != bindparam("mine"),
-    _JOBS.c.status.in_(bindparam("statuses", expanding=True)),
+_OPEN = (
+    select(_JOBS.c.status, func.count())
+    .where(
+        _JOBS.c.instrument == bindparam("wanted"),
+        _JOBS.c.id != bindparam("mine"),
+        _JOBS.c.status.in_([str(one) for one in (*IN_FLIGHT, JobStatus.UNKNOWN)]),
+    )
+    .group_by(_JOBS.c.status)
 )
 
 
@@ -115,11 +119,12 @@ class InstrumentWriting(Writer):
         held = in_force(self._words(instrument), self.now)
         if held is not None:
             raise GateError(str(held), f"athanor instrument release {instrument}")
-        if self._others(job, JobStatus.UNKNOWN):
+        others = self._others(job)
+        if others.pop(JobStatus.UNKNOWN, 0):
             raise GateError(
                 f"{instrument} is held: what became of a job is not known", "athanor resolve"
             )
-        if parallel is not None and self._others(job, *IN_FLIGHT) >= parallel:
+        if parallel is not None and sum(others.values()) >= parallel:
             raise GateError(f"{instrument} is at work", "it is sent when there is room")
 
     def _say(
@@ -160,13 +165,15 @@ class InstrumentWriting(Writer):
 
     def _lock_instrument(self, name: str) -> None:
         """On PostgreSQL its row is locked, after the campaign's; SQLite has one writer at a time."""
-        insert_new(self._connection, "instruments", {"name": name})
-        self._connection.execute(_LOCK, {"wanted": name})
+        if self._connection.execute(_LOCK, {"wanted": name}).first() is None:
+            insert_new(self._connection, "instruments", {"name": name})
+            self._connection.execute(_LOCK, {"wanted": name})
 
-    def _others(self, job: Job, *statuses: JobStatus) -> int:
-        told = [str(one) for one in statuses]
-        asked = {"wanted": job.instrument, "mine": job.id, "statuses": told}
-        return int(self._connection.execute(_COUNT, asked).scalar() or 0)
+    def _others(self, job: Job) -> dict[JobStatus, int]:
+        """How many other jobs of its instrument are under way or in doubt, by state."""
+        asked = {"wanted": job.instrument, "mine": job.id}
+        rows = self._connection.execute(_OPEN, asked).all()
+        return {JobStatus(status): int(count) for status, count in rows}
 
 
 def _right(instrument: str, standard: Standard, reading: Setting | None) -> float:
