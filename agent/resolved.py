@@ -14,13 +14,14 @@ _SOURCES: WeakKeyDictionary[Store, dict[str, Source]] = WeakKeyDictionary()
 """What a store never changes is read once: revisions by number, pools and sources by hash."""
 
 
-def campaign_of(store: Store, campaign: str) -> Campaign:
-    """The latest revision of a campaign (by id), as its frozen value.
+def campaign_of(store: Store, campaign: str, number: int | None = None) -> Campaign:
+    """A revision of a campaign (by id), as its frozen value; the latest if no number is given.
 
     Raises:
-        NotFound: the store has no such campaign.
+        NotFound: the store has no such campaign or revision.
     """
-    number = store.latest(campaign)
+    if number is None:
+        number = store.latest(campaign)
     kept = _CAMPAIGNS.setdefault(store, {})
     if (campaign, number) not in kept:
         document = store.revision(campaign, number).document

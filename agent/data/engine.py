@@ -34,9 +34,10 @@ def _loads(text: str) -> Any:
 
 
 class Database:
-    """An engine, and who is writing in which thread.
+    """An engine, and which thread has which transaction open.
 
-    While a thread writes, what it reads comes from its own transaction, on every kind of database.
+    What a thread reads while it reads or writes comes from the transaction that it has open, on every kind of
+    database.
 
     Raises:
         StoreError: the URL cannot be used.
@@ -55,7 +56,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A short transaction for reading.
+        """A short transaction for reading; inside another one of this thread, that one.
 
         Raises:
             StoreError: the database refuses.
@@ -66,17 +67,20 @@ class Database:
             return
         with _translated(self.url), self._turn, self.engine.connect() as connection:
             self._begin(connection, "BEGIN")
-            yield connection
+            with self._open(connection):
+                yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction for writing; it is committed at the end, or not at all.
 
         Raises:
-            StoreError: the database refuses, or this thread is writing already.
+            StoreError: the database refuses, or this thread is reading or writing already.
         """
         if getattr(self._mine, "connection", None) is not None:
-            raise StoreError("this thread is writing already", "use the open transaction")
+            raise StoreError(
+                "this thread is reading or writing already", "use the open transaction, or end it"
+            )
         with (
             _translated(self.url),
             self._turn,
@@ -84,11 +88,16 @@ class Database:
             connection.begin(),
         ):
             self._begin(connection, "BEGIN IMMEDIATE")
-            self._mine.connection = connection
-            try:
+            with self._open(connection):
                 yield connection
-            finally:
-                self._mine.connection = None
+
+    @contextmanager
+    def _open(self, connection: Connection) -> Iterator[None]:
+        self._mine.connection = connection
+        try:
+            yield
+        finally:
+            self._mine.connection = None
 
     def _begin(self, connection: Connection, words: str) -> None:
         # SQLite's driver begins too late by itself (before the first write, after the reads). Not in a

@@ -153,3 +153,15 @@ class RaceContract:
             assert [trial.id for trial in store.trials("c1")] == ["t1"]
             with pytest.raises(StoreError, match="writing already"):
                 store.acquire("c1", w.ME, w.NOW, 60, lambda _: False)
+
+    def test_who_reads_together_writes_afterwards(self, store: Store) -> None:
+        w.proposed(w.registered(store), 1)
+        with store.together():
+            with store.together():
+                assert store.latest("c1") == 1
+            assert [trial.id for trial in store.trials("c1")] == ["t1"]
+            with pytest.raises(StoreError, match="reading"), store.write(AGENT, w.NOW) as tx:
+                tx.move_trial("t1", TrialStatus.CANCELLED, "too soon")
+        with store.write(AGENT, w.NOW) as tx:
+            tx.move_trial("t1", TrialStatus.CANCELLED, "in time")
+        assert store.trial("t1").status is TrialStatus.CANCELLED

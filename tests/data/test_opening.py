@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.core.actor import AGENT
+from agent.core.trial import TrialStatus
 from agent.data.address import check_folder, parse
 from agent.data.engine import Database
 from agent.data.store import Store
@@ -99,6 +100,18 @@ def test_a_store_survives_a_power_cut(tmp_path: Path) -> None:
         for pragma, value in asked.items():
             assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
     database.close()
+
+
+def test_what_is_read_together_is_of_one_moment(tmp_path: Path) -> None:
+    path = str(tmp_path / "lab.db")
+    with Store.open(path) as store, Store.open(path) as other:
+        w.proposed(w.registered(store), 1)
+        with store.together():
+            assert store.trial("t1").status is TrialStatus.PROPOSED
+            with other.write(w.ANNA, w.NOW) as tx:
+                tx.move_trial("t1", TrialStatus.CANCELLED, "meanwhile")
+            assert store.sketch("c1").trials == {TrialStatus.PROPOSED: 1}
+        assert store.sketch("c1").trials == {TrialStatus.CANCELLED: 1}
 
 
 def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
