@@ -138,10 +138,11 @@ def _over(lab: Lab, lease: Lease, campaign: Campaign) -> str | None:
 
 def _able(lab: Lab, lease: Lease, name: str, trial_id: str) -> Capabilities | str:
     """What an instrument is able to, or why it takes nothing now."""
-    held = in_force(lab.store.holds(name), lab.clock.now())
+    with lab.store.together():
+        words, in_doubt = lab.store.holds(name), lab.store.in_doubt(name)
+    held = in_force(words, lab.clock.now())
     if held:
         return str(held)
-    in_doubt = lab.store.in_doubt(name)
     if in_doubt:
         return f"{name} is held, since what became of {in_doubt[0].id} is not known"
 

@@ -53,7 +53,8 @@ def reconcile(lab: Lab, lease: Lease, job_id: str) -> str:
 @giving_way
 def collect(lab: Lab, lease: Lease, job_id: str) -> str:
     """Take in what a started job has brought."""
-    job, campaign = lab.store.job(job_id), campaign_of(lab.store, lease.name)
+    with lab.store.together():
+        job, campaign = lab.store.job(job_id), campaign_of(lab.store, lease.name)
 
     def step() -> str:
         adapter, failures = (
@@ -64,8 +65,8 @@ def collect(lab: Lab, lease: Lease, job_id: str) -> str:
         return f"{state}: {message}" if message else state
 
     said = attempt(lab, lease, job_id, step)
-    still = lab.store.job(job_id).status in IN_FLIGHT
-    if still and overdue(campaign, job, lab.clock.now()):
+    late = overdue(campaign, job, lab.clock.now())
+    if late and lab.store.job(job_id).status in IN_FLIGHT:
         return _give_up(lab, lease, campaign, job)
     return str(said)
 

@@ -78,10 +78,12 @@ class Wanted(NamedTuple):
 
 def wanted(lab: Lab, lease: Lease, trial_id: str) -> Wanted:
     """A trial as it stands, and the revision that this is of."""
-    revision = lab.store.latest(lease.name)
-    campaign, trial = campaign_of(lab.store, lease.name), lab.store.trial(trial_id)
-    point = effective([trial], lab.store.reviews_of(trial_id))[trial_id]
-    return Wanted(campaign, revision, trial, point, tuple(lab.store.jobs_of(trial_id)))
+    with lab.store.together():
+        revision = lab.store.latest(lease.name)
+        campaign, trial = campaign_of(lab.store, lease.name, revision), lab.store.trial(trial_id)
+        reviews, jobs = lab.store.reviews_of(trial_id), lab.store.jobs_of(trial_id)
+    point = effective([trial], reviews)[trial_id]
+    return Wanted(campaign, revision, trial, point, tuple(jobs))
 
 
 def asked(lab: Lab, one: Wanted) -> tuple[dict[str, Capabilities], tuple[str, ...]]:
