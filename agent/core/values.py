@@ -13,6 +13,10 @@ Point = dict[str, Scalar]
 """One place in a search space: column name -> setting, in lab units."""
 
 
+# `json.dumps` makes one anew at each call.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 class Value(BaseModel):
     """A noun: frozen, closed (unknown keys are refused), finite."""
 
@@ -33,7 +37,7 @@ def canonical(value: Any) -> str:
         ValueError: a number is not finite.
         TypeError: something in it is not JSON.
     """
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(_plain(value))
 
 
 def digest(value: Any) -> str:

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from functools import partial
 from typing import Any
 
 from pydantic_core import from_json
@@ -20,7 +19,7 @@ from agent.errors import MissingExtra, StoreError
 BUSY_MS = 30_000
 _MOMENT_S = 0.02
 # What is not JSON in PostgreSQL (NaN) is not to get into SQLite either.
-_dumps = partial(json.dumps, separators=(",", ":"), allow_nan=False)
+_dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 def _loads(text: str) -> Any:
