@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 
 from agent.core.instrument import Hold, Standard, in_force
 from agent.core.job import IN_FLIGHT, Job, JobStatus
@@ -24,7 +24,7 @@ _OPEN = (
     .where(
         _JOBS.c.instrument == bindparam("wanted"),
         _JOBS.c.id != bindparam("mine"),
-        _JOBS.c.status.in_([str(one) for one in (*IN_FLIGHT, JobStatus.UNKNOWN)]),
+        or_(*(_JOBS.c.status == str(one) for one in (*IN_FLIGHT, JobStatus.UNKNOWN))),
     )
     .group_by(_JOBS.c.status)
 )

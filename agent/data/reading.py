@@ -153,11 +153,12 @@ class Reading:
 
     def in_doubt(self, instrument: str) -> list[Job]:
         """The jobs of any campaign of which only a person can say what that instrument did."""
-        return self._on(instrument, [JobStatus.UNKNOWN])
+        doubted = statements.jobs_on(frozenset({JobStatus.UNKNOWN}))
+        return self._all(Job, doubted, wanted=instrument)
 
     def busy(self, instrument: str) -> list[Job]:
         """The jobs of any campaign that may be going on at that instrument."""
-        return self._on(instrument, IN_FLIGHT)
+        return self._all(Job, statements.jobs_on(IN_FLIGHT), wanted=instrument)
 
     def observations(self, campaign: str) -> list[Observation]:
         """The observations of a campaign, superseded ones too, in the order of their ids."""
@@ -268,7 +269,3 @@ class Reading:
 
     def _beside_trials(self, cls: type[Record], campaign: str, order: str) -> list[Record]:
         return self._all(cls, statements.beside_trials(cls, order), wanted=campaign)
-
-    def _on(self, instrument: str, statuses: Iterable[JobStatus]) -> list[Job]:
-        told = [str(status) for status in statuses]
-        return self._all(Job, statements.JOBS_ON, wanted=instrument, statuses=told)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 
-from agent.core.job import Job
+from agent.core.job import Job, JobStatus
 from agent.core.register import Entry, JournalEntry, Revision
 from agent.core.trial import Trial
 from agent.core.values import Value
@@ -33,14 +33,6 @@ JOBS_OF = (
     .where(_LINKS.c.trial == bindparam("wanted"))
     .order_by(_JOBS.c.seq)
 )
-JOBS_ON = (
-    query(Job)
-    .where(
-        _JOBS.c.instrument == bindparam("wanted"),
-        _JOBS.c.status.in_(bindparam("statuses", expanding=True)),
-    )
-    .order_by(_JOBS.c.intended_at, _JOBS.c.seq, _JOBS.c.id)
-)
 LAST_LINE = (
     query(JournalEntry)
     .where(
@@ -52,6 +44,15 @@ LAST_LINE = (
     .limit(1)
 )
 BLOB = select(_BLOBS.c.content).where(_BLOBS.c.sha256 == bindparam("wanted"))
+
+
+@cache
+def jobs_on(statuses: frozenset[JobStatus]) -> Select[Any]:
+    """The jobs of an instrument in one of these states, as they were intended."""
+    # Not `in_`, whose list SQLAlchemy writes out at each execution.
+    states = or_(*(_JOBS.c.status == str(status) for status in statuses))
+    asked = query(Job).where(_JOBS.c.instrument == bindparam("wanted"), states)
+    return asked.order_by(_JOBS.c.intended_at, _JOBS.c.seq, _JOBS.c.id)
 
 
 @cache
