@@ -75,7 +75,14 @@ revisions = st.builds(
     by=actors,
     at=moments,
 )
-leases = st.builds(Lease, name=ids, holder=processes, fence=counts, expires_at=moments)
+leases = st.builds(
+    Lease,
+    name=ids,
+    holder=processes,
+    fence=counts,
+    expires_at=moments,
+    seen_at=st.none() | moments,
+)
 holds = st.builds(
     Hold,
     id=ids,

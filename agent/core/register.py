@@ -45,13 +45,15 @@ class Revision(Value):
 class Lease(Value):
     """Who may take steps in `name` (a campaign's id, or `instrument:NAME`) until when.
 
-    `fence` grows with every change of holder; each step is conditional on it.
+    `fence` grows with every change of holder; each step is conditional on it. `seen_at` is when its holder
+    last took or renewed it; it stays when the lease is given back, so that it tells who is looked after.
     """
 
     name: str
     holder: Process
     fence: int = Field(ge=1)
     expires_at: AwareDatetime
+    seen_at: AwareDatetime | None = None
 
 
 class JournalEntry(Value):

@@ -57,7 +57,7 @@ class Leases:
         """
         now = utc(now)
         expires = now + timedelta(seconds=ttl_s)
-        first = Lease(name=name, holder=holder, fence=1, expires_at=expires)
+        first = Lease(name=name, holder=holder, fence=1, expires_at=expires, seen_at=now)
         with self._database.writing() as connection:
             if insert_new(connection, "leases", to_row(first)):
                 return first
@@ -78,9 +78,11 @@ class Leases:
         Raises:
             LeaseLost: somebody has taken it over.
         """
-        longer = lease.model_copy(update={"expires_at": utc(now) + timedelta(seconds=ttl_s)})
+        seen = utc(now)
+        times = {"expires_at": seen + timedelta(seconds=ttl_s), "seen_at": seen}
+        longer = lease.model_copy(update=times)
         with self._database.writing() as connection:
-            if not _touch(connection, lease, expires_at=longer.expires_at):
+            if not _touch(connection, lease, **times):
                 raise _lost(lease)
         return longer
 

@@ -68,6 +68,7 @@ class LeaseRow(Row, table=True):
     holder: Json = Field(sa_type=Canonical)
     fence: int = whole()
     expires_at: datetime = instant()
+    seen_at: datetime | None = instant(nullable=True)
 
 
 class InstrumentRow(Row, table=True):

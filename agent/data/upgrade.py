@@ -8,15 +8,16 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, select
 
+from agent.core.actor import Process
 from agent.core.clock import utc
 from agent.core.register import Lease
 from agent.core.values import Value
 from agent.data import schema
 from agent.data.address import check_folder, file_of, is_memory, parse
 from agent.data.engine import Database
-from agent.data.rows import TABLES, from_row, query
+from agent.data.rows import TABLES
 from agent.errors import LeaseHeld, StoreError
 
 
@@ -81,13 +82,14 @@ def _check_leases(connection: Connection, now: datetime) -> None:
     # Locked against those who would take one while the tables change.
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("LOCK TABLE leases IN SHARE ROW EXCLUSIVE MODE")
-    kept = TABLES[Lease]
-    asked = query(Lease).where(kept.c.expires_at > now).limit(1)
+    # The store is of an earlier version: only what the first one had is asked for.
+    kept = TABLES[Lease].c
+    asked = select(kept.name, kept.holder, kept.expires_at).where(kept.expires_at > now).limit(1)
     held = connection.execute(asked).first()
     if held is not None:
-        lease = from_row(Lease, held)
+        name, holder, until = held
         raise LeaseHeld(
-            f"{lease.name} is held by {lease.holder} until {lease.expires_at:%Y-%m-%d %H:%M:%S} UTC",
+            f"{name} is held by {Process.model_validate(holder)} until {until:%Y-%m-%d %H:%M:%S} UTC",
             "stop it first",
         )
 

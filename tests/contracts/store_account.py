@@ -83,6 +83,8 @@ class LeaseContract:
         mine = store.acquire("c1", w.ME, w.NOW, 60, _nobody)
         longer = store.renew(mine, w.NOW + timedelta(seconds=30), 60)
         assert (longer.fence, longer.expires_at) == (1, w.NOW + timedelta(seconds=90))
+        assert (mine.seen_at, longer.seen_at) == (w.NOW, w.NOW + timedelta(seconds=30))
+        assert store.lease("c1") == longer
         store.acquire("c1", w.OTHER, w.LATER, 60, _nobody)
         with pytest.raises(LeaseLost):
             store.renew(longer, w.LATER, 60)
@@ -90,6 +92,9 @@ class LeaseContract:
     def test_a_lease_given_back_is_free_and_its_fence_is_used_up(self, store: Store) -> None:
         mine = store.acquire("c1", w.ME, w.NOW, 60, _nobody)
         store.release(mine)
+        left = store.lease("c1")
+        assert left is not None
+        assert left.expires_at < w.NOW == left.seen_at, "it tells when somebody was there last"
         theirs = store.acquire("c1", w.OTHER, w.NOW, 60, _nobody)
         assert theirs.fence == 2
         store.release(mine)
