@@ -20,6 +20,7 @@ from agent.dispatch.send import Order, intend, send
 from agent.errors import BudgetSpent, GateError, OutsideLimits
 from agent.lab import Lab
 from agent.resolved import space_of
+from agent.sharing import gives_way
 from agent.wanted import Wanted, asked, beyond, price, samples, wanted
 
 PERMITTED = "permitted again"
@@ -162,7 +163,7 @@ def _able(lab: Lab, lease: Lease, name: str, trial_id: str) -> Capabilities | st
     busy = lab.store.busy(name) if capabilities.effect == "physical" else []
     if len(busy) >= capabilities.parallel:
         return _at_work(lab, lease, name, busy)
-    return unready or capabilities
+    return unready or gives_way(lab, lease.name, name, capabilities, len(busy)) or capabilities
 
 
 def _at_work(lab: Lab, lease: Lease, name: str, busy: Sequence[Job]) -> str:

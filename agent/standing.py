@@ -10,6 +10,7 @@ from agent.core.calibration import Calibration, calibration
 from agent.core.campaign import Campaign
 from agent.core.decision import Decision
 from agent.core.dosing import Dosing, dosings
+from agent.core.execution import Step
 from agent.core.front import Known, Worth, front, hypervolume, known, reference
 from agent.core.guard import Watch, watches_of
 from agent.core.history import (
@@ -263,6 +264,10 @@ class Standing:
     def due(self, trial: Trial) -> str | None:
         """The step of a trial that comes next; None where one is under way."""
         return due(trial.steps, (job for job in self.jobs if trial.id in job.trials))
+
+    def step_of(self, trial: Trial) -> Step | None:
+        """The step that comes next, if the campaign has it."""
+        return self.campaign.execution.step(self.due(trial) or "")
 
     @cached_property
     def promised(self) -> float:

@@ -67,7 +67,8 @@ class Summary(Value):
     `scatter` has of each objective what readings of one sample scatter by, and samples made anew; `dosing`
     tells how settings come out as executed, where that is other than asked. `held` says why its instrument
     takes nothing, `wanting` what is used up there, with the commands that mend it, `closed` until when it is quiet
-    or reserved for others, `contacts` whom to call of each instrument.
+    or reserved for others, `turn` to which campaign it gives way there, and why; `contacts` whom to call of each
+    instrument.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Summary(Value):
     held: str = ""
     wanting: tuple[str, ...] = ()
     closed: str = ""
+    turn: str = ""
     shortages: tuple[Shortage, ...] = Field(default=(), exclude=True)
     contacts: dict[str, str] = Field(default_factory=dict)
 
@@ -121,6 +123,7 @@ def summarise(
     saving: Saving | None = None,
     missing: Sequence[Shortage] = (),
     closed: str | None = None,
+    turn: str | None = None,
     contacts: Mapping[str, str] | None = None,
 ) -> Summary:
     """The summary of a standing.
@@ -130,6 +133,7 @@ def summarise(
         saving: What its priors have saved, where that was reckoned.
         missing: What its trials want for, as `agent.wanting` has it.
         closed: Why its instrument is closed to it now.
+        turn: To whom it gives way there.
         contacts: Instrument -> whom to call when it needs a person.
     """
     campaign, found = standing.campaign, leaders(standing)
@@ -152,7 +156,7 @@ def summarise(
         trials=_counts(trial.status for trial in standing.trials),
         jobs=_counts(job.status for job in standing.jobs),
         budget=limits(standing),
-        waits_for=_waits_for(standing, missing, closed),
+        waits_for=_waits_for(standing, missing, closed or turn),
         begun=standing.entry.at,
         priors=trusted(standing, saving),
         outlook=standing.outlooks[-1] if standing.outlooks else None,
@@ -168,6 +172,7 @@ def summarise(
         held=str(standing.held or ""),
         wanting=tuple(map(str, missing)),
         closed=closed or "",
+        turn=turn or "",
         shortages=tuple(missing),
         contacts=dict(contacts or {}),
     )

@@ -18,7 +18,7 @@ def shut_now(standing: Standing, limits_of: Callable[[str], InForce]) -> str | N
         limits_of: What the operators say of an instrument.
     """
     for trial in standing.sendable:
-        step = standing.campaign.execution.step(standing.due(trial) or "")
+        step = standing.step_of(trial)
         told = [
             (one.instrument, closed_now(limits_of(one.instrument).rules.hours, name, standing.now))
             for name in [standing.campaign.name]
@@ -43,7 +43,7 @@ def wanting(
     found: dict[Shortage, None] = {}
     levels: dict[str, Mapping[str, Movement]] = {}
     for trial in standing.sendable:
-        step = standing.campaign.execution.step(standing.due(trial) or "")
+        step = standing.step_of(trial)
         missing: list[Sequence[Shortage]] = []
         for station in step.stations if step else ():
             name, limits = station.instrument, limits_of(station.instrument)

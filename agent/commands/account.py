@@ -272,6 +272,8 @@ def _waits_for(standing: Standing, summary: Summary) -> list[str]:
         waits += [f"{escape(name)}: {', '.join(jobs)}" for name, jobs in at.items()]
     if summary.closed:
         waits.append(escape(summary.closed))
+    if summary.turn:
+        waits.append(escape(summary.turn))
     return waits
 
 

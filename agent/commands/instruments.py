@@ -26,6 +26,7 @@ from agent.core.trial import Setting
 from agent.core.values import Value
 from agent.data.store import Store
 from agent.errors import NotFound, StoreError
+from agent.sharing import told, turns
 
 instrument = typer.Typer(help="List, hold and release instruments.", no_args_is_help=True)
 
@@ -39,7 +40,11 @@ _SECONDS = {"min": 60, "h": 3600, "d": 86400}
 
 
 class State(Value):
-    """How an instrument stands: `held`, `in doubt`, `at work`, `closed` (to some campaigns) or `free`, and why."""
+    """How an instrument stands: `held`, `in doubt`, `at work`, `closed` (to some campaigns) or `free`, and why.
+
+    `next` has the campaigns that want it, in their order, each with why it is before the one after it; where its
+    operators do not say how it is shared it is empty.
+    """
 
     name: str
     state: str
@@ -47,6 +52,7 @@ class State(Value):
     jobs: int
     last: datetime | None = None
     stocks: tuple[Left, ...] = ()
+    next: tuple[str, ...] = ()
 
 
 def state_of(store: Store, name: str, now: datetime, allowed: Operators) -> State:
@@ -66,19 +72,32 @@ def state_of(store: Store, name: str, now: datetime, allowed: Operators) -> Stat
         state, why = "closed", shut
     last = max((job.intended_at for job in jobs), default=None)
     stocks = tuple(left_on(store, allowed, name))
-    return State(name=name, state=state, why=why, jobs=len(jobs), last=last, stocks=stocks)
+    asked = turns(store, name, allowed.in_force(name), now)
+    return State(
+        name=name,
+        state=state,
+        why=why,
+        jobs=len(jobs),
+        last=last,
+        stocks=stocks,
+        next=() if asked is None else tuple(told(asked)),
+    )
 
 
 @instrument.command("list")
 def list_(store: StoreOption = None, as_json: JsonOption = False) -> None:
-    """List every instrument that was ever used or held, or whose stocks or hours are kept, over all campaigns."""
+    """List every instrument that was ever used or held, or whose stocks, hours or turns are kept, over all
+    campaigns; and whose turn it is, and why.
+    """
     from agent.assemble import SystemClock, operators
 
     allowed = operators()
     with existing(store) as opened:
         now = SystemClock().now()
         watched = {
-            name for name, rules in allowed.instruments.items() if rules.stocks or rules.hours
+            name
+            for name, rules in allowed.instruments.items()
+            if rules.stocks or rules.hours or rules.share
         }
         names = sorted({*opened.instruments(), *watched})
         states = [state_of(opened, name, now, allowed) for name in names]
@@ -94,6 +113,9 @@ def list_(store: StoreOption = None, as_json: JsonOption = False) -> None:
     ]
     columns = ("instrument", "state", "jobs", "last job (UTC)", "left", "why")
     console.print(table("", columns, rows))
+    for one in states:
+        for n, line in enumerate(one.next):
+            console.print(escape(f"{'next on ' + one.name if n == 0 else 'then'}: {line}"))
 
 
 def _moment(at: datetime | None) -> str:

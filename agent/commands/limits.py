@@ -56,6 +56,8 @@ def _show(name: str, rules: InstrumentRules) -> None:
     rows += [("hours", "", str(one), one.reason) for one in rules.hours]
     if (one := rules.standard) is not None:
         rows.append(("standard", one.name, str(one.right), "before a hold that asks for it ends"))
+    if rules.share is not None:
+        rows.append(("share", "", str(rules.share), "among campaigns that want it"))
     console.print(table("", ("", "of", "is", "why"), rows))
     if rules.signed is not None:
         told = f"signed      {rules.signed}; seal of what is signed: {rules.seal[:12]}"

@@ -1,5 +1,6 @@
 """`athanor status`: how the campaigns stand."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -16,11 +17,13 @@ from agent.commands.common import (
     table,
 )
 from agent.core.job import JobStatus
+from agent.core.operators import InForce
 from agent.core.stock import Shortage
 from agent.data.store import Store
 from agent.errors import NotFound, OperatorsError
 from agent.resolved import asked_for
 from agent.savings import remembered
+from agent.sharing import turns
 from agent.standing import Standing, stand
 from agent.status import Summary, summarise
 from agent.wanting import shut_now, wanting
@@ -80,7 +83,7 @@ def _summary(store: Store, standing: Standing) -> Summary:
     from agent.assemble import operators
 
     missing: tuple[Shortage, ...] = ()
-    shut, contacts = None, dict[str, str]()
+    shut, turn, contacts = None, None, dict[str, str]()
     # Else the file need not be read.
     if standing.sendable or standing.held or standing.jobs_in(JobStatus.UNKNOWN):
         try:
@@ -90,9 +93,23 @@ def _summary(store: Store, standing: Standing) -> Summary:
             }
             missing = wanting(store, standing, allowed.in_force)
             shut = shut_now(standing, allowed.in_force)
+            turn = _turn(store, standing, allowed.in_force)
         except OperatorsError as error:
             errors.print(f"[yellow]note[/yellow] {escape(error.message)}", highlight=False)
-    return summarise(standing, remembered(store, standing), missing, shut, contacts)
+    return summarise(standing, remembered(store, standing), missing, shut, turn, contacts)
+
+
+def _turn(store: Store, standing: Standing, limits_of: Callable[[str], InForce]) -> str | None:
+    """To whom the campaign gives way, by what the store knows; how much room there is, it does not."""
+    for step in filter(None, map(standing.step_of, standing.sendable)):
+        told = []
+        for name in (one.instrument for one in step.stations):
+            asked = turns(store, name, limits_of(name), standing.now, standing.entry.id)
+            why = None if asked is None else asked.gives_way(standing.entry.name)
+            told.append(why and f"{name}: {why}")
+        if all(told):
+            return told[0]
+    return None
 
 
 def _all(summaries: list[Summary]) -> None:

@@ -69,7 +69,9 @@ def show_night(evenings: Sequence[Evening], asked: Asked, now: datetime) -> bool
             sign = "[red]stops[/red]" if line.stops else "[green]ok[/green]   "
             console.print(f"  {sign} {escape(line.text)}", highlight=False)
             good = good and not line.stops
-    what = "failures, what later proposals use, and results that would hold the instrument"
+    what = (
+        "failures, what later proposals use, other campaigns there, and results that would hold it"
+    )
     console.print(f"  not foreseen: {what}", highlight=False)
     return good
 

@@ -93,13 +93,16 @@ def in_force(words: Sequence[Hold], now: datetime) -> Hold | None:
     return last if last.until is None or now < last.until else None
 
 
-def held_spans(words: Sequence[Hold], now: datetime) -> list[tuple[datetime, datetime]]:
-    """From when to when an instrument was held, in order, until `now` at the latest."""
+def holds_within(
+    words: Sequence[Hold], since: datetime, now: datetime
+) -> list[tuple[datetime, datetime]]:
+    """When an instrument was held from `since` to `now`, in order and apart."""
     found = []
     for word, following in zip(words, (*(one.at for one in words[1:]), now), strict=False):
         if word.word == "hold":
             end = following if word.until is None else min(word.until, following)
-            found.append((word.at, min(end, now)))
+            begin, end = max(word.at, since), min(end, now)
+            found += [(begin, end)] if begin < end else []
     return found
 
 
@@ -116,12 +119,11 @@ def held_for(
     """
     if since is None:
         return 0.0
-    spans = [[held_spans(words, now) for words in alike] for alike in steps]
+    spans = [[holds_within(words, since, now) for words in alike] for alike in steps]
     edges = {since, now}.union(at for step in spans for one in step for span in one for at in span)
-    marks = sorted(at for at in edges if since <= at <= now)
     return sum(
         (end - begin).total_seconds()
-        for begin, end in pairwise(marks)
+        for begin, end in pairwise(sorted(edges))
         if any(step and all(_covers(one, begin, end) for one in step) for step in spans)
     )
 

@@ -13,10 +13,11 @@ from agent.core.instrument import Standard
 from agent.core.limits import Limit
 from agent.core.stock import ITEM, Need, Stock
 from agent.core.trial import Plan
+from agent.core.turns import Share
 from agent.core.values import Point, Value, canonical, digest
 
-_UNBOUND = {"failures", "stocks", "hours", "standard", "contact"}
-"""What is learnt, when something is sent, and when the instrument is released: not what is sent."""
+_UNBOUND = {"failures", "stocks", "hours", "standard", "share", "contact"}
+"""What is learnt, when and in whose turn something is sent, and when the instrument is released: not what is sent."""
 
 
 class Signature(Value):
@@ -41,8 +42,8 @@ class InstrumentRules(Value):
     A campaign names its instrument itself; `settings` are those of the adapter that it must then
     have, so that another one is not reached under this name. `failures` say what its failures mean;
     the first line that fits counts. `stocks` say what an experiment uses up, `hours` when nothing is sent, or
-    only by some campaigns; `standard` what it must read before a hold that asks for it ends, `contact` whom to
-    call when it needs a person.
+    only by some campaigns; `standard` what it must read before a hold that asks for it ends; `share` which
+    of the campaigns that want it is next, and `contact` whom to call when it needs a person.
     """
 
     limits: dict[str, Limit] | None = Field(
@@ -64,6 +65,10 @@ class InstrumentRules(Value):
     )
     standard: Standard | None = Field(
         default=None, description="what it must read before a hold that asks for it ends"
+    )
+    share: Share | None = Field(
+        default=None,
+        description="which of the campaigns that want it is next; without it, who comes first",
     )
     contact: str = Field(
         default="",

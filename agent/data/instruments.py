@@ -6,7 +6,9 @@ from sqlalchemy import bindparam, func, or_, select
 
 from agent.core.instrument import Hold, Standard, in_force
 from agent.core.job import IN_FLIGHT, Job, JobStatus
-from agent.core.trial import Setting
+from agent.core.register import CampaignStatus, Entry
+from agent.core.trial import OPEN, Approval, Setting, Trial
+from agent.core.turns import Stay
 from agent.data.leases import insert_new
 from agent.data.reading import Reading
 from agent.data.rows import TABLES, from_row, query
@@ -28,6 +30,33 @@ _OPEN = (
     )
     .group_by(_JOBS.c.status)
 )
+_APPROVALS, _TRIALS, _ENTRIES = TABLES[Approval], TABLES[Trial], TABLES[Entry]
+_PERMITTED = (
+    query(Approval)
+    .add_columns(_TRIALS.c.campaign)
+    .join(_TRIALS, _TRIALS.c.id == _APPROVALS.c.trial)
+    .join(_ENTRIES, _ENTRIES.c.id == _TRIALS.c.campaign)
+    .where(
+        _APPROVALS.c.instrument == bindparam("wanted"),
+        _APPROVALS.c.job.is_(None),
+        _APPROVALS.c.revoked_at.is_(None),
+        or_(_APPROVALS.c.expires_at.is_(None), _APPROVALS.c.expires_at > bindparam("now")),
+        _TRIALS.c.status.in_([str(one) for one in OPEN]),
+        _ENTRIES.c.status == str(CampaignStatus.ACTIVE),
+    )
+    .order_by(_TRIALS.c.campaign, _APPROVALS.c.seq)
+)
+_STAYS = (
+    select(_ENTRIES.c.name, _JOBS.c.intended_at, _JOBS.c.ended_at)
+    .join(_ENTRIES, _ENTRIES.c.id == _JOBS.c.campaign)
+    .where(
+        _JOBS.c.instrument == bindparam("wanted"),
+        _JOBS.c.status != str(JobStatus.REFUSED),
+        or_(_JOBS.c.status != str(JobStatus.CANCELLED), _JOBS.c.started_at.is_not(None)),
+        or_(_JOBS.c.ended_at.is_(None), _JOBS.c.ended_at > bindparam("since")),
+    )
+    .order_by(_JOBS.c.intended_at, _JOBS.c.id)
+)
 
 
 class InstrumentReading(Reading):
@@ -48,6 +77,25 @@ class InstrumentReading(Reading):
         """Every job on an instrument, of whichever campaign, as they were intended."""
         asked = query(Job).where(_JOBS.c.instrument == instrument)
         return self._all(Job, asked.order_by(_JOBS.c.intended_at, _JOBS.c.id))
+
+    def permitted(self, instrument: str, now: datetime) -> dict[str, list[Approval]]:
+        """Active campaign (id) -> what may be sent to the instrument for it: approvals that are neither used
+        nor revoked nor expired, of trials that are open, oldest first.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(_PERMITTED, {"wanted": instrument, "now": now}).all()
+        found: dict[str, list[Approval]] = {}
+        for *row, campaign in rows:
+            found.setdefault(campaign, []).append(from_row(Approval, row))
+        return found
+
+    def stays(self, instrument: str, since: datetime) -> list[Stay]:
+        """Which campaigns' jobs were on an instrument after `since`, in the order in which they were intended;
+        without those that were surely never executed.
+        """
+        with self._database.reading() as connection:
+            rows = connection.execute(_STAYS, {"wanted": instrument, "since": since}).all()
+        return [Stay(name, begin, end) for name, begin, end in rows]
 
 
 class InstrumentWriting(Writer):

@@ -15,6 +15,7 @@ from agent.core.instrument import Standard
 from agent.core.limits import Limit
 from agent.core.operators import InstrumentRules, Operators, Signature
 from agent.core.stock import Stock
+from agent.core.turns import Share
 from agent.errors import CampaignError, OperatorsError
 from agent.load import reading, rules, shape, stocks, units
 from agent.load.faults import Findings, Loc, did_you_mean
@@ -114,6 +115,7 @@ def _instrument(findings: Findings, loc: Loc, given: object) -> InstrumentRules 
     hours = _several(findings, loc, block, "hours", Hours)
     signed = _single(findings, loc, block, "signed", Signature)
     standard = _single(findings, loc, block, "standard", Standard)
+    share = _single(findings, loc, block, "share", Share)
     settings = _block(findings, (*loc, "settings"), block.get("settings", {}))
     contact = block.get("contact", "")
     if not isinstance(contact, str) or len(contact) > _LONGEST_CONTACT:
@@ -142,6 +144,7 @@ def _instrument(findings: Findings, loc: Loc, given: object) -> InstrumentRules 
         hours=tuple(one for one in hours if one),
         standard=standard,
         contact=contact,
+        share=share,
         stocks={name: one for name, one in used.items() if one},
         signed=signed,
     )
@@ -162,7 +165,9 @@ def _check_whole(findings: Findings, loc: Loc, block: Mapping[str, Any]) -> None
         )
     if not block:
         findings.fault(
-            loc, "nothing is said of it", "give limits, failures, stocks, hours or a standard"
+            loc,
+            "nothing is said of it",
+            "give limits, failures, stocks, hours, a standard or a share",
         )
 
 

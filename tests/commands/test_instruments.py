@@ -1,5 +1,6 @@
 """`athanor instrument …` and `athanor stop --emergency`: what people say of instruments."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,6 +47,29 @@ def test_a_campaign_waits_for_a_held_one(athanor: Athanor, bench: Path) -> None:
     told = athanor("status", "quick").output
     assert "bench is held by anna until" in told
     assert "athanor instrument release bench" in told
+
+
+def test_whose_turn_it_is_is_told(
+    athanor: Athanor, bench: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(bench.read_text().replace("name: quick", "name: other"))
+    for file, name in ((bench, "quick"), (other, "other")):
+        athanor("run", str(file), "--direct", "--no-wait", code=3)
+        athanor("review", name, "--approve", "all", "--by", "anna")
+    assert "gives way" not in athanor("status", "quick").output
+    operators = tmp_path / "operators.yaml"
+    operators.write_text("instruments: {bench: {share: {priority: {other: 10}}}}")
+    monkeypatch.setenv("ATHANOR_OPERATORS", str(operators))
+    assert "other has priority 10" in athanor("check", "--operators", str(operators)).output
+    listed = athanor("instrument", "list").output
+    assert "next on bench: other: its priority is 10, not 0" in listed
+    assert "then: quick" in listed
+    told = athanor("status", "quick").output
+    assert "bench: gives way to other, until" in told
+    assert "gives way" not in athanor("status", "other").output
+    (as_json,) = json.loads(athanor("status", "quick", "--json").output)
+    assert "its priority is 10, not 0" in as_json["turn"]
 
 
 def test_after_maintenance_a_standard_must_be_right(

@@ -1,13 +1,15 @@
 """What every store keeps of instruments, over all campaigns."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from agent.core.actor import AGENT, Actor
 from agent.core.instrument import BREAKER, Standard, in_force
 from agent.core.job import JobStatus
+from agent.core.register import CampaignStatus
 from agent.core.trial import Setting
+from agent.core.turns import Stay
 from agent.data.store import Store
 from agent.errors import GateError, LifecycleError, StoreError
 from tests.contracts import store_world as w
@@ -24,6 +26,19 @@ def _send(store: Store, number: int, parallel: int | None = 1) -> None:
     with store.write(AGENT, w.NOW) as tx:
         tx.intend(w.job(number), None, None)
         tx.take(w.job(number), parallel)
+
+
+def _two_campaigns(store: Store) -> None:
+    """Trials 1 and 2 of suzuki are approved, and trial 3 of anneal is."""
+    w.approved(store, 1, 2)
+    w.registered(store, "c2", "anneal")
+    decision = w.decision(id="d2", campaign="c2")
+    trial = w.trial(id="t3", campaign="c2", decision="d2")
+    with store.write(AGENT, w.NOW) as tx:
+        tx.decide(decision, [trial], [w.proposal(3, of=2)])
+    with store.write(w.BERT, w.NOW) as tx:
+        tx.review(w.review(3, w.BERT))
+        tx.approve(w.approval(3, w.BERT, expires_at=w.LATER))
 
 
 class InstrumentContract:
@@ -94,6 +109,44 @@ class InstrumentContract:
             tx.move_job("j1", JobStatus.UNKNOWN, message="no answer")
         with pytest.raises(GateError, match="not known"):
             _send(store, 2, parallel=None)
+
+    def test_who_is_permitted_to_send_is_told_over_all_campaigns(self, store: Store) -> None:
+        _two_campaigns(store)
+
+        def permitted(at: datetime = w.NOW) -> dict[str, list[str]]:
+            found = store.permitted("robot", at)
+            return {name: [one.id for one in several] for name, several in found.items()}
+
+        assert permitted() == {"c1": ["a1", "a2"], "c2": ["a3"]}
+        assert permitted(w.LATER) == {"c1": ["a1", "a2"]}, "it has expired"
+        assert store.permitted("oven", w.NOW) == {}
+        _send(store, 1)
+        assert permitted()["c1"] == ["a2"], "it is used"
+        with store.write(w.ANNA, w.NOW) as tx:
+            tx.revoke("a2", "no")
+        assert permitted() == {"c2": ["a3"]}
+        with store.write(w.ANNA, w.NOW) as tx:
+            tx.set_status("c2", CampaignStatus.PAUSED, "lunch")
+        assert permitted() == {}
+
+    def test_whose_jobs_were_there_is_told_in_order(self, store: Store) -> None:
+        _two_campaigns(store)
+        _send(store, 1)
+        with store.write(AGENT, w.LATER) as tx:
+            tx.move_job("j1", JobStatus.STARTED)
+            tx.move_job("j1", JobStatus.DONE)
+        later = w.LATER + timedelta(seconds=9)
+        with store.write(AGENT, later) as tx:
+            tx.intend(w.job(2, intended_at=later), None, None)
+            tx.move_job("j2", JobStatus.REFUSED)
+        third = w.job(3, campaign="c2", intended_at=w.NOW + timedelta(seconds=1))
+        with store.write(AGENT, w.NOW) as tx:
+            tx.intend(third, None, None)
+        first, second = store.stays("robot", w.NOW)
+        assert first == Stay("suzuki", w.NOW, w.LATER)
+        assert second == Stay("anneal", third.intended_at, None), "what was refused never was there"
+        assert store.stays("robot", w.LATER) == [second]
+        assert store.stays("oven", w.NOW) == []
 
     def test_with_a_standard_it_is_released_only_when_that_is_right(self, store: Store) -> None:
         with store.write(w.ANNA, w.NOW) as tx:

@@ -216,6 +216,41 @@ instruments:
     assert not missing, told
 
 
+def test_faults_of_a_share_are_told_with_the_mend(file: Path) -> None:
+    told = faults(
+        file,
+        """\
+instruments:
+  oven: {share: {priority: {urgent: high}, window: 24, changeover: 20 minutes}}
+  pump: {share: {weights: {anneal: 2}}}
+  reader: {share: [anneal]}
+""",
+    )
+    wanted = [
+        "oven.share.priority.urgent (line 2)",
+        "oven.share.window (line 2)",
+        "oven.share.changeover (line 2): ",
+        "pump.share.weights (line 3): there is no key 'weights' here (did you mean 'weight'?)",
+        "reader.share (line 4)",
+    ]
+    missing = [words for words in wanted if not any(words in line for line in told)]
+    assert not missing, told
+
+
+def test_a_share_binds_nothing(file: Path) -> None:
+    text = "instruments: {oven: {limits: {x: unlimited}, signed: {by: M. Curie, at: 2026-03-01}"
+    file.write_text(text + "}}")
+    without, _ = read_operators(file)
+    file.write_text(text + ", share: {priority: {urgent: 10}, changeover: 20 min}}}")
+    found, warnings = read_operators(file)
+    assert warnings == ()
+    share = found.instruments["oven"].share
+    assert share is not None
+    assert (share.window_s, share.turn_s) == (86400, 6000)
+    assert found.in_force("oven").hash == without.in_force("oven").hash
+    assert found.instruments["oven"].seal == without.instruments["oven"].seal
+
+
 def test_stocks_alone_need_neither_limits_nor_a_signature(file: Path) -> None:
     file.write_text(
         "instruments: {reader: {stocks: {tips: {uses: 8}, water: {unit: mL, uses: 2}}}}"
