@@ -68,8 +68,9 @@ def gives_way(
         return None
     limits = lab.limits.get(instrument, NOTHING_SAID)
     asked = turns(lab.store, instrument, limits, lab.clock.now(), campaign)
-    name = lab.store.entry(campaign).name
-    return None if asked is None else asked.gives_way(name, able.parallel - busy)
+    if asked is None:
+        return None
+    return asked.gives_way(lab.store.entry(campaign).name, able.parallel - busy)
 
 
 def told(asked: Turns) -> Sequence[str]:
