@@ -17,6 +17,7 @@ from agent.dispatch.plans import approval_for
 from agent.dispatch.reviewing import CHECK, LIMITS, RENEWAL, REPEAT, UNATTENDED, Verdict, permit
 from agent.dispatch.reviewing import review as write_review
 from agent.dispatch.send import Order, intend, send
+from agent.dispatch.standing_approvals import review_in_its_name, still_stands
 from agent.errors import BudgetSpent, GateError, OutsideLimits
 from agent.lab import Lab
 from agent.resolved import space_of
@@ -44,14 +45,18 @@ def review(lab: Lab, lease: Lease, trial_id: str) -> str:
     limits = beyond(lab, one)
     outside = space_of(lab.store, campaign).reasons(one.effective.point) + limits
     finding = rules.find(rule, against, outside)
+    now = lab.clock.now()
     if finding.verdict == "wait":
-        return "waits for a review"
+        given = None
+        if not finding.reasons:
+            point = one.effective
+            given = review_in_its_name(lab.store, lease, trial, campaign, point, now, lab.limits_of)
+        return f"approved by {given.rule.name}" if given else "waits for a review"
     rejects = finding.verdict == "reject"
     speaks = LIMITS if limits and not against else CHECK
     verdict = (
         Verdict("reject", speaks, finding.reasons) if rejects else Verdict("approve", UNATTENDED)
     )
-    now = lab.clock.now()
     write_review(lab.store, trial, campaign, verdict, now, lease=lease, limits_of=lab.limits_of)
     return "rejected by rule" if rejects else "approved by rule"
 
@@ -175,7 +180,10 @@ def _at_work(lab: Lab, lease: Lease, name: str, busy: Sequence[Job]) -> str:
 def _by_rule_only(lab: Lab, one: Wanted) -> bool:
     """Whether only a rule has approved it, and a revision now wants a person to."""
     required = one.campaign.review is not None and one.campaign.review.mode == "required"
-    return required and lab.store.reviews_of(one.trial.id)[-1].by.kind == "rule"
+    last = lab.store.reviews_of(one.trial.id)[-1]
+    approvals = lab.store.approvals_of(one.trial.id)
+    in_a_name = any(given.standing is not None for given in approvals if given.review == last.id)
+    return required and last.by.kind == "rule" and not in_a_name
 
 
 def _send_back(
@@ -209,9 +217,11 @@ def _permit_again(lab: Lab, lease: Lease, one: Wanted, plans: Sequence[Plan]) ->
     ]
     by = RENEWAL if refused else REPEAT
     with lab.store.write(by, now, lease) as tx:
-        if (refused or repeated) and used and not _by_rule_only(lab, one):
-            approval, plan = used[-1]
-            permit(tx, plan, trial.campaign, approval.review, by, now, approval.expires_at)
+        stands = bool(used) and still_stands(lab.store, trial.campaign, used[-1][0].standing)
+        if (refused or repeated) and stands and not _by_rule_only(lab, one):
+            (approval, plan) = used[-1]
+            until, standing = approval.expires_at, approval.standing
+            permit(tx, plan, trial.campaign, approval.review, by, now, until, standing)
             why = "nothing was executed the last time" if refused else "the step may be repeated"
             return f"{PERMITTED}: {why}"
         reason = "what would be sent is not what was approved, or the approval has expired"

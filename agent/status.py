@@ -16,6 +16,7 @@ from agent.core.question import Question
 from agent.core.replicates import Scatters
 from agent.core.saving import Saving
 from agent.core.source import LEFT_OUT
+from agent.core.standing_approval import Cover
 from agent.core.stock import Shortage
 from agent.core.trial import TrialStatus
 from agent.core.values import Point, Value
@@ -67,8 +68,8 @@ class Summary(Value):
     `scatter` has of each objective what readings of one sample scatter by, and samples made anew; `dosing`
     tells how settings come out as executed, where that is other than asked. `held` says why its instrument
     takes nothing, `wanting` what is used up there, with the commands that mend it, `closed` until when it is quiet
-    or reserved for others, `turn` to which campaign it gives way there, and why; `contacts` whom to call of each
-    instrument.
+    or reserved for others, `turn` to which campaign it gives way there, and why; `standing` has what standing
+    approvals still let through, and `contacts` whom to call of each instrument.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Summary(Value):
     wanting: tuple[str, ...] = ()
     closed: str = ""
     turn: str = ""
+    standing: tuple[str, ...] = ()
     shortages: tuple[Shortage, ...] = Field(default=(), exclude=True)
     contacts: dict[str, str] = Field(default_factory=dict)
 
@@ -124,6 +126,8 @@ def summarise(
     missing: Sequence[Shortage] = (),
     closed: str | None = None,
     turn: str | None = None,
+    covers: Sequence[Cover] = (),
+    *,
     contacts: Mapping[str, str] | None = None,
 ) -> Summary:
     """The summary of a standing.
@@ -134,6 +138,7 @@ def summarise(
         missing: What its trials want for, as `agent.wanting` has it.
         closed: Why its instrument is closed to it now.
         turn: To whom it gives way there.
+        covers: Its standing approvals.
         contacts: Instrument -> whom to call when it needs a person.
     """
     campaign, found = standing.campaign, leaders(standing)
@@ -173,6 +178,7 @@ def summarise(
         wanting=tuple(map(str, missing)),
         closed=closed or "",
         turn=turn or "",
+        standing=tuple(str(one) for one in covers if one.in_force(standing.now)),
         shortages=tuple(missing),
         contacts=dict(contacts or {}),
     )

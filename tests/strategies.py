@@ -11,10 +11,12 @@ from agent.core.decision import Choice, Decision
 from agent.core.grounds import Grounds, Influence, Neighbour, RunnerUp
 from agent.core.history import Pending
 from agent.core.instrument import Hold, Standard
-from agent.core.job import Job, JobStatus, Observation, Sample
+from agent.core.job import Job, JobStatus, Observation, Sample, SampleRef
 from agent.core.judgement import Judgement
+from agent.core.limits import Limit
 from agent.core.outlook import Outlook
 from agent.core.register import CampaignStatus, Entry, JournalEntry, Lease, Revision
+from agent.core.standing_approval import Revocation, StandingApproval
 from agent.core.stock import Movement
 from agent.core.trial import (
     Approval,
@@ -227,6 +229,35 @@ approvals = st.builds(
     expires_at=st.none() | moments,
     revoked_at=st.none() | moments,
     job=st.none() | ids,
+    standing=st.none() | ids,
+)
+limits = st.builds(Limit, low=floats, unit=texts) | st.builds(Limit, names=several(texts, least=1))
+standing_approvals = st.builds(
+    StandingApproval,
+    id=ids,
+    campaign=ids,
+    number=counts,
+    instruments=several(texts, 1),
+    region=st.dictionaries(names, limits, max_size=3),
+    scope=digests,
+    count=counts,
+    until=moments,
+    by=actors,
+    reasons=several(texts),
+    at=moments,
+)
+revocations = st.builds(
+    Revocation, id=ids, campaign=ids, standing=ids, reason=texts, by=actors, at=moments
+)
+sample_refs = st.builds(
+    SampleRef,
+    id=ids,
+    trial=ids,
+    job=st.none() | ids,
+    code=texts,
+    lot=texts,
+    place=texts,
+    executed=st.none() | points,
 )
 jobs = st.builds(
     Job,
@@ -236,6 +267,8 @@ jobs = st.builds(
     plans=several(plans, 1),
     approvals=several(ids),
     step=texts,
+    stage=counts,
+    samples=several(sample_refs),
     instrument=texts,
     attempt=counts,
     status=st.sampled_from(JobStatus),
@@ -259,6 +292,7 @@ samples = st.builds(
     parent=st.none() | ids,
     lot=texts,
     place=texts,
+    executed=st.none() | points,
     at=moments,
 )
 readings = st.one_of(
@@ -376,6 +410,8 @@ RECORDS: dict[type[Any], st.SearchStrategy[Any]] = {
     Proposal: proposals,
     Review: reviews,
     Approval: approvals,
+    StandingApproval: standing_approvals,
+    Revocation: revocations,
     Job: jobs,
     Sample: samples,
     Observation: observations(),

@@ -53,6 +53,8 @@ def lines(standing: Standing, summary: Summary) -> Iterator[str]:
         yield f"{'' if number else 'dosing':10}{escape(dosing.words)}"
     yield from in_question(standing)
     yield from _failed(standing)
+    for n, one in enumerate(summary.standing):
+        yield f"{'' if n else 'permitted':10}{escape(one)}"
     for whom in _waits_for(standing, summary):
         yield f"waits for {whom}"
     if not summary.waits_for and summary.state == CampaignStatus.ACTIVE:

@@ -106,10 +106,11 @@ def _check_campaign(
             Evening(
                 campaign,
                 name,
-                limits[name],
+                allowed.in_force,
                 able[name],
                 rule,
                 [plan for _, each in plans for plan in each if plan.instrument == name],
+                [space.labelled(space.settings(point)) for point in found],
             )
             for name in made
         ]

@@ -17,6 +17,14 @@ from agent.commands.common import (
     show_json,
 )
 from agent.commands.proposals import Tested, as_document, calibrated, show
+from agent.commands.standing_approvals import (
+    Beforehand,
+    CountOption,
+    RevokeOption,
+    StandingOption,
+    UntilOption,
+    show_standing,
+)
 from agent.core.campaign import Campaign
 from agent.core.space import SearchSpace, describe
 from agent.core.trial import Trial, TrialStatus
@@ -40,6 +48,10 @@ def review(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="For --edit: setting=value. May be repeated.")
     ] = None,
+    standing: StandingOption = None,
+    count: CountOption = None,
+    until: UntilOption = None,
+    revoke: RevokeOption = None,
     reason: Annotated[
         list[str] | None, typer.Option("--reason", help="Why. May be repeated.")
     ] = None,
@@ -47,12 +59,22 @@ def review(
     by: ByOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the proposals that wait, or approve, edit or reject them. At a terminal it asks one by one."""
+    """List the proposals that wait, or approve, edit or reject them. At a terminal it asks one by one.
+
+    With --standing, approve beforehand what lies within a region, so many times, until then; the list
+    begins with what such standing approvals still let through.
+    """
+    reasons = tuple(reason or ())
     with existing(store) as opened:
         entry = opened.entry(name)
         campaign = campaign_of(opened, entry.id)
+        beforehand = Beforehand(standing, count, until, revoke)
+        if beforehand.done(opened, campaign, person(by), reasons) and not (
+            edit or approve or reject
+        ):
+            return
         waiting = opened.trials(entry.id, TrialStatus.PROPOSED)
-        desk = _Desk(opened, campaign, person(by).name, tuple(reason or ()))
+        desk = _Desk(opened, campaign, person(by).name, reasons)
         edited = _pick(waiting, [edit] if edit else [])
         approved, rejected = _pick(waiting, approve or []), _pick(waiting, reject or [])
         _once([*edited, *approved, *rejected])
@@ -66,7 +88,9 @@ def review(
             return
         if as_json:
             show_json([as_document(opened, campaign, trial) for trial in waiting])
-        elif not waiting:
+            return
+        show_standing(opened, entry.id)
+        if not waiting:
             console.print(f"Nothing of {entry.name} waits for a review.")
         elif console.is_terminal and typer.get_text_stream("stdin").isatty():
             desk.ask(waiting, calibrated(opened, entry.id))

@@ -84,6 +84,7 @@ def _summary(store: Store, standing: Standing) -> Summary:
 
     missing: tuple[Shortage, ...] = ()
     shut, turn, contacts = None, None, dict[str, str]()
+    covers = store.standing_approvals(standing.entry.id)
     # Else the file need not be read.
     if standing.sendable or standing.held or standing.jobs_in(JobStatus.UNKNOWN):
         try:
@@ -96,7 +97,9 @@ def _summary(store: Store, standing: Standing) -> Summary:
             turn = _turn(store, standing, allowed.in_force)
         except OperatorsError as error:
             errors.print(f"[yellow]note[/yellow] {escape(error.message)}", highlight=False)
-    return summarise(standing, remembered(store, standing), missing, shut, turn, contacts)
+    return summarise(
+        standing, remembered(store, standing), missing, shut, turn, covers, contacts=contacts
+    )
 
 
 def _turn(store: Store, standing: Standing, limits_of: Callable[[str], InForce]) -> str | None:

@@ -1,6 +1,6 @@
 """`athanor check --unattended`: what a night would be like, by what the store and the file say."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -14,10 +14,11 @@ from agent.core.campaign import Campaign, ReviewRule
 from agent.core.hours import closed
 from agent.core.instrument import in_force
 from agent.core.job import JobStatus
-from agent.core.night import Night, forecast, spelt
-from agent.core.operators import InstrumentRules
+from agent.core.night import Beforehand, Night, forecast, spelt
+from agent.core.operators import InForce, InstrumentRules
+from agent.core.standing_approval import Cover, scope_of
 from agent.core.stock import Need
-from agent.core.trial import Plan, TrialStatus
+from agent.core.trial import Plan, Setting, TrialStatus
 from agent.data.store import Store
 from agent.dispatch.plans import plans_for
 from agent.errors import NotFound, SchemaBehind, StoreError
@@ -30,15 +31,21 @@ _LAST = 20
 @dataclass(frozen=True)
 class Evening:
     """What the file and its operators say: the campaign, one of its instruments, and what the first proposals
-    would send there.
+    would send there; and all the settings of these.
     """
 
     campaign: Campaign
     instrument: str
-    rules: InstrumentRules
+    limits_of: Callable[[str], InForce]
     capabilities: Capabilities
     review: ReviewRule
     first: Sequence[Plan]
+    settings: Sequence[Mapping[str, Setting]]
+
+    @property
+    def rules(self) -> InstrumentRules:
+        """What the operators say of its instrument."""
+        return self.limits_of(self.instrument).rules
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,8 @@ def _night(store: Store | None, evening: Evening, asked: Asked, now: datetime) -
     if able.effect == "physical":
         at_once = min(at_once, able.parallel)
     doubt = store.in_doubt(name) if store else []
+    scope = scope_of(campaign, lambda one: evening.limits_of(one).hash)
+    covers = [one for one in _covers(store, standing, now) if one.given.scope == scope]
     return Night(
         begin=now,
         seconds=asked.seconds,
@@ -120,7 +129,18 @@ def _night(store: Store | None, evening: Evening, asked: Asked, now: datetime) -
         hold=in_force(store.holds(name), now) if store else None,
         doubt=doubt[0].id if doubt else "",
         closed=_closed(evening, now, now + timedelta(seconds=asked.seconds)),
+        standing=[Beforehand(one.left, one.given.until) for one in covers],
+        outside=sum(
+            all(one.given.against(point, scope) for one in covers) for point in evening.settings
+        ),
     )
+
+
+def _covers(store: Store | None, standing: Standing | None, now: datetime) -> list[Cover]:
+    """The standing approvals that let something through now."""
+    if store is None or standing is None:
+        return []
+    return [one for one in store.standing_approvals(standing.entry.id) if one.in_force(now)]
 
 
 def _closed(

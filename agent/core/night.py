@@ -20,6 +20,13 @@ class Line(NamedTuple):
     stops: bool = False
 
 
+class Beforehand(NamedTuple):
+    """How many experiments a standing approval still lets through, and until when."""
+
+    left: int
+    until: datetime
+
+
 class Night(NamedTuple):
     """What is known in the evening.
 
@@ -35,6 +42,8 @@ class Night(NamedTuple):
         uses: What each of the first experiments uses: approved trials, then first proposals.
         levels: Item -> its last movement.
         hold, doubt: What keeps the instrument from taking anything now.
+        standing: What standing approvals let through.
+        outside: How many of the first proposals none of them covers.
         closed: When the campaign may send nothing, in order, and why: quiet and reserved hours.
     """
 
@@ -52,6 +61,8 @@ class Night(NamedTuple):
     hold: Hold | None = None
     doubt: str = ""
     closed: Sequence[tuple[datetime, datetime, str]] = ()
+    standing: Sequence[Beforehand] = ()
+    outside: int = 0
 
     @property
     def late(self) -> float:
@@ -164,11 +175,7 @@ def _count(night: Night) -> Iterator[Line]:
 def _people(night: Night) -> Iterator[Line]:
     ready, fitting = len(night.approved), night.fitting
     if night.reviewed and (fitting is None or ready < fitting):
-        what = "nothing is approved" if not ready else f"{_experiments(ready)} are approved"
-        if ready == 1:
-            what = what.replace(" are ", " is ")
-        end = night.when(ready) if ready else ""
-        yield Line(f"{what}: then it waits for a review{end}, and nobody is awake", stops=True)
+        yield from _reviews(night, ready + sum(one.left for one in night.standing))
     if night.each is None:
         return
     for n, expires in enumerate(night.approved):
@@ -177,6 +184,29 @@ def _people(night: Night) -> Iterator[Line]:
             what = f"the approval of experiment {n + 1} expires at {expires:%H:%M} UTC"
             yield Line(f"{what}, before it can be sent", stops=True)
             return
+
+
+def _reviews(night: Night, ready: int) -> Iterator[Line]:
+    """Whether a review is waited for: `ready` experiments are approved, some of them beforehand."""
+    fitting, beforehand = night.fitting, sum(one.left for one in night.standing)
+    if fitting is None or ready < fitting:
+        what = "nothing is approved" if not ready else f"{_experiments(ready)} are approved"
+        if ready == 1:
+            what = what.replace(" are ", " is ")
+        what += f", {beforehand} of them beforehand" if beforehand else ""
+        end = night.when(ready) if ready else ""
+        yield Line(f"{what}: then it waits for a review{end}, and nobody is awake", stops=True)
+    else:
+        what = f"{_experiments(beforehand)} are approved beforehand"
+        yield Line(f"{what}; a proposal that is not within waits for a review")
+    morning = night.begin + timedelta(seconds=night.seconds)
+    for one in night.standing:
+        if one.until < morning:
+            what = f"what is approved beforehand is so until {one.until:%H:%M} UTC"
+            yield Line(f"{what}, before the morning", stops=True)
+    if night.standing and night.outside:
+        what = "of the first proposals are not within what is approved beforehand"
+        yield Line(f"{night.outside} {what}, and wait for a review", stops=True)
 
 
 def _stocks(night: Night) -> Iterator[Line]:

@@ -133,7 +133,9 @@ class Plan(Value):
 
 
 class Approval(Value):
-    """Permission to send one plan once; expiring, revocable, consumed by a job."""
+    """Permission to send one plan once; expiring, revocable, consumed by a job. `standing` is the standing
+    approval in whose name it was given, if it was.
+    """
 
     id: str
     trial: str
@@ -146,3 +148,4 @@ class Approval(Value):
     expires_at: AwareDatetime | None = None
     revoked_at: AwareDatetime | None = None
     job: str | None = None
+    standing: str | None = later(None)

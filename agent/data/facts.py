@@ -8,11 +8,21 @@ from agent.core.decision import Decision
 from agent.core.job import Observation
 from agent.core.judgement import Judgement
 from agent.core.register import JournalEntry, Revision
+from agent.core.standing_approval import Revocation, StandingApproval
 from agent.core.trial import Proposal, Review
 from agent.core.values import digest
 from agent.errors import JournalBroken
 
-Fact = Observation | Judgement | Review | Decision | Proposal | Revision
+Fact = (
+    Observation
+    | Judgement
+    | Review
+    | Decision
+    | Proposal
+    | Revision
+    | StandingApproval
+    | Revocation
+)
 
 KEY = "facts"
 """Where a line of the journal keeps the hashes: name of the fact -> sha256."""

@@ -10,9 +10,9 @@ from agent.core.register import CampaignStatus
 from agent.core.trial import Approval, Plan, Review, Trial, TrialStatus
 from agent.data.facts import sealed
 from agent.data.rows import TABLES, from_row, query
+from agent.data.standing_approvals import StandingWriting
 from agent.data.statements import LATEST
 from agent.data.tables import table
-from agent.data.writer import Writer
 from agent.errors import BudgetSpent, GateError, LifecycleError, StoreError
 
 _APPROVALS, _JOBS = TABLES[Approval], TABLES[Job]
@@ -48,7 +48,7 @@ _EARLIER = (
 _SLACK = 1e-9
 
 
-class Gate(Writer):
+class Gate(StandingWriting):
     """The part of a transaction that lets through, or does not."""
 
     def review(self, review: Review) -> None:
@@ -76,7 +76,8 @@ class Gate(Writer):
 
         Raises:
             GateError: the agent approves, or somebody in another's name; or the approval does not
-                rest on the latest review of an approved trial.
+                rest on the latest review of an approved trial; or the standing approval in whose name it is
+                given is revoked, over or used up.
         """
         self._themselves(approval.by == self.by, "approve")
         trial = self._locked_trial(approval.trial)
@@ -89,7 +90,9 @@ class Gate(Writer):
                 f"approval {approval.id} does not rest on the latest review of trial {trial.number}",
                 "approve what was reviewed last",
             )
+        self._count_against(approval, trial)
         data = {"trial": trial.id, "step": approval.step, "digest": approval.digest}
+        data |= {} if approval.standing is None else {"standing": approval.standing}
         seq = self.record(trial.campaign, "approval.given", approval.id, data)
         self._insert(approval, seq=seq)
 

@@ -11,6 +11,7 @@ from agent.core.instrument import Hold
 from agent.core.job import Job, Observation, Sample
 from agent.core.judgement import Judgement
 from agent.core.register import Entry, JournalEntry, Lease, Revision
+from agent.core.standing_approval import Revocation, StandingApproval
 from agent.core.stock import Movement
 from agent.core.trial import Approval, Proposal, Review, Trial
 from agent.core.values import Value
@@ -26,6 +27,8 @@ TABLES: Mapping[type[Value], Table] = {
     Proposal: table("proposals"),
     Review: table("reviews"),
     Approval: table("approvals"),
+    StandingApproval: table("standing_approvals"),
+    Revocation: table("revocations"),
     Job: table("jobs"),
     Sample: table("samples"),
     Observation: table("observations"),

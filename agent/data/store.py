@@ -10,13 +10,14 @@ from agent.data.engine import Database
 from agent.data.leases import Leases
 from agent.data.memory import fill
 from agent.data.remembering import Remembering
+from agent.data.standing_approvals import StandingReading
 from agent.data.stocks import StockReading
 from agent.data.watching import Watching
 from agent.data.writing import Writing
 from agent.errors import StoreError
 
 
-class Store(StockReading, Watching, Writing, Leases, Remembering):
+class Store(StockReading, StandingReading, Watching, Writing, Leases, Remembering):
     """Everything that is known, and the account of how it came to be known.
 
     Open one with `Store.open`. Reading and writing may be done from many threads and processes.
@@ -85,7 +86,8 @@ class Store(StockReading, Watching, Writing, Leases, Remembering):
 
     def verify(self, campaign: str) -> int:
         """How many lines the campaign's journal has, when its chain holds and every fact that it
-        tells of (observations, judgements, reviews, decisions, proposals, revisions) is as it was written.
+        tells of (observations, judgements, reviews, decisions, proposals, revisions, standing approvals and
+        their revocations) is as it was written.
 
         Raises:
             JournalBroken: it does not, or one is not; names the line or the fact.
@@ -94,7 +96,10 @@ class Store(StockReading, Watching, Writing, Leases, Remembering):
         lines = journal.verify(entries)
         said = (self.judgements, self.reviews, self.decisions, self.proposals, self.revisions)
         kept = (self.observations, *said)
-        facts.verify(entries, [fact for read in kept for fact in read(campaign)])
+        found: list[facts.Fact] = [fact for read in kept for fact in read(campaign)]
+        for cover in self.standing_approvals(campaign):
+            found += [cover.given, *([cover.revoked] if cover.revoked else [])]
+        facts.verify(entries, found)
         return lines
 
 

@@ -159,7 +159,38 @@ class ApprovalRow(Row, table=True):
     expires_at: datetime | None = instant(nullable=True)
     revoked_at: datetime | None = instant(nullable=True)
     job: str | None = key("jobs.id")
+    standing: str | None = Field(index=True)
     seq: int = whole()
+
+
+class StandingApprovalRow(Row, table=True):
+    """`standing_approval.StandingApproval`."""
+
+    __tablename__ = "standing_approvals"
+    __table_args__ = (UniqueConstraint("campaign", "number"),)
+    id: str = Field(primary_key=True)
+    campaign: str = Field(foreign_key="campaigns.id")
+    number: int = whole()
+    instruments: Json = nested()
+    region: Json = nested()
+    scope: str
+    count: int = whole()
+    until: datetime = instant()
+    by: Json = nested()
+    reasons: Json = nested()
+    at: datetime = instant()
+
+
+class RevocationRow(Row, table=True):
+    """`standing_approval.Revocation`."""
+
+    __tablename__ = "revocations"
+    id: str = Field(primary_key=True)
+    campaign: str = key("campaigns.id")
+    standing: str = Field(foreign_key="standing_approvals.id", unique=True)
+    reason: str
+    by: Json = nested()
+    at: datetime = instant()
 
 
 class SampleRow(Row, table=True):

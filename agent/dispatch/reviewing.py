@@ -13,6 +13,7 @@ from agent.core.job import JobStatus
 from agent.core.operators import NOTHING_SAID, InForce
 from agent.core.register import Lease
 from agent.core.space import SearchSpace
+from agent.core.standing_approval import StandingApproval
 from agent.core.trial import Approval, Plan, Review, Trial, TrialStatus
 from agent.core.values import Point
 from agent.data.store import Store
@@ -65,12 +66,15 @@ def expired(
 
 @dataclass(frozen=True)
 class Verdict:
-    """What somebody says of a proposed trial; `edit` is the new point of an edit."""
+    """What somebody says of a proposed trial; `edit` is the new point of an edit, `standing` the standing
+    approval in whose name a rule speaks.
+    """
 
     word: Literal["approve", "edit", "reject"]
     by: Actor
     reasons: tuple[str, ...] = ()
     edit: Point | None = None
+    standing: StandingApproval | None = None
 
 
 def review(
@@ -100,7 +104,7 @@ def review(
     Raises:
         OutsideLimits: it is approved, and the operators' limits speak against it on every instrument of a step.
         GateError: the agent tried to review, or the trial does not wait for a review, or has waited
-            for too long.
+            for too long, or the standing approval in whose name it is approved lets nothing more through.
         SpaceError: the edited point is not in the space (every reason is named).
     """
     if trial.status is not TrialStatus.PROPOSED:
@@ -128,8 +132,10 @@ def review(
         if verdict.word != "reject":
             done = {job.step for job in store.jobs_of(trial.id) if job.status is JobStatus.DONE}
             steps = [step for step in trial.steps if step not in done]
+            standing = verdict.standing
+            until, named = (standing.until, standing.id) if standing else (None, None)
             for plan in within(trial, wanted, campaign, limits_of, steps):
-                permit(tx, plan, trial.campaign, written.id, verdict.by, now)
+                permit(tx, plan, trial.campaign, written.id, verdict.by, now, until, named)
     return written
 
 
@@ -174,8 +180,11 @@ def permit(
     by: Actor,
     now: datetime,
     expires_at: datetime | None = None,
+    standing: str | None = None,
 ) -> Approval:
-    """Write the approval that permits sending `plan` once."""
+    """Write the approval that permits sending `plan` once; `standing` is the standing approval that it is
+    counted against.
+    """
     approval = Approval(
         id=ids.record(campaign, "A", tx.number(campaign, "approval")),
         trial=plan.trial,
@@ -186,6 +195,7 @@ def permit(
         by=by,
         at=now,
         expires_at=expires_at,
+        standing=standing,
     )
     tx.approve(approval)
     return approval

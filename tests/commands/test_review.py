@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from agent.errors import GateError, IngestError, NotFound, SpaceError
+from agent.errors import GateError, IngestError, LifecycleError, NotFound, SpaceError
 from tests.commands.conftest import QUICK
 
 
@@ -236,3 +236,48 @@ def test_a_reviewer_sees_what_the_priors_have_moved(athanor, tmp_path):
         athanor("run", "bench", "--direct", "--no-wait", code=3)
     assert "without the priors:" in athanor("review", "bench").output
     assert "priors    old.csv is believed" in athanor("status", "bench").output
+
+
+BEFOREHAND = ("--count", "3", "--until", "12 h", "--reason", "as usual", "--by", "ada")
+
+
+def test_what_is_approved_beforehand_runs_without_anybody(athanor, reviewed):
+    athanor("run", str(reviewed), "--direct", "--no-wait", code=3)
+    said = athanor("review", "reviewed", "--standing", "all", *BEFOREHAND).output
+    assert "standing approval 1: 3 trials on function until" in said
+    assert "athanor review reviewed --revoke 1" in said
+    for told in (athanor("review", "reviewed"), athanor("status", "reviewed")):
+        assert "standing approval 1: 3 of 3 left until" in told.output
+        assert "anywhere (ada)" in told.output
+    athanor("run", "reviewed", "--direct", "--no-wait", code=3)
+    (summary,) = json.loads(athanor("status", "reviewed", "--json").output)
+    assert summary["trials"] == {"done": 3, "proposed": 1}
+    assert summary["standing"] == []
+    athanor("review", "reviewed", "--approve", "all")
+    athanor("run", "reviewed", "--direct", "--no-wait")
+
+
+def test_within_a_region_and_taken_back(athanor, reviewed):
+    athanor("run", str(reviewed), "--direct", "--no-wait", code=3)
+    athanor("review", "reviewed", "--standing", "x1 -5..0, x2 ..0.5 cm", *BEFOREHAND)
+    assert "x1 -5 to 0 mm, x2 at most 0.5 cm" in athanor("review", "reviewed").output
+    with pytest.raises(LifecycleError, match="not said why"):
+        athanor("review", "reviewed", "--revoke", "1")
+    said = athanor("review", "reviewed", "--revoke", "1", "--reason", "no lot left").output
+    assert "standing approval 1 is revoked" in said
+    assert "standing approval" not in athanor("review", "reviewed").output
+    with pytest.raises(NotFound, match="there is no standing approval 2"):
+        athanor("review", "reviewed", "--revoke", "2", "--reason", "no")
+
+
+def test_a_standing_approval_says_how_many_until_when_and_why(athanor, reviewed):
+    athanor("run", str(reviewed), "--direct", "--no-wait", code=3)
+    review = ("review", "reviewed")
+    assert "needs --count and --until" in athanor(*review, "--standing", "all", code=2).output
+    assert "say within which region" in athanor(*review, "--count", "3", code=2).output
+    with pytest.raises(LifecycleError, match="not said why"):
+        athanor(*review, "--standing", "all", "--count", "3", "--until", "12 h")
+    with pytest.raises(LifecycleError, match="is over"):
+        athanor(*review, "--standing", "all", *BEFOREHAND[:3], "2020-01-01 08:00", "--reason", "x")
+    with pytest.raises(SpaceError, match="is no part of a region"):
+        athanor(*review, "--standing", "x3 1..2", *BEFOREHAND)

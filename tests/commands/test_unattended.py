@@ -55,6 +55,24 @@ def test_without_a_store_what_is_left_is_not_known(athanor: Athanor, night: Path
     assert "nobody has counted the tips on reader: athanor stock count reader tips" in said
 
 
+def test_what_is_approved_beforehand_is_counted(
+    athanor: Athanor, reviewed: Path, tmp_path: Path
+) -> None:
+    athanor("run", str(reviewed), "--direct", "--no-wait", code=3)
+    alone = check(athanor, str(reviewed), *NIGHT, code=1)
+    assert "nothing is approved: then it waits for a review" in alone
+    beforehand = ("--count", "4", "--until", "13 h", "--reason", "as usual")
+    athanor("review", "reviewed", "--standing", "all", *beforehand)
+    said = check(athanor, str(reviewed), *NIGHT)
+    assert "4 experiments are approved beforehand" in said and "stops" not in said
+    athanor("review", "reviewed", "--revoke", "1", "--reason", "no")
+    few = ("--count", "4", "--until", "1 h", "--reason", "as usual")
+    athanor("review", "reviewed", "--standing", "x1 9..10", *few)
+    said = check(athanor, str(reviewed), *NIGHT, code=1)
+    assert "is so until" in said
+    assert "of the first proposals are not within" in said
+
+
 def test_with_enough_of_everything_one_may_go_home(athanor: Athanor, night: Path) -> None:
     athanor("store", "create")
     athanor("stock", "count", "reader", "tips", "240")

@@ -8,6 +8,7 @@ from tests.contracts.store_races import RaceContract
 from tests.contracts.store_records import RecordContract
 from tests.contracts.store_remembering import RememberingContract
 from tests.contracts.store_running import RunningContract
+from tests.contracts.store_standing import StandingContract
 from tests.contracts.store_stocks import StockContract
 
 
@@ -15,6 +16,7 @@ class StoreContract(
     RecordContract,
     PlanningContract,
     GateContract,
+    StandingContract,
     InstrumentContract,
     StockContract,
     RunningContract,

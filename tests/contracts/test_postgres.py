@@ -17,6 +17,7 @@ from agent.data.upgrade import upgrade
 from agent.doctor.store import kept
 from agent.errors import LeaseHeld, SchemaBehind, StoreError
 from tests.contracts import store_world as w
+from tests.contracts.store_standing import standing_approval
 from tests.data.newer import NEXT, NOW, newer_scripts
 
 if TYPE_CHECKING:
@@ -63,6 +64,14 @@ def test_the_agents_role_cannot_approve_for_a_person(database: Database) -> None
         connection.execute(text("SET LOCAL ROLE athanor_agent"))
         approval = {**to_row(w.approval(1, by=w.ANNA)), "seq": 1}
         connection.execute(insertion(type(w.approval())), approval)
+
+
+def test_the_agents_role_cannot_approve_beforehand_for_a_person(database: Database) -> None:
+    refused = pytest.raises(StoreError, match="cannot review for a person")
+    with refused, database.writing() as connection:
+        connection.execute(text("SET LOCAL ROLE athanor_agent"))
+        given = standing_approval(by=w.ANNA)
+        connection.execute(insertion(type(given)), to_row(given))
 
 
 def test_an_approval_is_not_turned_into_anothers(database: Database) -> None:

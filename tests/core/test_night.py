@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agent.core.actor import Actor
 from agent.core.instrument import Hold
-from agent.core.night import Night, forecast, spelt
+from agent.core.night import Beforehand, Night, forecast, spelt
 from agent.core.stock import Change, Movement, Need, moved
 from tests.core.made import NOW
 
@@ -139,6 +139,32 @@ def test_quiet_hours_are_left_out() -> None:
 
 def test_enough_approved_ones_wait_for_nobody() -> None:
     assert stops(night(reviewed=True, approved=[None] * 36)) == []
+
+
+def test_what_is_approved_beforehand_waits_for_nobody() -> None:
+    morning = NOW + timedelta(hours=12)
+    enough = night(reviewed=True, approved=[None] * 6, standing=[Beforehand(30, morning)])
+    assert stops(enough) == []
+    assert "30 experiments are approved beforehand; a proposal that is not within" in told(enough)
+    few = night(reviewed=True, approved=[None], standing=[Beforehand(5, morning)])
+    (said,) = stops(few)
+    assert said.startswith("6 experiments are approved, 5 of them beforehand: then it waits for a")
+    assert "after 2 h" in said
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ({"standing": [Beforehand(40, NOW + timedelta(hours=3))]}, "is so until 06:04 UTC"),
+        (
+            {"standing": [Beforehand(40, NOW + timedelta(hours=12))], "outside": 2},
+            "2 of the first proposals are not within",
+        ),
+    ],
+)
+def test_what_ends_or_does_not_cover_is_told(said: dict[str, Any], wanted: str) -> None:
+    (line,) = stops(night(reviewed=True, **said))
+    assert wanted in line
 
 
 def test_where_the_cost_depends_on_the_settings_it_says_so() -> None:
