@@ -36,7 +36,8 @@ class StandingApproval(Value):
 
     A parameter that `region` does not name may be whatever the campaign proposes. `scope` is the hash of the
     space, the steps, their instruments' settings, what is measured and the operators' limits, all as they were:
-    after a change of them it covers nothing. Append-only: what is left follows from the approvals that were given for it.
+    after a change of them it covers nothing. Append-only: what is left follows from the approvals that were given
+    for it.
     """
 
     id: str

@@ -190,7 +190,7 @@ class StandingContract:
 
     def test_one_that_is_put_in_beside_the_program_is_seen(self, store: Store) -> None:
         _world(store, 1)
-        row = "INSERT INTO standing_approvals SELECT 's2', campaign, 2, instrument, region, scope"
+        row = "INSERT INTO standing_approvals SELECT 's2', campaign, 2, instruments, region, scope"
         row += ', 99, until, "by", reasons, at FROM standing_approvals'
         with store._database.writing() as connection:  # noqa: SLF001
             connection.exec_driver_sql(row)
