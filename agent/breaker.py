@@ -27,7 +27,8 @@ def readings(standing: Standing, objective: str, instrument: str) -> list[tuple[
     for one in standing.observations:
         if one.objective == objective and one.job not in elsewhere:
             seen.setdefault(one.trial, one.at)
-    tested = record_of(standing.decisions, standing.trials, standing.measured, objective)
+    near = standing.campaign.space.near
+    tested = record_of(standing.decisions, standing.trials, standing.measured, objective, near)
     here = ((one, seen[one.trial]) for one in tested if one.trial in seen)
     return sorted(here, key=lambda pair: pair[1])
 

@@ -189,7 +189,7 @@ def situation_of(
         places=places_of(trials, effective(trials, store.reviews(entry.id)), campaign.space),
         stop=campaign.stop,
         outlooks=latest([one.outlook for one in before if one.revision == decision.revision]),
-        record=record_of(before, trials, rows, campaign.objective.name),
+        record=record_of(before, trials, rows, campaign.objective.name, campaign.space.near),
         also=campaign.objectives[1:],
         trade_off=campaign.trade_off,
         spending=_spending(campaign, decision),

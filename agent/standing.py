@@ -162,7 +162,10 @@ class Standing:
             if (row := row_of(one, self.effective[one.trial].point))
         }
         rule = self.campaign.policy.in_question
-        return questions(self.trials, self.measured, seen, self.decisions, self.judgements, rule)
+        near = self.campaign.space.near
+        return questions(
+            self.trials, self.measured, seen, self.decisions, self.judgements, rule, near
+        )
 
     @cached_property
     def measured(self) -> tuple[Row, ...]:
@@ -357,13 +360,15 @@ class Standing:
     def record(self) -> tuple[Tested, ...]:
         """The predictions of the first objective that were put to the test."""
         name = self.campaign.objective.name
-        return record_of(self.decisions, self.trials, self.rows, name)
+        near = self.campaign.space.near
+        return record_of(self.decisions, self.trials, self.rows, name, near)
 
     def tested(self, objective: Objective) -> tuple[Tested, ...]:
         """The predictions of one objective that were put to the test, in the space as it was then;
         without those whose results are in question.
         """
-        return record_of(self.decisions, self.trials, self.own_rows, objective.name)
+        near = self.campaign.space.near
+        return record_of(self.decisions, self.trials, self.own_rows, objective.name, near)
 
     @cached_property
     def calibrations(self) -> tuple[Calibration, ...]:

@@ -101,7 +101,7 @@ holds = st.builds(
         high=st.none() | st.floats(0, 1e9),
         unit=texts,
     ),
-    reading=st.none() | st.floats(-1e9, 1e9),
+    reading=st.none() | floats,
     by=actors,
     at=moments,
 )

@@ -1,6 +1,6 @@
 """What a campaign knows so far: trials and observations as rows for learning, best, and curve."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from agent.core.job import Observation
 from agent.core.objective import Objective
@@ -195,6 +195,15 @@ def _told(
         for one in current(observations)
         if one.objective in names and one.fidelity == fidelity and one.trial in trials
     )
+
+
+Near = Callable[[Point, Point], bool]
+"""Whether a point was executed where it was wanted."""
+
+
+def same(one: Point, other: Point) -> bool:
+    """Whether two points are one."""
+    return key(one) == key(other)
 
 
 def executed(observation: Observation, point: Point) -> Point:

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import hypot
 
 from agent.core.decision import Decision
-from agent.core.history import Row, key
+from agent.core.history import Near, Row, same
 from agent.core.judgement import Judgement
 from agent.core.policy import InQuestion
-from agent.core.record import Tested, noise_of, record_of, widening
+from agent.core.record import Tested, executed_of, noise_of, record_of, widening
 from agent.core.trial import OPEN, Trial, TrialStatus
 from agent.core.values import Point, Value
 
@@ -75,6 +75,7 @@ def questions(
     decisions: Sequence[Decision],
     judgements: Sequence[Judgement],
     rule: InQuestion,
+    near: Near = same,
 ) -> tuple[Question, ...]:
     """The results in question, in the order of their trials.
 
@@ -90,11 +91,12 @@ def questions(
         decisions: The campaign's decisions, in order.
         judgements: What people said, oldest first.
         rule: The policy's.
+        near: Whether a point was executed where it was wanted.
     """
     if rule == "learn":
         return ()
     learnt = {row for one in decisions for row in one.rows}
-    asker = _Asker(trials, seen, decisions)
+    asker = _Asker(trials, seen, decisions, near)
     found = []
     for (name, objective), own in _by_trial(rows).items():
         first = own[0]
@@ -143,15 +145,15 @@ class _Asker:
     """What was expected of each result, by what its decision knew."""
 
     def __init__(
-        self, trials: Sequence[Trial], seen: Mapping[str, Row], decisions: Sequence[Decision]
+        self,
+        trials: Sequence[Trial],
+        seen: Mapping[str, Row],
+        decisions: Sequence[Decision],
+        near: Near,
     ) -> None:
         self._trials = {one.id: one for one in trials}
         self._places = {one.id: place for place, one in enumerate(decisions)}
-        self._decisions, self._seen = decisions, seen
-        self._told = {
-            one.id: {key(choice.point): choice.prediction for choice in reversed(one.choices)}
-            for one in decisions
-        }
+        self._decisions, self._seen, self._near = decisions, seen, near
 
     def expected(self, row: Row) -> Expected | None:
         """None where nothing was predicted of it, or too little had been tested."""
@@ -159,16 +161,17 @@ class _Asker:
         if place is None:
             return None
         decision = self._decisions[place]
-        told = self._told[decision.id].get(key(row.point), {}).get(row.objective)
-        if told is None or decision.state is None:
+        chosen = [one for one in decision.choices if row.objective in one.prediction]
+        choice = executed_of(chosen, self._trials[row.trial], row.point, self._near)
+        if choice is None or decision.state is None:
             return None
         noise = max(noise_of(decision.state, row.objective), row.sd or 0.0)
-        mean, sd = told
+        mean, sd = choice.prediction[row.objective]
         if abs(row.value - mean) <= BEYOND * hypot(sd, noise):
             return None  # a record only widens: no need to look at it
         known = [self._seen[id] for id in decision.rows if id in self._seen]
         before = self._decisions[:place]
-        record = record_of(before, self._trials.values(), known, row.objective)
+        record = record_of(before, self._trials.values(), known, row.objective, self._near)
         return expected(mean, sd, record, noise)
 
 

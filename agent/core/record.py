@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from agent.core.decision import Choice, Decision
-from agent.core.history import Row, key
+from agent.core.history import Near, Row, same
 from agent.core.trial import Trial
-from agent.core.values import Value
+from agent.core.values import Point, Value
 
 _DOUBT = 5
 """Predictions as good as they say that stand beside the campaign's own: few say little."""
@@ -43,16 +43,20 @@ class Tested(Value):
 
 
 def record_of(
-    decisions: Iterable[Decision], trials: Iterable[Trial], rows: Iterable[Row], objective: str
+    decisions: Iterable[Decision],
+    trials: Iterable[Trial],
+    rows: Iterable[Row],
+    objective: str,
+    near: Near = same,
 ) -> tuple[Tested, ...]:
     """The predictions that were put to the test, in the order of the rows.
 
-    Of each trial the first value counts, if the point was executed as it was predicted.
+    Of each trial the first value counts, if the point was executed near where it was predicted.
     """
     choices = {
-        one.id: {key(choice.point): choice for choice in one.choices if objective in choice.prediction}
+        one.id: [choice for choice in one.choices if objective in choice.prediction]
         for one in decisions
-    }  # fmt: skip
+    }
     states = {one.id: one.state for one in decisions}
     made = {trial.id: trial for trial in trials if choices.get(trial.decision or "")}
     found: dict[str, Tested] = {}
@@ -62,7 +66,7 @@ def record_of(
         trial = made.get(row.trial)
         if trial is None or trial.id in found or trial.decision is None:
             continue
-        choice = choices[trial.decision].get(key(row.point))
+        choice = executed_of(choices[trial.decision], trial, row.point, near)
         if choice is not None:
             mean, sd = choice.prediction[objective]
             found[trial.id] = Tested(
@@ -74,6 +78,23 @@ def record_of(
                 distance=_distance(choice),
             )
     return tuple(found.values())
+
+
+def executed_of(choices: Sequence[Choice], trial: Trial, point: Point, near: Near) -> Choice | None:
+    """The choice whose prediction speaks of what was executed: that of the very point, or the trial's own where
+    it was executed near that; None where it was executed elsewhere.
+
+    Args:
+        choices: Of the decision that made the trial.
+        trial: Whose result it is.
+        point: The settings as executed.
+        near: What is near enough.
+    """
+    found = next((one for one in reversed(choices) if same(one.point, point)), None)
+    if found is not None:
+        return found
+    own = next((one for one in choices if same(one.point, trial.point)), None)
+    return own if own is not None and near(own.point, point) else None
 
 
 def _distance(choice: Choice) -> float | None:

@@ -1,7 +1,7 @@
 """SearchSpace: what may be varied, in lab units."""
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Annotated
 
 from pydantic import Field
@@ -29,6 +29,9 @@ Parameter = Annotated[
     | MaterialParameter,
     Field(discriminator="type"),
 ]
+
+_NEAR = 0.01
+"""Of a parameter's range: an oven that is half a degree off was still where it was sent."""
 
 
 class SearchSpace(Value):
@@ -138,6 +141,15 @@ class SearchSpace(Value):
                     found.update((*parameter.pool.labels, *parameter.pool.descriptors))
         return frozenset(found)
 
+    def near(self, one: Point, other: Point) -> bool:
+        """Whether two points are as good as one: numbers no further apart than 1 % of their range, and all
+        else the same.
+        """
+        ends = dict(end for parameter in self.parameters for end in _ends(parameter))
+        return one.keys() == other.keys() and all(
+            _near(one[name], other[name], ends.get(name)) for name in one
+        )
+
     def completed(self, point: Point) -> Point | None:
         """An older row's point in this space: a parameter added since gets the value it names.
 
@@ -198,3 +210,27 @@ def describe(point: Point, units: dict[str, str] | None = None) -> str:
 
 def _text(value: Scalar) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _ends(parameter: Parameter) -> Iterator[tuple[str, tuple[float, float, bool]]]:
+    """The columns of a parameter that are ranges of numbers: lowest, highest, and whether in powers."""
+    if isinstance(parameter, ContinuousParameter):
+        yield parameter.name, (parameter.low, parameter.high, parameter.scale == "log")
+    elif isinstance(parameter, CompositionParameter):
+        for one in parameter.components:
+            yield one.name, (0.0, parameter.high(one), False)
+    elif isinstance(parameter, DiscreteParameter | IntegerParameter):
+        yield parameter.name, (float(min(parameter.values)), float(max(parameter.values)), False)
+
+
+def _near(one: Scalar, other: Scalar, ends: tuple[float, float, bool] | None) -> bool:
+    if one == other:
+        return True
+    if ends is None or isinstance(one, str) or isinstance(other, str):
+        return False
+    low, high, powers = ends
+    if powers:
+        if min(one, other, low) <= 0:
+            return False
+        one, other, low, high = (math.log(value) for value in (one, other, low, high))
+    return abs(one - other) <= _NEAR * (high - low)

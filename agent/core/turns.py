@@ -18,6 +18,9 @@ from agent.core.values import Value
 TURN = 5
 """A turn lasts as long as so many changeovers: a sixth of the time, at most, goes into changing over."""
 
+AGAIN = 6
+"""Whoever let it pass is waited for again after so many times `wait`: it may have been a fault that kept it."""
+
 _SPAN = r"^\d+(\.\d+)? (min|h|d)$"
 _SECONDS = {"min": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -140,7 +143,8 @@ class Turns:
         """Those in `order` for whom it is kept free, and until when: each has its time after those before it.
 
         Whoever has let it stand free for that long, so that another one took it, is not waited for until it
-        shows a sign again: it sends, or something is permitted to it.
+        shows a sign again (it sends, or something is permitted to it), or six times as long is over: of a fault that
+        kept it from sending the store knows nothing.
         """
         patience = self.share.patience
         there = [
@@ -208,8 +212,9 @@ class Turns:
     def _let_pass(self, claim: Claim, patience: timedelta) -> bool:
         own = [one.begin for one in self.stays if one.campaign == claim.campaign]
         sign = max([claim.sign, *own])
+        since = max(sign, self.now - AGAIN * self.share.patience)
         others = (one.begin for one in self.stays if one.campaign != claim.campaign)
-        return any(self._ready(claim, at) + patience <= at for at in others if at > sign)
+        return any(self._ready(claim, at) + patience <= at for at in others if at > since)
 
     def _ready(self, claim: Claim, at: datetime) -> datetime:
         """Since when, at a moment, a campaign could have taken the instrument."""

@@ -7,6 +7,7 @@ import pytest
 from agent.core.decision import Choice
 from agent.core.history import Row
 from agent.core.record import Tested, record_of, widening
+from agent.core.space import SearchSpace
 from agent.core.values import Point
 from tests.contracts import store_world as w
 
@@ -19,6 +20,18 @@ def choice(x: float, mean: float) -> Choice:
 def row(trial: str, x: float, value: float) -> Row:
     point: Point = {"x": x}
     return Row(id=f"{trial}-{value}", trial=trial, point=point, value=value)
+
+
+def test_a_prediction_counts_where_its_point_was_executed_but_for_an_oven_s_half_degree() -> None:
+    """An instrument that tells its actual settings is never just where it was sent."""
+    decision = w.decision(1, choices=(choice(1.0, 10.0), choice(2.0, 20.0)))
+    trials = [w.trial(n, decision="d1", point={"x": float(n)}) for n in (1, 2)]
+    rows = [row("t1", 1.08, 9.0), row("t2", 2.5, 21.0)]
+    x = {"name": "x", "type": "continuous", "unit": "mm", "low": 0, "high": 10}
+    space = SearchSpace.model_validate({"parameters": [x]})
+    assert record_of([decision], trials, rows, "yield") == ()
+    (one,) = record_of([decision], trials, rows, "yield", space.near)
+    assert (one.trial, one.mean) == ("t1", 10.0)
 
 
 def test_a_prediction_counts_where_its_point_was_executed() -> None:

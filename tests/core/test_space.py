@@ -16,6 +16,7 @@ from agent.core.parameters import (
 )
 from agent.core.pools import CandidatesParameter, MaterialParameter, Pool, Prototype
 from agent.core.space import SearchSpace, describe
+from agent.core.values import Point
 from agent.errors import SpaceError
 
 TEMPERATURE = ContinuousParameter(name="t", low=20, high=100, unit="degC", resolution=0.5)
@@ -163,3 +164,25 @@ def test_older_rows_get_the_value_that_a_new_parameter_names():
 
 def test_a_point_in_words():
     assert describe({"t": 80.0, "s": "DMF"}, {"t": "°C"}) == "t 80 °C, s DMF"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "near"),
+    [
+        ({"t": 80.0}, {"t": 80.9}, True),
+        ({"t": 80.0}, {"t": 81.1}, False),
+        ({"c": 0.001}, {"c": 0.00105}, True),
+        ({"c": 0.001}, {"c": 0.0011}, False),
+        ({"s": "DMF"}, {"s": "DMF"}, True),
+        ({"s": "DMF"}, {"s": "THF"}, False),
+        ({"t": 80.0}, {"t": 80.0, "c": 0.1}, False),
+    ],
+)
+def test_near_is_within_a_hundredth_of_the_range(one: Point, other: Point, near: bool) -> None:
+    parameters = [
+        {"name": "t", "type": "continuous", "unit": "degC", "low": 20, "high": 120},
+        {"name": "c", "type": "continuous", "unit": "", "scale": "log", "low": 1e-4, "high": 1e-1},
+        {"name": "s", "type": "categorical", "choices": ["DMF", "THF"]},
+    ]
+    space = SearchSpace.model_validate({"parameters": parameters})
+    assert space.near(one, other) is near

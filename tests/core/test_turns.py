@@ -136,11 +136,15 @@ def test_whoever_is_shut_out_now_is_not_waited_for() -> None:
 
 
 def test_whoever_let_it_pass_is_waited_for_again_when_there_is_a_sign() -> None:
-    stays = [stay("a", -3, -2), stay("a", -1, -0.01)]
+    stays = [stay("a", -3, -2), stay("a", -0.9, -0.01)]
     assert turns([A, claim("b", -2.5)], stays).gives_way("a") is None
     assert turns([A, claim("b", -2.5, sign=-0.5)], stays).gives_way("a") is not None
     sent = [*stays, stay("b", -0.009, -0.005)]
     assert turns([A, claim("b", -2.5)], sent).gives_way("a") is not None
+    long_ago = [stay("a", -3, -2), stay("a", -1.1, -0.01)]
+    assert turns([A, claim("b", -2.5)], long_ago).gives_way("a") is not None, (
+        "it may have been a fault"
+    )
 
 
 def test_each_of_several_has_its_time_after_those_before_it() -> None:
@@ -220,7 +224,8 @@ def test_shares_become_as_the_weights(hours: list[float], data: st.DataObject) -
     bench = Bench(share, named)
     bench.run(24 * 6, looks=lambda one: -ord(one))
     had, total = bench.had(), sum(bench.had().values())
-    slack = (max(hours) + share.turn_s / HOUR) / 24
+    # Each of the others may be ahead by one of its jobs, at the one end of the window or the other.
+    slack = ((len(named) - 1) * max(hours) + share.turn_s / HOUR) / 24
     for one in named:
         fair = weights[one] / sum(weights.values())
         assert abs(had[one] / total - fair) <= slack, (had, weights)
@@ -262,6 +267,8 @@ def test_whoever_never_comes_blocks_nobody(hours: list[float], dead: set[str]) -
     bench = Bench(Share(priority=priority), named, frozenset(dead))
     bench.run(48)
     idle = bench.free - sum(bench.had().values())
-    minutes = 1.1 * len(bench.stays) + 10 * len(dead) + 2
-    assert idle * 60 <= minutes, "it stood free for them once, and not before every job"
+    minutes = 1.1 * len(bench.stays) + 10 * len(dead) * 49 + 2
+    assert idle * 60 <= minutes, (
+        "it stood free for each ten minutes of an hour, and not before every job"
+    )
     assert not dead & set(bench.had())

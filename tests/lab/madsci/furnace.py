@@ -24,10 +24,19 @@ class FurnaceNode:
         folder: Where it lives; the account of what it did is there, and outlives it.
         seconds: How long a sample takes, from the next start on.
         kind: `furnace`, or one that lacks commands: `plain` has no safety stop, `bare` nothing at all.
+        module: The program of the node.
+        environ: What else that is told.
     """
 
-    def __init__(self, folder: Path, seconds: float = 0.1, kind: str = "furnace") -> None:
-        self._folder, self._kind = folder, kind
+    def __init__(
+        self,
+        folder: Path,
+        seconds: float = 0.1,
+        kind: str = "furnace",
+        module: str = "tests.lab.madsci.node",
+        **environ: str,
+    ) -> None:
+        self._folder, self._kind, self._module, self._environ = folder, kind, module, environ
         self.seconds = seconds
         self._port = _free_port()
         (folder / "home").mkdir(parents=True, exist_ok=True)
@@ -58,10 +67,11 @@ class FurnaceNode:
             "NODE_MODULE_VERSION": "1.2.3",
             "OMP_NUM_THREADS": "1",
             "PYTHONPATH": str(ROOT),
+            **self._environ,
         }
         with (self._folder / "log.txt").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.lab.madsci.node"],
+                [sys.executable, "-m", self._module],
                 # Settings files and .env of the folder that it starts in would be read.
                 cwd=self._folder,
                 env=environ,

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from adapters.sila import SilaAdapter
 from tests.lab.running import ROOT, until
@@ -34,6 +34,8 @@ def free_port() -> int:
 class Furnace:
     """The server's process. Its folder outlives it: `kill` and `open` again is a restart."""
 
+    module: ClassVar[str] = "tests.lab.sila.server"
+
     def __init__(
         self, folder: Path, seconds: float = 0.1, lifetime: float | None = None, *options: str
     ) -> None:
@@ -46,7 +48,7 @@ class Furnace:
     def open(self) -> "Furnace":
         """Start it, on the port that it had before, and wait until it answers."""
         (self.folder / PORT).unlink(missing_ok=True)
-        command = [sys.executable, "-m", "tests.lab.sila.server", "--folder", str(self.folder)]
+        command = [sys.executable, "-m", self.module, "--folder", str(self.folder)]
         command += ["--port", str(self.port), *self._options]
         with (self.folder / "log.txt").open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
