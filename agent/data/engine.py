@@ -160,14 +160,23 @@ def _translated(url: URL) -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        hint = "is the address right, is the server up, may this user write there?"
-        if "locked" in str(error.orig):
-            hint = "another process has been writing for long: try again"
-        raise StoreError(f"{url!r}: {_first(error)}", hint) from error
+        raise StoreError(f"{url!r}: {_first(error)}", _hint(str(error.orig))) from error
     except IntegrityError as error:
         raise StoreError(_first(error), "nothing of this step was written") from error
     except StatementError as error:
         raise StoreError(f"{url!r}: {_first(error)}", "nothing was written") from error
+
+
+def _hint(said: str) -> str:
+    """What to do about what a database says. SQLite calls a full disk an I/O error, too."""
+    if "locked" in said:
+        return "another process has been writing for long: try again"
+    if any(word in said for word in ("disk is full", "disk I/O error", "No space left")):
+        return (
+            "the disk is full or broken: free some space, then run it again; "
+            "nothing of this step was written"
+        )
+    return "is the address right, is the server up, may this user write there?"
 
 
 def _first(error: StatementError) -> str:
