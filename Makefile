@@ -93,10 +93,11 @@ bench: $(VENV)/.installed-dev ## Compare policies over many seeds
 	$(BIN)/python tests/benchmarks/loop/run.py
 
 FAULTS ?= 300
+SERVER_FAULTS ?= 80
 SEED ?= 7
 
-chaos: $(VENV)/.installed-dev ## Break everything again and again, and count what is doubled or lost (FAULTS=300 SEED=7)
-	$(BIN)/python tests/benchmarks/chaos/run.py --faults $(FAULTS) --seed $(SEED)
+chaos: $(VENV)/.installed-dev ## Break everything again and again, and count what is doubled or lost (FAULTS=300 SERVER_FAULTS=80 SEED=7)
+	$(BIN)/python tests/benchmarks/chaos/run.py --faults $(FAULTS) --server-faults $(SERVER_FAULTS) --seed $(SEED)
 
 # ---- the locks: see requirements/README.md ----
 

@@ -5,7 +5,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from agent.core.register import CampaignStatus
 from agent.core.trial import TrialStatus
 from agent.data.store import Store
 from agent.errors import JournalBroken
-from tests.lab.running import Executed, Forked, Laboratory, Site, ended, until
+from tests.lab.disk import damaged
+from tests.lab.running import Desk, Executed, Forked, Laboratory, Site, ended, until
 from tests.lab.seams import KILL, LOOKING, SEAMS
 
 LEASE = ("--lease", "5")
@@ -39,8 +40,16 @@ class Judgement:
         return not (self.doubles or self.losses or self.faults)
 
 
-def judge(site: Site, executed: dict[str, int]) -> Judgement:
-    """Hold a finished campaign's store against the laboratory's own count (key -> executions)."""
+def judge(
+    site: Desk, executed: Mapping[str, int], spoiled: Collection[str] = frozenset()
+) -> Judgement:
+    """Hold a finished campaign's store against the laboratory's own count.
+
+    Args:
+        site: Where the store is.
+        executed: Key -> how often it was begun, by the laboratory's account.
+        spoiled: Those of them that never came to an end: a person has said that they failed.
+    """
     found = Judgement([f"{key} executed {n} times" for key, n in executed.items() if n > 1])
     with Store.open(site.database, create=False) as store:
         entry = store.entry("fire")
@@ -49,12 +58,14 @@ def judge(site: Site, executed: dict[str, int]) -> Judgement:
         of_trial = Counter(key.partition(".")[0] for key in executed)
         found.doubles += [f"{t} executed by {n} jobs" for t, n in of_trial.items() if n > 1]
         for key in executed:
-            if key not in jobs or jobs[key].status is not JobStatus.DONE or key not in observed:
-                status = jobs[key].status if key in jobs else "not in the store"
+            wanted = JobStatus.FAILED if key in spoiled else JobStatus.DONE
+            status = jobs[key].status if key in jobs else "not in the store"
+            if status is not wanted or (key in observed) is (key in spoiled):
                 found.losses.append(f"{key} was executed, and is {status}")
         done = {trial.id for trial in store.trials(entry.id, TrialStatus.DONE)}
-        if done != set(of_trial):
-            found.faults.append(f"done {sorted(done)}, executed {sorted(of_trial)}")
+        made = {key.partition(".")[0] for key in executed if key not in spoiled}
+        if done != made:
+            found.faults.append(f"done {sorted(done)}, executed {sorted(made)}")
         started = sum(map(counts, jobs.values()))
         budget = store.revision(entry.id).document["budget"]["experiments"]
         if not started == sum(executed.values()) == budget:
@@ -65,6 +76,8 @@ def judge(site: Site, executed: dict[str, int]) -> Judgement:
             store.verify(entry.id)
         except JournalBroken as error:
             found.faults.append(str(error))
+    if site.database.startswith("sqlite:"):
+        found.faults += damaged(site.database.removeprefix("sqlite:///"))
     if site.say("replay", "fire") != 0:
         found.faults.append("the replay differs")
     return found

@@ -3,15 +3,16 @@
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Literal
 from urllib.parse import urlsplit
 
-Loss = Literal["lost request", "lost reply", "late request"]
-"""A sending that never arrives; one whose answer never does; one that arrives after its sender gave up."""
+from tests.lab.labs import Loss
 
 LATE_S = 1.0
+_OWN = frozenset({"host", "connection", "content-length", "accept-encoding", "keep-alive"})
+"""Headers that a proxy says anew."""
 
 
 class Wire:
@@ -19,21 +20,32 @@ class Wire:
 
     Args:
         url: Of the laboratory.
+        sends: Whether a POST to that path has a job executed: only those are lost.
+        late_s: Seconds after which a late request arrives; its sender is cut off at once.
     """
 
-    def __init__(self, url: str) -> None:
-        self._to = urlsplit(url)
+    def __init__(
+        self,
+        url: str,
+        sends: Callable[[str], bool] = lambda path: path == "/jobs",
+        late_s: float = LATE_S,
+    ) -> None:
+        self._to, self._sends, self._late_s = urlsplit(url), sends, late_s
         self._losses: deque[Loss] = deque()
         self._lock = threading.Lock()
+        self._flying = 0
         self.lost: Counter[Loss] = Counter()
         wire = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                wire._pass(self, None)
+                wire._carry(self)
 
             def do_POST(self) -> None:
-                wire._pass(self, wire._next() if self.path == "/jobs" else None)
+                if wire._sends(self.path):
+                    wire._send(self)
+                else:
+                    wire._carry(self)
 
             def log_message(self, format: str, *args: object) -> None:
                 """Quiet."""
@@ -51,29 +63,43 @@ class Wire:
         with self._lock:
             self._losses.append(loss)
 
+    def quiet(self) -> bool:
+        """Whether no sending is on its way."""
+        with self._lock:
+            return self._flying == 0
+
     def close(self) -> None:
         """End it."""
         self._server.shutdown()
         self._server.server_close()
 
-    def _next(self) -> Loss | None:
+    def _send(self, handler: BaseHTTPRequestHandler) -> None:
         with self._lock:
+            self._flying += 1
             loss = self._losses.popleft() if self._losses else None
             if loss:
                 self.lost[loss] += 1
-            return loss
+        try:
+            self._carry(handler, loss)
+        finally:
+            with self._lock:
+                self._flying -= 1
 
-    def _pass(self, handler: BaseHTTPRequestHandler, loss: Loss | None) -> None:
-        body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
+    def _carry(self, handler: BaseHTTPRequestHandler, loss: Loss | None = None) -> None:
+        length = int(handler.headers.get("Content-Length", 0))
+        body = handler.rfile.read(length)
         handler.close_connection = True
-        if loss == "lost request":
+        if loss == "lost request" or len(body) < length:
             return
         if loss == "late request":
             handler.connection.close()
-            time.sleep(LATE_S)
+            time.sleep(self._late_s)
+        headers = {
+            name: value for name, value in handler.headers.items() if name.lower() not in _OWN
+        }
         try:
             there = HTTPConnection(self._to.hostname or "", self._to.port, timeout=60)
-            there.request(handler.command, handler.path, body, {"Connection": "close"})
+            there.request(handler.command, handler.path, body, {**headers, "Connection": "close"})
             answer = there.getresponse()
             content = answer.read()
         except (OSError, HTTPException):
@@ -81,7 +107,7 @@ class Wire:
         if loss is not None:
             return
         handler.send_response(answer.status)
-        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Type", answer.getheader("Content-Type", "application/json"))
         handler.send_header("Content-Length", str(len(content)))
         handler.end_headers()
         handler.wfile.write(content)

@@ -76,12 +76,25 @@ class Bluesky:
         )  # fmt: skip
         until(lambda: self._listens(self._redis), "for Valkey")
         self.start_manager()
+        self.start_http()
+        self.open_environment()
+
+    def start_http(self) -> None:
+        """Start the HTTP server, and wait until it and the manager answer."""
         self._start(
             "http", self._script("start-bluesky-httpserver"),
             "--host", "127.0.0.1", "--port", str(self._http),
         )  # fmt: skip
         until(self.answers, "for the HTTP server")
-        self.open_environment()
+
+    def kill_http(self) -> None:
+        """End the HTTP server at once; the manager does not notice."""
+        self._end("http", signal.SIGKILL)
+
+    def kill_all(self) -> None:
+        """End everything at once: the queue and the history are in Valkey's memory, and gone."""
+        for name in ("manager", "http", "valkey"):
+            self._end(name, signal.SIGKILL)
 
     def start_manager(self) -> None:
         """Start the RE manager."""

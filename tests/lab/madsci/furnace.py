@@ -14,7 +14,7 @@ import httpx
 
 from tests.lab.running import ROOT, until
 
-ACCOUNT = "account.jsonl"
+ACCOUNT, MADE = "account.jsonl", "made.jsonl"
 
 
 class FurnaceNode:
@@ -96,7 +96,14 @@ class FurnaceNode:
 
     def account(self) -> list[dict[str, object]]:
         """Every execution, in order."""
-        file = self._folder / ACCOUNT
+        return self._lines(ACCOUNT)
+
+    def made(self) -> dict[str, float]:
+        """Key -> what came of a sample that was made to its end."""
+        return {str(line["key"]): float(str(line["mass"])) for line in self._lines(MADE)}
+
+    def _lines(self, name: str) -> list[dict[str, object]]:
+        file = self._folder / name
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     def counts(self) -> Counter[str]:

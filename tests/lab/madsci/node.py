@@ -3,7 +3,8 @@
     NODE_URL=http://127.0.0.1:16700/ FURNACE_FOLDER=FOLDER python -m tests.lab.madsci.node
 
 Each physical execution is a line of FOLDER/account.jsonl, written through to the disk before anything
-else happens. FOLDER outlives the process; what the node itself remembers does not.
+else happens, and what came of a sample a line of FOLDER/made.jsonl. FOLDER outlives the process; what the
+node itself remembers does not.
 """
 
 import json
@@ -21,14 +22,18 @@ from pydantic import Field
 
 FOLDER = Path(os.environ["FURNACE_FOLDER"])
 SECONDS = float(os.environ.get("FURNACE_SECONDS", "0.1"))
-ACCOUNT = "account.jsonl"
+ACCOUNT, MADE = "account.jsonl", "made.jsonl"
 HOTTEST = 900.0
 _WRITING = threading.Lock()
 
 
 def _did(what: str, key: str, **more: Any) -> None:
-    line = json.dumps({"did": what, "key": key, **more, "at": time.time()})
-    with _WRITING, (FOLDER / ACCOUNT).open("a") as file:
+    _write(ACCOUNT, {"did": what, "key": key, **more, "at": time.time()})
+
+
+def _write(name: str, told: dict[str, Any]) -> None:
+    line = json.dumps(told)
+    with _WRITING, (FOLDER / name).open("a") as file:
         file.write(line + "\n")
         file.flush()
         os.fsync(file.fileno())
@@ -80,6 +85,7 @@ class Furnace(RestNode):
             self.stopping.clear()
             return ActionCancelled(errors="ramped down")
         mass = temperature / 10 + time
+        _write(MADE, {"key": sample_id, "mass": mass})
         return {"mass": mass, "purity": "<0.5", "actual": {"temperature": temperature + 0.5}}
 
     @action

@@ -2,34 +2,49 @@
 
 import socket
 import threading
+import time
+from collections import Counter, deque
 from types import TracebackType
+
+from tests.lab.labs import Loss
+
+LATE_S = 3.0
+_SETTLED_S = 0.5
+"""Seconds after which a server has taken in what has arrived."""
 
 
 class Line:
-    """A TCP proxy. `lose` is told by what the bytes to the server contain; what has been lost stays lost.
+    """A TCP proxy. It knows a sending by bytes that only a sending contains.
 
     Args:
         port: The server's port.
+        sends: What the bytes of a sending contain, one or the other.
+        late_s: Seconds after which a late request arrives: later than its sender's deadline.
     """
 
-    def __init__(self, port: int) -> None:
-        self._server = port
-        self._marked: bytes | None = None
-        self._also_request = False
-        self.lost = threading.Event()
+    def __init__(self, port: int, sends: tuple[bytes, ...], late_s: float = LATE_S) -> None:
+        self._server, self._sends, self._late_s = port, sends, late_s
+        self._losses: deque[Loss] = deque()
+        self._lock = threading.Lock()
+        self._flying = 0
+        self.lost: Counter[Loss] = Counter()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def lose(self, marked: str, *, request: bool) -> None:
-        """Once bytes to the server contain `marked`, lose all answers; and those bytes too, if `request`."""
-        self._marked, self._also_request = marked.encode(), request
-        self.lost.clear()
+    def lose(self, loss: Loss) -> None:
+        """What becomes of the next sending. Once it is lost, no answer comes on its connection any more."""
+        with self._lock:
+            self._losses.append(loss)
 
-    def mend(self) -> None:
-        """Lose nothing on the connections that are made from now on."""
-        self._marked = None
-        self.lost.clear()
+    def quiet(self) -> bool:
+        """Whether no late sending is on its way."""
+        with self._lock:
+            return self._flying == 0
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self._listener.close()
 
     def _accept(self) -> None:
         while True:
@@ -52,16 +67,37 @@ class Line:
     ) -> None:
         with source, target:
             while content := _received(source):
-                if to_server and self._marked is not None and self._marked in content:
+                loss = self._next(content) if to_server else None
+                if loss is not None:
                     deaf.set()
-                    self.lost.set()
-                    if self._also_request:
-                        continue
-                if to_server or not deaf.is_set():
-                    try:
-                        target.sendall(content)
-                    except OSError:
-                        return
+                if loss == "lost request" or (deaf.is_set() and not to_server):
+                    continue
+                try:
+                    self._pass(target, content, late=loss == "late request")
+                except OSError:
+                    return
+
+    def _pass(self, target: socket.socket, content: bytes, *, late: bool) -> None:
+        try:
+            if late:
+                time.sleep(self._late_s)
+            target.sendall(content)
+            if late:
+                time.sleep(_SETTLED_S)
+        finally:
+            if late:
+                with self._lock:
+                    self._flying -= 1
+
+    def _next(self, content: bytes) -> Loss | None:
+        if not any(mark in content for mark in self._sends):
+            return None
+        with self._lock:
+            loss = self._losses.popleft() if self._losses else None
+            if loss is not None:
+                self.lost[loss] += 1
+                self._flying += loss == "late request"
+            return loss
 
     def __enter__(self) -> "Line":
         return self
@@ -72,7 +108,7 @@ class Line:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._listener.close()
+        self.close()
 
 
 def _received(source: socket.socket) -> bytes:

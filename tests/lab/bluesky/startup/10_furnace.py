@@ -79,9 +79,10 @@ def make_sample(
             yield from bps.sleep(0.02)
         if fault or setpoint > limit:
             raise FurnaceFault(fault or "over the limit")
-        yield from bps.mv(balance, math.sin(setpoint / 100) + hours)
+        mass = math.sin(setpoint / 100) + hours
+        yield from bps.mv(balance, mass)
         yield from bps.trigger_and_read([furnace, balance])
-        _did("end", job=job)
+        _did("end", job=job, mass=mass)
 
     def cool():
         _did("cool", job=job)
