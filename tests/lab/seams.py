@@ -97,12 +97,18 @@ def watch_commits(seams: Seams) -> None:
 
 
 def _named(given: Any) -> str:
-    values = [str(value) for value in (given.values() if isinstance(given, dict) else given)]
+    values = [_text(value) for value in (given.values() if isinstance(given, dict) else given)]
     what = next(value for value in values if value.startswith(_KINDS) and " " not in value)
     if what != "job.moved":
         return what
     data = next(value for value in values if value.startswith("{") and '"to"' in value)
     return f"{what} to {json.loads(data)['to']}"
+
+
+def _text(value: Any) -> str:
+    """A parameter as text; psycopg wraps what becomes JSON."""
+    wrapped = getattr(value, "obj", None)
+    return str(value) if wrapped is None else json.dumps(wrapped)
 
 
 _KINDS = (

