@@ -16,13 +16,13 @@ class SmallDisk:
 
     Args:
         folder: Where it is mounted.
-        mib: Its size.
+        mib: Its size; a store's write-ahead log alone may take 4.
 
     Raises:
         OSError: this machine lets none be mounted: only its administrator may.
     """
 
-    def __init__(self, folder: Path, mib: int = 6) -> None:
+    def __init__(self, folder: Path, mib: int = 16) -> None:
         self.folder, self._mib = folder, mib
         folder.mkdir(parents=True, exist_ok=True)
 
