@@ -12,7 +12,7 @@ from agent.data.store import Store
 from agent.errors import AthanorError
 from tests.lab.labs import Lab, fate
 from tests.lab.ordeal import LEASE
-from tests.lab.running import PATIENCE_S, Desk, Executed, Forked, ended
+from tests.lab.running import PATIENCE_S, Desk, Executed, Forked, ended, stopped
 
 HELD = 5
 _DIRECT = ("--direct", *LEASE)
@@ -70,6 +70,16 @@ class Attended:
             if time.monotonic() > deadline:
                 send(running, signal.SIGKILL)
         return running.code() or 0
+
+    def lies_still(self, running: Running) -> bool:
+        """Wait until it lies still, and answer meanwhile; False if it has ended before."""
+        deadline = time.monotonic() + PATIENCE_S
+        while running.code() is None and time.monotonic() < deadline:
+            if stopped(running):
+                return True
+            self._answer()
+            time.sleep(0.1)
+        return False
 
     def quiet(self) -> None:
         """End the agent, if it is running."""

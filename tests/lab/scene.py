@@ -21,7 +21,7 @@ from tests.lab.disk import SmallDisk
 from tests.lab.labs import Lab, cut_short
 from tests.lab.ordeal import Judgement, judge
 from tests.lab.running import CLOCK_S, FILE_KIB, Desk, ended
-from tests.lab.seams import KILL
+from tests.lab.seams import KILL, STOP
 
 _MOST_RUNS = 400
 _MOST_S = 600.0
@@ -175,6 +175,17 @@ class Scene:
         send(first, signal.SIGSTOP)
         if first.code() is not None:
             return False
+        return self._overtake(first)
+
+    def sleep_at_a_seam(self) -> bool:
+        """The agent lies still at a named line, where it holds up no other; another takes over, and it wakes."""
+        self._agent.quiet()
+        seams = [one for one in self.lab.seams if not one.startswith("before commit")]
+        seam = f"{self._random.choice(seams)}:{self._random.randint(1, 3)}"
+        first = self._agent.start(**{STOP: seam})
+        return self._agent.lies_still(first) and self._overtake(first)
+
+    def _overtake(self, first: Running) -> bool:
         taken = self._agent.taken_over()
         self._wait(0.0, 1.0)
         send(first, signal.SIGCONT)
@@ -283,6 +294,7 @@ FAULTS: dict[str, Callable[[Scene], bool]] = {
     "agent killed at a seam": Scene.kill_at_a_seam,
     "agent killed": Scene.kill,
     "agent asleep, another takes over": Scene.sleep_and_wake,
+    "agent asleep at a seam, another takes over": Scene.sleep_at_a_seam,
     "two agents": Scene.second_agent,
     "laboratory killed": Scene.lab_killed,
     "laboratory asleep": Scene.lab_stopped,
