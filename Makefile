@@ -14,7 +14,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS := 90
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-night lint format bench bench-transfer bench-peers chaos lock clean
+.PHONY: help demo test test-slow test-night lint format bench bench-transfer bench-peers chaos night lock clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
@@ -57,7 +57,7 @@ demo: $(VENV)/.installed-$(DEMO_SET) ## Run the example campaign; writes demo.db
 	$(BIN)/athanor run campaigns/b2_alloys.yaml --store sqlite:///demo.db --report demo.html
 
 # One thread for each process: results do not depend on the number of cores, and parallel runs do not fight for them.
-test test-slow test-night bench bench-transfer bench-peers chaos: export OMP_NUM_THREADS := 1
+test test-slow test-night bench bench-transfer bench-peers chaos night: export OMP_NUM_THREADS := 1
 
 test: $(VENV)/.installed-dev ## Run the fast tests
 	$(BIN)/python -m pytest -m "not slow and not night" $(PYTEST_ARGS)
@@ -98,6 +98,11 @@ SEED ?= 7
 
 chaos: $(VENV)/.installed-dev ## Break everything again and again, and count what is doubled or lost (FAULTS=300 SERVER_FAULTS=80 SEED=7)
 	$(BIN)/python tests/benchmarks/chaos/run.py --faults $(FAULTS) --server-faults $(SERVER_FAULTS) --seed $(SEED)
+
+SCALE ?= 240
+
+night: $(VENV)/.installed-dev ## Spend a simulated night with a furnace, a reader and their faults, and tell it (SCALE=240)
+	$(BIN)/python tests/benchmarks/night/run.py --scale $(SCALE)
 
 # ---- the locks: see requirements/README.md ----
 

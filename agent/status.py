@@ -20,6 +20,7 @@ from agent.core.standing_approval import Cover
 from agent.core.stock import Shortage
 from agent.core.trial import TrialStatus
 from agent.core.values import Point, Value
+from agent.core.working import AtWork, at_work
 from agent.standing import Standing
 from agent.winner import Leader, leaders, winner
 
@@ -69,7 +70,8 @@ class Summary(Value):
     tells how settings come out as executed, where that is other than asked. `held` says why its instrument
     takes nothing, `wanting` what is used up there, with the commands that mend it, `closed` until when it is quiet
     or reserved for others, `turn` to which campaign it gives way there, and why; `standing` has what standing
-    approvals still let through, and `contacts` whom to call of each instrument.
+    approvals still let through, `contacts` whom to call of each instrument, and `instruments` what the campaign has had
+    of each.
     """
 
     name: str
@@ -107,6 +109,7 @@ class Summary(Value):
     standing: tuple[str, ...] = ()
     shortages: tuple[Shortage, ...] = Field(default=(), exclude=True)
     contacts: dict[str, str] = Field(default_factory=dict)
+    instruments: tuple[AtWork, ...] = ()
 
     @property
     def unknown(self) -> float | None:
@@ -181,6 +184,7 @@ def summarise(
         standing=tuple(str(one) for one in covers if one.in_force(standing.now)),
         shortages=tuple(missing),
         contacts=dict(contacts or {}),
+        instruments=at_work(standing.jobs, standing.now),
     )
 
 

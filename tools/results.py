@@ -2,7 +2,7 @@
 
 NAME is a file of docs/results. Run it after a benchmark has made the file anew. A block of all its
 figures says how they were made; `<!-- figures NAME auc_* to_top5 -->` quotes some of them, in that
-order, and `<!-- made NAME -->` says only how.
+order, `<!-- made NAME -->` says only how, and `<!-- story NAME -->` what happened, a line each.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 
 DOCS = Path(__file__).parent.parent / "docs"
 _BLOCK = re.compile(
-    r"(<!-- (?P<what>figures|made) (?P<name>\w+)(?P<some>[^\n]*) -->\n).*?(?P<end><!-- end -->)",
+    r"(<!-- (?P<what>figures|made|story) (?P<name>\w+)(?P<some>[^\n]*) -->\n).*?(?P<end><!-- end -->)",
     re.DOTALL,
 )
 
@@ -28,6 +28,9 @@ def _filled(block: re.Match[str]) -> str:
     lines: list[str] = []
     if block["what"] == "figures":
         lines += table(result["figures"], block["some"].split())
+    if block["what"] == "story":
+        lines += ["```", *result["story"], "```", ""]
+        return block[1] + "\n".join(lines) + block["end"]
     if block["what"] == "made" or not block["some"].strip():
         lines += [made(result), ""]
     return block[1] + "\n".join(lines) + block["end"]

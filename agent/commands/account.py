@@ -9,6 +9,7 @@ from agent.core.aim import Aim
 from agent.core.calibration import Calibration
 from agent.core.front import Known
 from agent.core.job import JobStatus
+from agent.core.night import spelt
 from agent.core.outlook import Outlook
 from agent.core.register import CampaignStatus
 from agent.core.space import describe
@@ -25,6 +26,7 @@ from agent.core.worded import (
     significant,
     told,
 )
+from agent.core.working import AtWork
 from agent.standing import Standing
 from agent.status import Summary, Trusted
 from agent.winner import by_samples
@@ -42,6 +44,9 @@ def lines(standing: Standing, summary: Summary) -> Iterator[str]:
     yield f"budget    {used(summary)}"
     counts = ", ".join(f"{count} {status}" for status, count in summary.trials.items())
     yield f"trials    {counts or 'none yet'}"
+    if len(summary.instruments) > 1:
+        for n, part in enumerate(summary.instruments):
+            yield f"{'' if n else 'at work':10}{escape(_part(standing, part))}"
     if summary.outlook is not None and not summary.learning:
         yield f"left      {_left(summary.outlook, summary.unit, standing.campaign.stop.confidence)}"
     yield from _tested(standing, summary.calibration)
@@ -60,6 +65,14 @@ def lines(standing: Standing, summary: Summary) -> Iterator[str]:
     if not summary.waits_for and summary.state == CampaignStatus.ACTIVE:
         verb = "screen" if standing.campaign.policy.samples == "stream" else "run"
         yield f"[bold]athanor {verb}[/bold] goes on with it"
+
+
+def _part(standing: Standing, part: AtWork) -> str:
+    """What the campaign has had of one of its instruments."""
+    jobs = f"{part.jobs} job" + ("" if part.jobs == 1 else "s")
+    cost = standing.campaign.budget.cost
+    priced = f", {part.cost:g} {cost.unit}" if cost is not None else ""
+    return f"{part.instrument}: {jobs}, {spelt(part.seconds)}{priced}"
 
 
 def _failed(standing: Standing) -> Iterator[str]:

@@ -178,15 +178,28 @@ def release(
             help="What the standard reads, with its unit, where the hold asks for it: '537.1 nm'."
         ),
     ] = None,
+    void_since: Annotated[
+        str | None,
+        typer.Option(
+            help="Make void what it has read since then, of every campaign: '2 h' ago, or "
+            "2026-12-01T04:00 (your time)."
+        ),
+    ] = None,
     store: StoreOption = None,
     by: ByOption = None,
 ) -> None:
     """Let an instrument be given jobs again; campaigns that wait for it go on when they are run."""
     from agent.assemble import SystemClock
+    from agent.voiding import void_since as void
 
+    now, who = SystemClock().now(), person(by)
     with existing(store) as opened:
         _known(opened, name)
-        with opened.write(person(by), SystemClock().now()) as tx:
+        # First: they are wrong, whether or not it can be released.
+        since = None if void_since is None else earlier(void_since, now)
+        for line in [] if since is None else void(opened, name, since, reason, who, now):
+            console.print(escape(line), highlight=False)
+        with opened.write(who, now) as tx:
             tx.release(name, reason, None if standard is None else reading_of(standard))
     console.print(escape(f"{name} is released: {reason}"), highlight=False)
 
@@ -231,6 +244,20 @@ def moment(text: str, now: datetime) -> datetime:
         raise StoreError(
             f"'{text}' is no time", "write a span such as '8 h', or 2026-12-01T08:00"
         ) from None
+
+
+def earlier(text: str, now: datetime) -> datetime:
+    """The moment that a person means: a span before now, or a time of day by their own clock.
+
+    Raises:
+        StoreError: it is neither, or to come.
+    """
+    if _SPAN.match(text.strip()):
+        return now - timedelta(seconds=span(text))
+    at = moment(text, now)
+    if at > now:
+        raise StoreError(f"'{text}' is to come", "give a time that is over")
+    return at
 
 
 def _known(store: Store, name: str) -> None:

@@ -41,6 +41,20 @@ def test_it_is_held_listed_and_released(athanor: Athanor, quick: Path) -> None:
     assert "free" in athanor("instrument", "list").output
 
 
+def test_what_it_has_read_since_it_was_not_right_is_made_void(
+    athanor: Athanor, quick: Path
+) -> None:
+    athanor("run", str(quick), "--direct")
+    athanor("instrument", "hold", "function", "--reason", "odd values", "--by", "anna")
+    told = ("instrument", "release", "function", "--reason", "needle cleaned", "--by", "anna")
+    with pytest.raises(StoreError, match="is to come"):
+        athanor(*told, "--void-since", "2099-01-01T00:00")
+    said = athanor(*told, "--void-since", "1 h").output
+    assert "quick, trial 1: value" in said and "is void" in said
+    assert "function is released: needle cleaned" in said
+    assert "best      –" in athanor("status", "quick").output
+
+
 def test_a_campaign_waits_for_a_held_one(athanor: Athanor, bench: Path) -> None:
     athanor("run", str(bench), "--direct", "--no-wait", code=3)
     athanor("instrument", "hold", "bench", "--reason", "cleaning", "--until", "8 h", "--by", "anna")

@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from agent.core.actor import AGENT
 from agent.core.instrument import BREAKER, IN_A_ROW
 from agent.core.job import Job
 from agent.core.trial import TrialStatus
 from agent.emergency import emergency_stop, write_down
-from agent.errors import StoreError
+from agent.errors import GateError, StoreError
+from agent.voiding import void_since
 from tests.loop.worlds import ANNA, INSTRUMENT, World, done, failed
 
 Make = Callable[..., World]
@@ -166,3 +168,28 @@ def test_while_it_is_held_no_wall_time_passes(make_world: Make) -> None:
     assert made.run(patience=400).state == "finished"
     assert made.standing.use.experiments == 4
     assert made.standing.use.seconds < 3600
+
+
+def test_what_was_read_since_it_was_not_right_is_void_in_every_campaign(
+    make_world: Make,
+) -> None:
+    """Whoever finds the clogged needle says since when; no model learns from these, and nothing is lost."""
+    made = make_world(budget={"experiments": 6})
+    two = make_world(name="two", instrument=made.instrument, budget={"experiments": 2})
+    for _ in range(2):
+        next(made.rounds())
+    before = made.standing.rows
+    made.clock.sleep(3600)
+    since = made.clock.now()
+    made.run()
+    two.run()
+    assert len(made.standing.rows) > len(before)
+    made.clock.sleep(60)
+    told = void_since(made.store, INSTRUMENT, since, "clogged", ANNA, made.clock.now())
+    assert made.standing.rows == before and two.standing.rows == ()
+    assert len(told) == 6 - len(before) + 2 and all("is void" in line for line in told)
+    assert void_since(made.store, INSTRUMENT, since, "clogged", ANNA, made.clock.now()) == []
+    with pytest.raises(GateError, match="a person does"):
+        void_since(made.store, INSTRUMENT, since, "clogged", AGENT, made.clock.now())
+    made.verify()
+    two.verify()

@@ -26,6 +26,7 @@ from agent.core.job import JobStatus
 from agent.core.register import CampaignStatus
 from agent.data.store import Store
 from agent.resolved import campaign_of
+from agent.voiding import void_since
 from tests.lab.madsci.furnace import FurnaceNode
 from tests.lab.running import until
 from tests.lab.sila.running import Furnace as SilaProcess
@@ -76,8 +77,10 @@ class Reader(SilaProcess):
     module = "tests.lab.night.reader"
 
 
-def tend(file: str, url: str, pace: Pace, told: str, operators: str) -> None:
-    """What `athanor run FILE --direct` does, by the clock of the night; each new word is a line of `told`."""
+def tend(file: str, url: str, started: str, told: str, operators: str) -> None:
+    """What `athanor run FILE --direct` does, by the clock of the night, once that has started; each new word is a
+    line of `told`.
+    """
     os.environ["ATHANOR_OPERATORS"], os.environ["OMP_NUM_THREADS"] = operators, "1"
     log = Path(told).with_suffix(".log").open("a", buffering=1)
     sys.stdout = sys.stderr = log
@@ -86,6 +89,10 @@ def tend(file: str, url: str, pace: Pace, told: str, operators: str) -> None:
     from agent.load import read
     from agent.loop import Round, run_rounds
 
+    whole = read(file, SettingsModels())
+    Path(told).with_suffix(".ready").touch()
+    until(Path(started).exists, "for the evening")
+    pace = Pace(*json.loads(Path(started).read_text()))
     clock, me = FastClock(pace), Actor(kind="person", name="anna")
     last = ""
 
@@ -98,7 +105,7 @@ def tend(file: str, url: str, pace: Pace, told: str, operators: str) -> None:
                 lines.write(json.dumps(line) + "\n")
 
     with open_store(url) as store:
-        entry = enrol(store, read(file, SettingsModels()), me, clock.now(), lambda *_: True).entry
+        entry = enrol(store, whole, me, clock.now(), lambda *_: True).entry
         lab = laboratory(store, campaign_of(store, entry.id), Wiring(clock=clock))
         run_rounds(lab, entry.name, tell, ttl_s=_LEASE_S)
 
@@ -158,19 +165,28 @@ class Night:
                 )
             )
             self.reader = stack.enter_context(Reader(self.folder / "reader"))
-            self.pace = Pace(time.time(), self.scale)
-            self.clock = FastClock(self.pace)
             self.store = stack.enter_context(Store.open(self.url))
             operators = self.folder / "operators.yaml"
             operators.write_text(yaml.safe_dump(self._operators()))
-            self._write(lambda tx: tx.count("reader", "tips", TIPS, "1", "evening"), "anna")
             self.agents = {name: self._agent(name, operators) for name in MATERIALS}
             try:
+                self._begin()
                 yield self
             finally:
                 for agent in self.agents.values():
                     if agent.lives:
                         agent.kill()
+
+    def _begin(self) -> None:
+        """The clock starts when both agents have everything imported: twelve hours of it are minutes."""
+        waiting = [self.folder / f"{name}.ready" for name in MATERIALS]
+        until(lambda: all(one.exists() for one in waiting), "for the agents")
+        pace = Pace(time.time(), self.scale)
+        self.clock = FastClock(pace)
+        self._write(lambda tx: tx.count("reader", "tips", TIPS, "1", "evening"), "anna")
+        scrap = self.folder / "started.tmp"
+        scrap.write_text(json.dumps(pace))
+        scrap.rename(self.folder / "started")
 
     def until(self, hour: float, patience_s: float = 600.0) -> None:
         """Let the night go on to so many hours after its beginning; people answer their calls meanwhile."""
@@ -207,7 +223,7 @@ class Night:
     def _agent(self, name: str, operators: Path) -> Agent:
         file, told = self.folder / f"{name}.yaml", self.folder / f"{name}.jsonl"
         file.write_text(yaml.safe_dump(self._campaign(name), sort_keys=False))
-        return Agent(str(file), self.url, self.pace, str(told), str(operators))
+        return Agent(str(file), self.url, str(self.folder / "started"), str(told), str(operators))
 
     def _listen(self) -> None:
         """Read what the agents have said since; whoever is called for something new, comes."""
@@ -238,10 +254,9 @@ class Night:
             what = f"{who} puts a rack of {RACK} tips in"
             self.happen(what, lambda: self._write(_filled, who))
         elif kind == "reader is held":
-            self.flag("reader", "empty").unlink(missing_ok=True)
-            what = f"{who} cleans the needle and releases the reader"
-            done = self._write
-            self.happen(what, lambda: done(lambda tx: tx.release("reader", "needle cleaned"), who))
+            self.happen(
+                f"{who} cleans the needle and releases the reader", lambda: self._clean(who)
+            )
         elif kind == "furnace is faulted":
             self.flag("furnace", "fault").unlink(missing_ok=True)
             self.happen(f"{who} puts in a thermocouple and resets the furnace", self.furnace.reset)
@@ -250,6 +265,16 @@ class Night:
             self.happen(f"{who} looks what became of {job}", lambda: self._resolve(job, who))
         else:
             raise AssertionError(f"nobody knows what to do about: {call.what}")
+
+    def _clean(self, who: str) -> None:
+        """The needle is clean again; what was read since it clogged is void."""
+        flag = self.flag("reader", "empty")
+        clogged = next(at for at, what in self.events if "needle clogs" in what)
+        flag.unlink(missing_ok=True)
+        by, why = Actor(kind="person", name=who), "an empty well: the needle was clogged"
+        for line in void_since(self.store, "reader", clogged, why, by, self.clock.now()):
+            self.events.append((self.clock.now(), f"{who} says of {line}"))
+        self._write(lambda tx: tx.release("reader", "needle cleaned"), who)
 
     def _resolve(self, job: str, who: str) -> None:
         """By what the instrument itself has counted."""
