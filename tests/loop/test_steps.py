@@ -2,9 +2,7 @@
 alike, readings that are done again, and what that costs.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
@@ -17,63 +15,18 @@ from agent.core.job import Job, JobStatus
 from agent.core.operators import Operators
 from agent.core.register import CampaignStatus
 from agent.core.trial import TrialStatus
-from agent.data.store import Store
 from agent.errors import GateError
+from tests.loop.shop import TWO, Make, box, limited
 from tests.loop.worlds import (
     ANNA,
     FURNACE,
     READER,
-    SIGNED,
     HandClock,
-    Instrument,
-    World,
     done,
     failed,
-    measured,
     readings,
     route,
-    workshop,
 )
-
-TWO = ("furnace-1", "furnace-2")
-Make = Callable[..., "Shop"]
-
-
-@dataclass
-class Shop:
-    """A workshop: its world, its furnaces, and the reader, which reads what the furnaces have made."""
-
-    world: World
-    furnaces: dict[str, Instrument]
-    reader: Instrument
-
-    @property
-    def furnace(self) -> Instrument:
-        return next(iter(self.furnaces.values()))
-
-    def of(self, trial: str, step: str) -> list[Job]:
-        return [job for job in self.world.store.jobs_of(trial) if job.step == step]
-
-    def made(self, job: Job) -> float:
-        """What is to be read of the sample that a job takes."""
-        (sample,) = job.samples
-        where = self.furnaces[self.world.store.job(sample.job or "").instrument]
-        return measured(where.sent[sample.job or ""])
-
-
-@pytest.fixture
-def make_shop(store: Store, clock: HandClock) -> Make:
-    def make(*furnaces: str, **changes: Any) -> Shop:
-        named = furnaces or (FURNACE,)
-        heat = {name: Instrument(clock, parallel=1) for name in named}
-        reader = Instrument(clock, parallel=1)
-        execution = changes.pop("execution", None) or route(*furnaces)
-        told = {"execution": execution, **changes}
-        shop = Shop(workshop(store, clock, {**heat, READER: reader}, **told), heat, reader)
-        reader.ending = lambda job: done(job, shop.made(job))
-        return shop
-
-    return make
 
 
 def test_each_experiment_is_annealed_and_then_read(make_shop: Make) -> None:
@@ -278,18 +231,6 @@ def test_a_person_approves_all_the_steps_at_once(make_shop: Make) -> None:
     assert shop.world.run().state == "finished"
     used = [one for one in shop.world.store.approvals_of(trial.id) if one.job]
     assert len(used) == 2, "what was not needed permits nothing more"
-
-
-def limited(shop: Shop, **limits: Any) -> None:
-    """What the operators say of each instrument from now on."""
-    said = {name: {"limits": box, "signed": SIGNED} for name, box in limits.items()}
-    told = Operators.model_validate({"instruments": said})
-    names = {*shop.furnaces, READER}
-    shop.world.lab = replace(shop.world.lab, limits={name: told.in_force(name) for name in names})
-
-
-def box(high: float) -> dict[str, Any]:
-    return {name: {"low": 0, "high": high, "unit": "mm"} for name in ("x", "y")}
 
 
 def test_limits_are_of_each_instrument(make_shop: Make) -> None:
