@@ -164,7 +164,7 @@ class Gate(StandingWriting):
         self._connection.execute(_LINK, links)
         self._consume(job)
         for trial in trials:
-            if trial.status is not TrialStatus.IN_PROGRESS:
+            if len(trial.steps) == 1 or trial.status is not TrialStatus.IN_PROGRESS:
                 self._take(trial, TrialStatus.IN_PROGRESS)
 
     def _themselves(self, same: bool, verb: str) -> None:
@@ -174,7 +174,9 @@ class Gate(StandingWriting):
             raise GateError(f"{self.by} cannot {verb} in another's name")
 
     def _in_turn(self, job: Job, trial: Trial) -> None:
-        """Steps come one after the other, and none twice. Of a trial with one step its status says so."""
+        """Steps come one after the other, and none twice. Of a trial with one step its status says so, which
+        `intend` takes from approved to in progress.
+        """
         if len(trial.steps) == 1:
             return
         rows = self._connection.execute(_EARLIER, {"wanted": trial.id}).all()
