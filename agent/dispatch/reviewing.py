@@ -9,7 +9,7 @@ from agent.core import ids
 from agent.core.actor import Actor
 from agent.core.campaign import Campaign, ReviewRule
 from agent.core.history import Effective, effective
-from agent.core.job import JobStatus
+from agent.core.job import Job, JobStatus
 from agent.core.operators import NOTHING_SAID, InForce
 from agent.core.register import Lease
 from agent.core.space import SearchSpace
@@ -105,7 +105,8 @@ def review(
         OutsideLimits: it is approved, and the operators' limits speak against it on every instrument of a step.
         GateError: the agent tried to review, or the trial does not wait for a review, or has waited
             for too long, or the standing approval in whose name it is approved lets nothing more through.
-        SpaceError: the edited point is not in the space (every reason is named).
+        SpaceError: the edited point is not in the space (every reason is named), or its sample was made with
+            other settings.
     """
     if trial.status is not TrialStatus.PROPOSED:
         raise GateError(f"{trial.id} is {trial.status}", "only a proposed trial can be reviewed")
@@ -117,6 +118,8 @@ def review(
         earlier = store.reviews_of(trial.id)
         last = effective([trial], earlier)[trial.id]
         wanted = _edited(verdict.edit, space) if verdict.word == "edit" else last
+        done = [job for job in store.jobs_of(trial.id) if job.status is JobStatus.DONE]
+        _check_made(trial, campaign, done, last, wanted)
         written = Review(
             id=ids.record(trial.campaign, "R", tx.number(trial.campaign, "review")),
             trial=trial.id,
@@ -130,8 +133,7 @@ def review(
         )
         tx.review(written)
         if verdict.word != "reject":
-            done = {job.step for job in store.jobs_of(trial.id) if job.status is JobStatus.DONE}
-            steps = [step for step in trial.steps if step not in done]
+            steps = [step for step in trial.steps if step not in {job.step for job in done}]
             standing = verdict.standing
             until, named = (standing.until, standing.id) if standing else (None, None)
             for plan in within(trial, wanted, campaign, limits_of, steps):
@@ -199,6 +201,20 @@ def permit(
     )
     tx.approve(approval)
     return approval
+
+
+def _check_made(
+    trial: Trial, campaign: Campaign, done: Iterable[Job], last: Effective, wanted: Effective
+) -> None:
+    """What a step was sent that is done stays: what is measured is learnt at the settings of the sample."""
+    before, after = (campaign.space.labelled(one.settings) for one in (last, wanted))
+    sent = {name for job in done for plan in job.plans for name in plan.parameters}
+    changed = sorted(name for name in sent if before.get(name) != after.get(name))
+    if changed:
+        raise SpaceError(
+            f"the sample of {trial.id} is made: {', '.join(changed)} cannot be edited any more",
+            "approve it as it is, edit what later steps are sent, or reject it",
+        )
 
 
 def _edited(edit: Point | None, space: SearchSpace | None) -> Effective:

@@ -1,12 +1,19 @@
 """What goes wrong in the middle of an experiment of several steps, or with several instruments that are alike."""
 
+from typing import Any
+
 import pytest
 
 from agent.core.actor import AGENT
+from agent.core.adapter import Health
 from agent.core.job import JobStatus
+from agent.core.trial import Trial, TrialStatus
 from agent.data.store import Store
-from agent.errors import LifecycleError
-from tests.loop.worlds import HandClock, Instrument, workshop
+from agent.errors import LifecycleError, SpaceError
+from tests.loop.shop import Make, Shop, box, limited
+from tests.loop.worlds import FURNACE, READER, HandClock, Instrument, route, workshop
+
+BUSY, READY = Health(state="busy", reason="somebody else's plate"), Health(state="ready")
 
 
 def test_what_is_under_way_on_one_instrument_is_not_sent_to_one_that_is_alike(
@@ -33,3 +40,40 @@ def test_what_is_under_way_on_one_instrument_is_not_sent_to_one_that_is_alike(
         pytest.raises(LifecycleError, match="in progress"),
     ):
         tx.intend(second, None, None)
+
+
+def sent_back(shop: Shop) -> Trial:
+    """A trial whose sample is made, and whose next step waits for a review."""
+    shop.world.run()
+    shop.world.review_all("approve")
+    shop.reader.state = lambda: BUSY
+    shop.world.run(patience=3)
+    limited(shop, **{FURNACE: box(10), READER: box(10)})
+    shop.reader.state = lambda: READY
+    shop.world.run()
+    (trial,) = shop.world.trials(TrialStatus.PROPOSED)
+    return trial
+
+
+def test_what_a_sample_was_made_with_cannot_be_edited_any_more(make_shop: Make) -> None:
+    """What is read of it would be learnt at settings that no furnace ever had."""
+    shop = make_shop(budget={"experiments": 1}, review={"mode": "required"})
+    trial = sent_back(shop)
+    with pytest.raises(SpaceError, match="is made: x, y cannot be edited any more"):
+        shop.world.review(trial, "edit", {"x": 1.0, "y": 1.0})
+    shop.world.review(trial, "approve")
+    assert shop.world.run().state == "finished"
+    ((made, settings),) = shop.furnace.sent.items()
+    (row,) = shop.world.standing.rows
+    assert made.startswith(row.trial) and row.point == settings
+
+
+def test_what_a_later_step_is_sent_may_be_edited(make_shop: Make) -> None:
+    execution: dict[str, Any] = route(parameters=["y"])
+    execution["steps"][0]["parameters"] = ["x"]
+    shop = make_shop(execution=execution, budget={"experiments": 1}, review={"mode": "required"})
+    trial = sent_back(shop)
+    x = shop.world.standing.effective[trial.id].point["x"]
+    shop.world.review(trial, "edit", {"x": x, "y": 1.0})
+    assert shop.world.run().state == "finished"
+    assert list(shop.reader.sent.values()) == [{"y": 1.0}]
