@@ -35,8 +35,8 @@ def review(lab: Lab, lease: Lease, trial_id: str) -> str:
     campaign, trial = one.campaign, one.trial
     if trial.status is not TrialStatus.PROPOSED:
         return f"somebody was faster: {trial.id} is {trial.status}"
-    if one.gone:
-        return _without_step(lab, lease, one)
+    if one.outdated or one.gone:
+        return _otherwise(lab, lease, one)
     told = attempt(lab, lease, trial_id, lambda: asked(lab, one))
     if isinstance(told, Trouble):
         return str(told)
@@ -69,8 +69,8 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
     one = wanted(lab, lease, trial_id)
     if one.due is None:
         return f"{trial_id} is under way"
-    if one.step is None:
-        return _without_step(lab, lease, one)
+    if one.outdated or one.step is None:
+        return _otherwise(lab, lease, one)
     if one.stage == 1 and (over := _over(lab, lease, one.campaign)):
         return f"not sent: {over}"
     approvals = [] if _by_rule_only(lab, one) else lab.store.approvals_of(trial_id)
@@ -229,12 +229,13 @@ def _permit_again(lab: Lab, lease: Lease, one: Wanted, plans: Sequence[Plan]) ->
     return "back to review"
 
 
-def _without_step(lab: Lab, lease: Lease, one: Wanted) -> str:
-    """A revision has taken away a step of the trial: where nothing was made yet, another is proposed for it."""
-    gone = ", ".join(one.gone)
-    if one.left != one.trial.steps:
-        known = ", ".join(one.campaign.execution.names)
+def _otherwise(lab: Lab, lease: Lease, one: Wanted) -> str:
+    """A revision has changed the steps of the trial: where nothing was made yet, another is proposed for it."""
+    known = ", ".join(one.campaign.execution.names)
+    if not one.outdated:
+        gone = ", ".join(one.gone)
         return f"not sent: the campaign has no step {gone} any more (it has {known}): name it again"
+    reason = f"the steps of the campaign are {known} now"
     with lab.store.write(AGENT, lab.clock.now(), lease) as tx:
-        tx.move_trial(one.trial.id, TrialStatus.CANCELLED, f"the campaign has no step {gone} now")
-    return f"cancelled: the campaign has no step {gone} now"
+        tx.move_trial(one.trial.id, TrialStatus.CANCELLED, reason)
+    return f"cancelled: {reason}"

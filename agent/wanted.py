@@ -62,6 +62,11 @@ class Wanted(NamedTuple):
         return tuple(one for one in self.left if self.campaign.execution.step(one) is None)
 
     @property
+    def outdated(self) -> bool:
+        """Whether nothing was made for it yet, and the campaign's steps are others by now."""
+        return self.left == self.trial.steps != self.campaign.execution.names
+
+    @property
     def tried(self) -> tuple[Job, ...]:
         """The jobs of the step that comes next, in order."""
         return tuple(job for job in self.jobs if job.step == self.due)

@@ -1,11 +1,13 @@
 """What goes wrong in the middle of an experiment of several steps, or with several instruments that are alike."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from agent.core.actor import AGENT
 from agent.core.adapter import Health
+from agent.core.execution import Execution
 from agent.core.job import JobStatus
 from agent.core.trial import Trial, TrialStatus
 from agent.data.store import Store
@@ -77,3 +79,38 @@ def test_what_a_later_step_is_sent_may_be_edited(make_shop: Make) -> None:
     shop.world.review(trial, "edit", {"x": x, "y": 1.0})
     assert shop.world.run().state == "finished"
     assert list(shop.reader.sent.values()) == [{"y": 1.0}]
+
+
+WASH = {"name": "wash", "adapter": "any", "instrument": "sink", "parameters": []}
+
+
+@pytest.mark.parametrize("waits", ["for a review", "to be sent"])
+@pytest.mark.parametrize("change", ["a later step is renamed", "a step comes between"])
+def test_what_has_not_begun_is_proposed_anew_where_the_steps_are_others(
+    make_shop: Make, change: str, waits: str
+) -> None:
+    """No sample is made for a step that is no more, and none skips a step that there is by now."""
+    shop = make_shop(review={"mode": "required"}, budget={"experiments": 1})
+    shop.furnace.state = lambda: BUSY
+    shop.world.run()
+    if waits == "to be sent":
+        shop.world.review_all("approve")
+    sink = Instrument(shop.world.clock, parallel=1)
+    lab = shop.world.lab
+    shop.world.lab = replace(lab, adapters={**lab.adapters, "sink": sink})
+    changed = route()
+    if change == "a step comes between":
+        changed["steps"].insert(1, WASH)
+    else:
+        changed["steps"][1]["name"] = "weigh"
+    execution = Execution.model_validate(changed)
+    shop.world.revise(shop.world.campaign.model_copy(update={"execution": execution}))
+    shop.furnace.state = lambda: READY
+    last = shop.world.run()
+    assert last.person and "review of 1 proposal" in last.reason
+    assert not shop.furnace.executed
+    shop.world.review_all("approve")
+    assert shop.world.run().state == "finished"
+    first, second = shop.world.trials()
+    assert (first.status, second.status) == (TrialStatus.CANCELLED, TrialStatus.DONE)
+    assert [job.step for job in shop.world.jobs()] == list(execution.names)
