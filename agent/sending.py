@@ -14,7 +14,16 @@ from agent.core.register import Lease
 from agent.core.trial import Approval, Plan, Trial, TrialStatus
 from agent.decide import review as rules
 from agent.dispatch.plans import approval_for
-from agent.dispatch.reviewing import CHECK, LIMITS, RENEWAL, REPEAT, UNATTENDED, Verdict, permit
+from agent.dispatch.reviewing import (
+    BINDING,
+    CHECK,
+    LIMITS,
+    RENEWAL,
+    REPEAT,
+    UNATTENDED,
+    Verdict,
+    permit,
+)
 from agent.dispatch.reviewing import review as write_review
 from agent.dispatch.send import Order, intend, send
 from agent.dispatch.standing_approvals import review_in_its_name, still_stands
@@ -91,9 +100,10 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
             if done:
                 return word
             said.append(word)
-    if lacking and not permitted:
-        return _permit_again(lab, lease, one, lacking)
-    return "; ".join(dict.fromkeys(said))
+    renewed = _permitted_again(lab, lease, one, lacking) if lacking else None
+    if lacking and not permitted and renewed is None:
+        return _not_approved(lab, lease, one.trial)
+    return renewed or "; ".join(dict.fromkeys(said))
 
 
 def _order(
@@ -196,14 +206,12 @@ def _send_back(
     return f"back to review: {outside}"
 
 
-def _permit_again(lab: Lab, lease: Lease, one: Wanted, plans: Sequence[Plan]) -> str:
-    """No approval permits what would be sent now.
-
-    If the last sending of just this was refused, or has failed and may be repeated, its permission is renewed;
-    otherwise the trial goes back to review.
+def _permitted_again(lab: Lab, lease: Lease, one: Wanted, plans: Sequence[Plan]) -> str | None:
+    """Renew the permission of the last sending of just this, if that was refused, or has failed and may be
+    repeated, also where another instrument that cannot take it now has one; None if it is not.
     """
     now, trial = lab.clock.now(), one.trial
-    last = one.tried[-1] if one.tried else None
+    last, latest = one.tried[-1] if one.tried else None, lab.store.reviews_of(trial.id)[-1]
     refused = last is not None and last.status is JobStatus.REFUSED
     repeated = last is not None and again(last, one.campaign.settling)
     used = [
@@ -211,20 +219,28 @@ def _permit_again(lab: Lab, lease: Lease, one: Wanted, plans: Sequence[Plan]) ->
         for approval in lab.store.approvals_of(trial.id)
         for plan in plans
         if approval.job
+        and approval.review == latest.id
         and approval.digest == plan.digest
         and approval.revoked_at is None
         and (approval.expires_at is None or now < approval.expires_at)
     ]
+    if not used or not (refused or repeated) or _by_rule_only(lab, one):
+        return None
+    approval, plan = used[-1]
+    until, standing = approval.expires_at, approval.standing
     by = RENEWAL if refused else REPEAT
     with lab.store.write(by, now, lease) as tx:
-        stands = bool(used) and still_stands(lab.store, trial.campaign, used[-1][0].standing)
-        if (refused or repeated) and stands and not _by_rule_only(lab, one):
-            (approval, plan) = used[-1]
-            until, standing = approval.expires_at, approval.standing
-            permit(tx, plan, trial.campaign, approval.review, by, now, until, standing)
-            why = "nothing was executed the last time" if refused else "the step may be repeated"
-            return f"{PERMITTED}: {why}"
-        reason = "what would be sent is not what was approved, or the approval has expired"
+        if not still_stands(lab.store, trial.campaign, standing):
+            return None
+        permit(tx, plan, trial.campaign, approval.review, by, now, until, standing)
+    why = "nothing was executed the last time" if refused else "the step may be repeated"
+    return f"{PERMITTED}: {why}"
+
+
+def _not_approved(lab: Lab, lease: Lease, trial: Trial) -> str:
+    """No approval permits what would be sent now, on any of its instruments: people look at it again."""
+    reason = "what would be sent is not what was approved, or the approval has expired"
+    with lab.store.write(BINDING, lab.clock.now(), lease) as tx:
         tx.move_trial(trial.id, TrialStatus.PROPOSED, reason)
     return "back to review"
 

@@ -24,10 +24,9 @@ from agent.errors import GateError, OutsideLimits, SpaceError
 UNATTENDED = Actor(kind="rule", name="review: none")
 CHECK = Actor(kind="rule", name="adapter check")
 RENEWAL = Actor(kind="rule", name="renewed: nothing was executed")
-LIMITS = Actor(kind="rule", name="operators' limits")
-
-
 REPEAT = Actor(kind="rule", name="repeated: the sample is as it was")
+BINDING = Actor(kind="rule", name="an approval binds what is sent")
+LIMITS = Actor(kind="rule", name="operators' limits")
 
 
 def nothing_said(instrument: str) -> InForce:

@@ -12,8 +12,8 @@ from agent.core.job import JobStatus
 from agent.core.trial import Trial, TrialStatus
 from agent.data.store import Store
 from agent.errors import LifecycleError, SpaceError
-from tests.loop.shop import Make, Shop, box, limited
-from tests.loop.worlds import FURNACE, READER, HandClock, Instrument, route, workshop
+from tests.loop.shop import TWO, Make, Shop, box, limited
+from tests.loop.worlds import ANNA, FURNACE, READER, HandClock, Instrument, failed, route, workshop
 
 BUSY, READY = Health(state="busy", reason="somebody else's plate"), Health(state="ready")
 
@@ -114,3 +114,38 @@ def test_what_has_not_begun_is_proposed_anew_where_the_steps_are_others(
     first, second = shop.world.trials()
     assert (first.status, second.status) == (TrialStatus.CANCELLED, TrialStatus.DONE)
     assert [job.step for job in shop.world.jobs()] == list(execution.names)
+
+
+def test_what_one_has_refused_is_sent_to_it_again_while_the_other_is_held(make_shop: Make) -> None:
+    shop = make_shop(*TWO, budget={"experiments": 1})
+    with shop.world.store.write(ANNA, shop.world.clock.now()) as tx:
+        tx.hold("furnace-2", "new lining")
+    shop.furnace.starting = lambda job: "refuse" if job.attempt == 1 else "answer"
+    assert shop.world.run().state == "finished"
+    (trial,) = shop.world.trials()
+    assert trial.status is TrialStatus.DONE
+    assert [job.instrument for job in shop.of(trial.id, "anneal")] == ["furnace-1", "furnace-1"]
+
+
+def test_what_was_permitted_before_the_last_review_is_not_permitted_again(make_shop: Make) -> None:
+    """The limits change after a reading has failed, and are what they were once it is approved anew."""
+    changes = {"review": {"mode": "required"}, "budget": {"experiments": 1}}
+    shop = make_shop(execution=route(repeatable=True), **changes)
+    before = shop.world.lab
+    shop.reader.ending = lambda job: failed()
+    shop.reader.seconds = 5
+    shop.world.run()
+    shop.world.review_all("approve")
+    shop.world.run(patience=1)
+    shop.world.run(patience=1)
+    shop.world.clock.sleep(5)
+    limited(shop, **{FURNACE: box(10), READER: {}})
+    last = shop.world.run()
+    assert last.person and "review of 1 proposal" in last.reason
+    shop.world.review_all("approve")
+    shop.world.lab = before
+    last = shop.world.run()
+    assert last.person and "review of 1 proposal" in last.reason
+    shop.reader.ending = lambda job: None
+    shop.world.review_all("approve")
+    assert shop.world.run().state == "finished"
