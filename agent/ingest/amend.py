@@ -78,6 +78,7 @@ def supplement(
         _check(campaign, trial, jobs, readings, current(store.observations_of(trial.id)))
         for one in readings:
             objective = _objective(campaign, one.objective)
+            taken = jobs[-1].sample_of(trial.id) if jobs else None
             tx.observe(
                 Observation(
                     id=ids.record(trial.campaign, "O", tx.number(trial.campaign, "observation")),
@@ -87,6 +88,8 @@ def supplement(
                     fidelity=trial.fidelity,
                     replicate=one.replicate,
                     job=jobs[-1].id if jobs else None,
+                    sample=taken.id if taken else None,
+                    executed=taken.executed if taken else None,
                     unit=objective.unit,
                     origin=trial.origin,
                     by=by,
@@ -146,6 +149,7 @@ def _corrected(
         fidelity=old.fidelity,
         replicate=old.replicate,
         job=old.job,
+        sample=old.sample,
         unit=objective.unit,
         executed=old.executed,
         supersedes=old.id,

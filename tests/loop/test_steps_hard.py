@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 
 from agent.core.actor import AGENT
-from agent.core.adapter import Health
+from agent.core.adapter import Health, Outcome
 from agent.core.execution import Execution
-from agent.core.job import JobStatus
+from agent.core.job import Job, JobStatus
 from agent.core.trial import Trial, TrialStatus
 from agent.data.store import Store
 from agent.errors import LifecycleError, SpaceError
+from agent.recording import record
 from tests.loop.shop import TWO, Make, Shop, box, limited
 from tests.loop.worlds import ANNA, FURNACE, READER, HandClock, Instrument, failed, route, workshop
 
@@ -149,3 +150,24 @@ def test_what_was_permitted_before_the_last_review_is_not_permitted_again(make_s
     shop.reader.ending = lambda job: None
     shop.world.review_all("approve")
     assert shop.world.run().state == "finished"
+
+
+def drifting(job: Job) -> Outcome:
+    """A furnace that is hotter than it was told to be, and says so."""
+    (trial,) = job.trials
+    return Outcome(state="done", executed={trial: {**job.plans[0].settings(), "x": 9.5}})
+
+
+@pytest.mark.parametrize("how", ["in place of the reader", "as a correction"])
+def test_what_a_person_brings_is_of_the_sample_as_it_was_made(make_shop: Make, how: str) -> None:
+    shop = make_shop(budget={"experiments": 1})
+    shop.furnace.ending = drifting
+    if how == "in place of the reader":
+        shop.reader.ending = lambda job: failed()
+    assert shop.world.run().state == "finished"
+    now = shop.world.clock.now()
+    record(shop.world.store, "world", "1", ["mass=3"], ANNA, now, correct=how == "as a correction")
+    (row,) = shop.world.standing.rows
+    (sample,) = shop.world.store.samples_of(row.trial)
+    assert row.value == 3 and row.point["x"] == 9.5
+    assert shop.world.store.observations_of(row.trial)[-1].sample == sample.id
