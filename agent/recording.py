@@ -1,4 +1,6 @@
-"""Results that a person brings: of an experiment at the bench, of one in doubt or one that has ended."""
+"""What a person brings: results of an experiment at the bench, of one in doubt or one that has ended; and what
+became of a job in doubt.
+"""
 
 import math
 import re
@@ -9,11 +11,11 @@ from typing import NamedTuple
 from agent.core.actor import Actor
 from agent.core.adapter import Measurement, Outcome
 from agent.core.campaign import Campaign
-from agent.core.job import IN_FLIGHT, Job, JobStatus
+from agent.core.job import IN_FLIGHT, FailureKind, Job, JobStatus
 from agent.core.lifecycle import due
 from agent.core.trial import Trial, TrialStatus
 from agent.data.store import Store
-from agent.errors import IngestError, NotFound
+from agent.errors import IngestError, LifecycleError, NotFound
 from agent.ingest import amend
 from agent.ingest.admit import Reading, admit
 from agent.ingest.collect import ingest
@@ -116,7 +118,7 @@ def record(
         return Recorded(
             [_line(campaign, one) + _instead(counts[one.objective]) for one in readings]
         )
-    job = _waits(store, trial)
+    job = _waits(store, trial, readings)
     if job is None:
         amend.supplement(store, campaign, trial, readings, by, now)
     else:
@@ -160,7 +162,7 @@ def trial_of(store: Store, campaign: str, name: str) -> Trial:
     return found[0]
 
 
-def _waits(store: Store, trial: Trial) -> Job | None:
+def _waits(store: Store, trial: Trial, readings: Sequence[Measurement]) -> Job | None:
     """The job that waits for the readings of a trial; None where it has ended."""
     jobs = store.jobs_of(trial.id)
     if trial.status is not TrialStatus.IN_PROGRESS or not jobs:
@@ -169,7 +171,21 @@ def _waits(store: Store, trial: Trial) -> Job | None:
         raise IngestError(f"{trial.id} waits for {step}", "record it when it is there")
     if jobs[-1].status not in {*IN_FLIGHT, JobStatus.UNKNOWN} - {JobStatus.INTENDED}:
         raise IngestError(f"{jobs[-1].id} is only being sent", "record it after the next round")
+    _check_measured(trial, jobs[-1], readings)
     return jobs[-1]
+
+
+def _check_measured(trial: Trial, job: Job, readings: Sequence[Measurement]) -> None:
+    """A step that others follow is ended only by what it measures: its sample is on its way to them then."""
+    asked = {name for plan in job.plans for name in plan.objectives}
+    foreign = [one.objective for one in readings if one.objective not in asked]
+    if foreign and job.stage < len(trial.steps):
+        doubted = job.status is JobStatus.UNKNOWN
+        look = f"athanor resolve {job.id} done (or failed), if you know" if doubted else ""
+        raise IngestError(
+            f"{trial.id} is at its step {job.step}, which does not measure {', '.join(foreign)}",
+            look or "record it when the step that measures it is there",
+        )
 
 
 def _line(campaign: Campaign, measurement: Measurement) -> str:
@@ -185,3 +201,42 @@ def _line(campaign: Campaign, measurement: Measurement) -> str:
         return f"{measurement.objective}: {bound} {unit}"
     sd = f" ± {reading.sd:g}" if reading.sd is not None else ""
     return f"{measurement.objective}: {reading.value:g}{sd} {unit}"
+
+
+def resolve(
+    store: Store, job_id: str, fate: JobStatus, reason: str, by: Actor, now: datetime
+) -> None:
+    """Write what became of a job of which the agent cannot know.
+
+    Args:
+        store: Where it is written.
+        job_id: The job, `unknown`.
+        fate: refused, failed, cancelled; done, of a step that measures nothing: its sample is there.
+        reason: How the person knows.
+        by: Who says it.
+        now: When.
+
+    Raises:
+        LifecycleError: no reason is given, or it is not in doubt; or it is done, and its readings are to be recorded.
+        NotFound: there is no such job.
+    """
+    if not reason.strip():
+        raise LifecycleError("it is not said how you know", "give a reason: --reason 'I looked'")
+    job = store.job(job_id)
+    if job.status is not JobStatus.UNKNOWN:
+        hint = "athanor status names the jobs in doubt"
+        raise LifecycleError(f"{job_id} is {job.status}, not in doubt", hint)
+    campaign = campaign_of(store, job.campaign)
+    if fate is JobStatus.DONE:
+        measured = sorted({name for plan in job.plans for name in plan.objectives})
+        if measured:
+            number = store.trial(job.trials[0]).number
+            hint = f"athanor record {campaign.name} {number} {measured[0]}=…"
+            raise LifecycleError(f"{job_id} measures {', '.join(measured)}", hint)
+        ingest(store, None, campaign, job, Outcome(state="done", message=reason), now, by)
+        return
+    failure: FailureKind | None = "unclassified" if fate is JobStatus.FAILED else None
+    with store.write(by, now) as tx:
+        tx.move_job(job_id, fate, message=reason, failure=failure)
+        for trial in job.trials:
+            tx.settle(trial, campaign.settling)

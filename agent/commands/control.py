@@ -18,7 +18,7 @@ from agent.commands.common import (
     existing,
     person,
 )
-from agent.core.job import FailureKind, JobStatus
+from agent.core.job import JobStatus
 from agent.core.register import CampaignStatus
 from agent.errors import AthanorError, LifecycleError
 
@@ -32,6 +32,7 @@ class Fate(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    DONE = "done"
 
 
 def pause(
@@ -76,7 +77,8 @@ def resolve(
     fate: Annotated[
         Fate,
         typer.Argument(
-            help="refused: nothing was executed. failed: it was, without result. cancelled: it was stopped."
+            help="refused: nothing was executed. failed: it was, without result. cancelled: it was stopped. "
+            "done: it was, and measures nothing (its sample is there)."
         ),
     ],
     reason: Annotated[
@@ -87,22 +89,10 @@ def resolve(
 ) -> None:
     """Say what became of a job when the agent cannot know. A result you have: athanor record."""
     from agent.assemble import SystemClock
-    from agent.resolved import campaign_of
+    from agent.recording import resolve as write
 
-    if not reason.strip():
-        raise LifecycleError("it is not said how you know", "give a reason: --reason 'I looked'")
     with existing(store) as opened:
-        found = opened.job(job)
-        if found.status is not JobStatus.UNKNOWN:
-            raise LifecycleError(
-                f"{job} is {found.status}, not in doubt", "athanor status names the jobs in doubt"
-            )
-        campaign = campaign_of(opened, found.campaign)
-        with opened.write(person(by), SystemClock().now()) as tx:
-            failure: FailureKind | None = "unclassified" if fate is Fate.FAILED else None
-            tx.move_job(job, JobStatus(fate), message=reason, failure=failure)
-            for trial in found.trials:
-                tx.settle(trial, campaign.settling)
+        write(opened, job, JobStatus(fate), reason, person(by), SystemClock().now())
     console.print(f"{job} is {fate}.")
 
 

@@ -11,8 +11,8 @@ from agent.core.execution import Execution
 from agent.core.job import Job, JobStatus
 from agent.core.trial import Trial, TrialStatus
 from agent.data.store import Store
-from agent.errors import LifecycleError, SpaceError
-from agent.recording import record
+from agent.errors import IngestError, LifecycleError, SpaceError
+from agent.recording import record, resolve
 from tests.loop.shop import TWO, Make, Shop, box, limited
 from tests.loop.worlds import ANNA, FURNACE, READER, HandClock, Instrument, failed, route, workshop
 
@@ -171,3 +171,42 @@ def test_what_a_person_brings_is_of_the_sample_as_it_was_made(make_shop: Make, h
     (sample,) = shop.world.store.samples_of(row.trial)
     assert row.value == 3 and row.point["x"] == 9.5
     assert shop.world.store.observations_of(row.trial)[-1].sample == sample.id
+
+
+@pytest.mark.parametrize("doubted", [False, True])
+def test_what_the_reader_measures_does_not_end_the_furnace(make_shop: Make, doubted: bool) -> None:
+    """A reading that is typed too early must not send for a sample that is still in the furnace."""
+    shop = make_shop(budget={"experiments": 1})
+    lost = Outcome(state="lost", message="no word of it")
+    shop.furnace.ending = lambda job: lost if doubted else Outcome(state="running")
+    shop.world.run(patience=2)
+    hint = "resolve .* done" if doubted else "record it when the step that measures it is there"
+    with pytest.raises(IngestError, match=f"anneal, which does not measure mass .*{hint}"):
+        record(shop.world.store, "world", "1", ["mass=3"], ANNA, shop.world.clock.now())
+    assert not shop.world.jobs(JobStatus.DONE)
+
+
+def test_a_person_who_finds_the_sample_says_that_its_step_is_done(make_shop: Make) -> None:
+    shop = make_shop(budget={"experiments": 1})
+    shop.furnace.ending = lambda job: Outcome(state="lost", message="no word of it")
+    assert shop.world.run().person
+    (job,) = shop.world.jobs(JobStatus.UNKNOWN)
+    resolve(shop.world.store, job.id, JobStatus.DONE, "it lies there", ANNA, shop.world.clock.now())
+    (sample,) = shop.world.store.samples(shop.world.id)
+    assert sample.job == job.id
+    assert shop.world.run().state == "finished"
+    assert [one.status for one in shop.world.trials()] == [TrialStatus.DONE]
+    shop.world.verify()
+
+
+def test_a_step_that_measures_is_done_only_with_its_readings(make_shop: Make) -> None:
+    shop = make_shop(budget={"experiments": 1})
+    shop.reader.ending = lambda job: Outcome(state="lost", message="no word of it")
+    assert shop.world.run().person
+    (job,) = shop.world.jobs(JobStatus.UNKNOWN)
+    now = shop.world.clock.now()
+    with pytest.raises(LifecycleError, match=r"measures mass .athanor record world 1 mass="):
+        resolve(shop.world.store, job.id, JobStatus.DONE, "it lies there", ANNA, now)
+    record(shop.world.store, "world", "1", ["mass=3"], ANNA, now)
+    assert shop.world.run().state == "finished"
+    assert [one.status for one in shop.world.trials()] == [TrialStatus.DONE]
