@@ -69,6 +69,9 @@ class Cost(Value):
             raise ValueError("give either per_experiment or formula")
         if self.per_experiment is None and self.formula is None and not self.steps:
             raise ValueError("give either per_experiment or formula, or what the steps cost")
+        for name, price in self.steps.items():
+            if isinstance(price, float) and not 0 <= price < math.inf:
+                raise ValueError(f"the step {name!r} costs {price:g}: it costs at least 0")
         try:
             for text in filter(
                 None, (self.formula, self.changeover, *map(str, self.steps.values()))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from agent.core import expressions
-from agent.core.budget import Spending
+from agent.core.budget import Cost, Spending
 from agent.core.decision import Choice
 from agent.core.space import SearchSpace
 from agent.core.values import Point
@@ -111,10 +111,13 @@ class Prices:
             return np.zeros(len(pool))
         cost = self.spending.cost
         columns = pool.encoding.lab(pool.table, cost.names)
+
+        def told(tree: Any) -> NDArray[np.float64]:
+            found = np.asarray(expressions.evaluate(tree, columns, COLUMNS), dtype=float)
+            return np.broadcast_to(found, len(pool))
+
         with np.errstate(all="ignore"):
-            told = np.asarray(expressions.evaluate(cost.tree, columns, COLUMNS), dtype=float)
-            told = np.broadcast_to(told, len(pool))
-            priced: NDArray[np.float64] = np.where(np.isfinite(told) & (told > 0), told, cost.limit)
+            priced: NDArray[np.float64] = _total(cost, told, np.where, cost.limit)
             if self.route is not None:
                 more = np.asarray(self.route.detours(columns, COLUMNS), dtype=float)
                 priced = priced + np.where(np.isfinite(more), np.maximum(more, 0.0), cost.limit)
@@ -207,12 +210,34 @@ class _PerCost(AcquisitionFunction):
             column, offset, slope = encoding.affine[name]
             columns[name] = offset + slope * x[:, column]
         columns, most = _as_tensors(columns), x.new_full((len(x),), cost.limit)
-        told = _tensor(expressions.evaluate(cost.tree, columns, _TENSORS), most)
-        told = torch.where(told > 0, told, most)
+        told: Tensor = _total(
+            cost,
+            lambda tree: _tensor(expressions.evaluate(tree, columns, _TENSORS), most),
+            torch.where,
+            most,
+        )
         if self._prices.route is not None:
             more = _tensor(self._prices.route.detours(columns, _TENSORS), most)
             told = told + torch.where(torch.isfinite(more), more.clamp_min(0.0), most)
         return told.log()
+
+
+def _total(cost: Cost, told: Callable[[Any], Any], where: Callable[..., Any], most: Any) -> Any:
+    """What experiments cost with all of their steps, as `Cost.of` has it, of arrays or tensors.
+
+    Args:
+        cost: The formulas.
+        told: What a tree gives, for each experiment.
+        where: Of arrays, or of tensors.
+        most: The limit: what counts where a formula gives no price.
+    """
+    base = told(cost.tree)
+    if cost.formula is not None:
+        base = where((base > 0) & (base < math.inf), base, most)
+    for tree in cost.stepping.values():
+        step = told(tree)
+        base = base + where((step >= 0) & (step < math.inf), step, most)
+    return where(base > 0, base, most)
 
 
 def _tensor(told: Any, like: Tensor) -> Tensor:

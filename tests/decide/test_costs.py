@@ -44,6 +44,27 @@ def situation(left: float = 500.0, formula: str = FORMULA, **said: object) -> Si
     return Situation(BOX, UP, rows=rows, **given)  # type: ignore[arg-type]
 
 
+STEPS = {"make": "2 + 0.1 * mg", "read": 1.5, "clean": "10 * (solvent == 'DMSO')"}
+WHOLE: list[dict[str, object]] = [{}, {"per_experiment": 4}, {"formula": "3 * hours"}]
+
+
+@pytest.mark.parametrize("whole", WHOLE)
+def test_candidates_cost_what_their_steps_do(whole: dict[str, object]) -> None:
+    """The costs of many points at once, and those that are followed uphill, are those of each."""
+    cost = Cost.model_validate({"limit": 500, "unit": "EUR", "steps": STEPS, **whole})
+    told = Prices.of(situation(spending=Spending(cost=cost, left=500)))
+    pool = sampled(Encoding.of(BOX), 64, seed=1)
+    each = [told.price(one) for one in pool.encoding.points(pool.table)]
+    assert np.allclose(told.prices(pool), each)
+
+
+def test_a_campaign_whose_steps_alone_cost_proposes_what_it_can_pay_for() -> None:
+    cost = Cost(limit=500, unit="EUR", steps=STEPS)
+    asked = situation(spending=Spending(cost=cost, left=20))
+    (choice,) = propose(asked, 1).choices
+    assert 0 < cost.of(BOX.spelled(choice.point)) <= 20
+
+
 def prices(made: Selection, asked: Situation) -> list[float]:
     return [Prices.of(asked).price(one.point) for one in made.choices]
 
@@ -104,8 +125,11 @@ def test_one_price_for_all_changes_nothing() -> None:
     assert [one.point for one in alike.choices] == [one.point for one in plain.choices]
 
 
-def test_what_is_followed_uphill_is_what_is_scored() -> None:
-    asked = situation(formula="5 + 0.2 * mg * hours + max(10, mg) * (solvent == 'DMSO')")
+@pytest.mark.parametrize("steps", [{}, {"make": "0.3 * mg + hours", "read": 1.5}])
+def test_what_is_followed_uphill_is_what_is_scored(steps: dict[str, float | str]) -> None:
+    formula = "5 + 0.2 * mg * hours + max(10, mg) * (solvent == 'DMSO')"
+    cost = Cost(limit=500, unit="EUR", formula=formula, steps=steps)
+    asked = situation(spending=Spending(cost=cost, left=500))
     encoding = Encoding.of(BOX)
     surrogate = fit(encoding, asked.rows, UP, 1)
     few = sampled(encoding, 32, 1)
