@@ -164,6 +164,10 @@ def _resolve_oracles(
     for n, prior in list(parts.priors.items()):
         if prior.oracle is not None:
             loc: Loc = ("priors", n, "oracle")
+            if prior.oracle.steps:
+                what = "an oracle only computes, in one step"
+                findings.fault((*loc, "steps"), what, "give it one adapter in place of steps")
+                continue
             oracle = settings.resolved(findings, prior.oracle, settings_models, place, loc)
             parts.priors[n] = prior.model_copy(update={"oracle": oracle})
 

@@ -91,6 +91,8 @@ CASES = {
     "unmeasured": Broken("repeatable: true", "objectives: []", "execution.steps", "no step measures yield"),
     "price": Broken("budget: {experiments: 20}", "budget: {cost: {limit: 9, unit: EUR, steps: {make: 1, raed: 1}}}", "budget.cost.steps.raed", "did you mean 'read'?"),
     "price's formula": Broken("budget: {experiments: 20}", "budget: {cost: {limit: 9, unit: EUR, steps: {make: 2 * tmie, read: 1}}}", "budget.cost.steps.make", "did you mean 'time'?"),
+    "less than nothing": Broken("budget: {experiments: 20}", "budget: {cost: {limit: 9, unit: EUR, steps: {make: -1, read: 1}}}", "budget.cost", "it costs at least 0"),
+    "oracle": Broken("budget: {experiments: 20}", "priors: [{name: rough, oracle: {steps: [{name: a, adapter: lab}]}}]\nbudget: {experiments: 20}", "priors.rough.oracle.steps", "an oracle only computes, in one step"),
     "no price": Broken("budget: {experiments: 20}", "budget: {cost: {limit: 9, unit: EUR}}", "budget.cost", "or what the steps cost"),
 }  # fmt: skip
 
