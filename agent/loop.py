@@ -118,7 +118,7 @@ def advance(lab: Lab, lease: Lease, each: Each = in_turn) -> Round:
     if now.entry.status is CampaignStatus.FINISHED:
         return Round("finished", now.entry.reason)
     if now.entry.status is CampaignStatus.STOPPED or ending(now):
-        return _wind_down(lab, lease, each, now, before)
+        return _wind_down(lab, lease, each, now, before, said)
 
     why = enough(now)
     if why:  # it goes on to confirm its winner
@@ -171,12 +171,16 @@ def _sendable(lab: Lab, lease: Lease, trials: Collection[str] | None = None) -> 
     return [one for *_, one in sorted(found) if trials is None or one in trials]
 
 
-def _wind_down(lab: Lab, lease: Lease, each: Each, standing: Standing, before: Sketch) -> Round:
-    """Withdraw what was not sent, finish what has begun, then close the campaign."""
+def _wind_down(
+    lab: Lab, lease: Lease, each: Each, standing: Standing, before: Sketch, said: list[str]
+) -> Round:
+    """Withdraw what was not sent, finish what has begun, then close the campaign.
+
+    `said` is what the steps of this round have said so far.
+    """
     stopped = standing.entry.status is CampaignStatus.STOPPED
     reason = (standing.entry.reason if stopped else ending(standing)) or ""
     steps.drop(lab, lease, standing, reason, begun=stopped)
-    said: list[str] = []
     begun = [] if stopped else _ids(standing.begun)
     if begun:
         proposed = [one for one in _trials(lab, lease, TrialStatus.PROPOSED) if one in begun]

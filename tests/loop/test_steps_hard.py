@@ -210,3 +210,19 @@ def test_a_step_that_measures_is_done_only_with_its_readings(make_shop: Make) ->
     record(shop.world.store, "world", "1", ["mass=3"], ANNA, now)
     assert shop.world.run().state == "finished"
     assert [one.status for one in shop.world.trials()] == [TrialStatus.DONE]
+
+
+def test_an_instrument_that_was_renamed_is_told_of_while_its_last_job_runs(make_shop: Make) -> None:
+    """The budget is used up: what an instrument has to say is said all the same."""
+    shop = make_shop(budget={"experiments": 1})
+    shop.furnace.ending = lambda job: Outcome(state="running", message="still hot")
+    last = shop.world.run(patience=2)
+    assert last.reason.endswith("on furnace: still hot")
+    renamed = route()
+    renamed["steps"][0]["instrument"] = "oven"
+    execution = Execution.model_validate(renamed)
+    shop.world.revise(shop.world.campaign.model_copy(update={"execution": execution}))
+    adapters = {"oven": shop.furnace, READER: shop.reader}
+    shop.world.lab = replace(shop.world.lab, adapters=adapters)
+    last = shop.world.run(patience=2)
+    assert "on furnace: the campaign does not name the instrument 'furnace' any more" in last.reason
