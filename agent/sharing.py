@@ -11,7 +11,7 @@ from agent.core.instrument import holds_within
 from agent.core.lifecycle import due
 from agent.core.operators import NOTHING_SAID, InForce
 from agent.core.stock import shortages
-from agent.core.trial import Approval
+from agent.core.trial import Approval, TrialStatus
 from agent.core.turns import Claim, Turns
 from agent.data.store import Store
 from agent.dispatch.plans import plans_for
@@ -87,6 +87,9 @@ def _seen_since(store: Store, campaign: str, since: datetime) -> bool:
 def _sendable(store: Store, approval: Approval, limits: InForce) -> bool:
     """Whether what an approval permits is the next step of its trial, and the stocks are enough for it."""
     trial = store.trial(approval.trial)
+    between = len(trial.steps) > 1 and trial.status is TrialStatus.IN_PROGRESS
+    if trial.status is not TrialStatus.APPROVED and not between:
+        return False  # under way on one that is alike, or it waits for another review
     if len(trial.steps) > 1 and due(trial.steps, store.jobs_of(trial.id)) != approval.step:
         return False
     if not limits.rules.stocks:

@@ -9,10 +9,12 @@ from agent.core.actor import AGENT
 from agent.core.adapter import Health, Outcome
 from agent.core.execution import Execution
 from agent.core.job import Job, JobStatus
+from agent.core.operators import Operators
 from agent.core.trial import Trial, TrialStatus
 from agent.data.store import Store
 from agent.errors import IngestError, LifecycleError, SpaceError
 from agent.recording import record, resolve
+from agent.sharing import turns
 from tests.loop.shop import TWO, Make, Shop, box, limited
 from tests.loop.worlds import ANNA, FURNACE, READER, HandClock, Instrument, failed, route, workshop
 
@@ -226,3 +228,27 @@ def test_an_instrument_that_was_renamed_is_told_of_while_its_last_job_runs(make_
     shop.world.lab = replace(shop.world.lab, adapters=adapters)
     last = shop.world.run(patience=2)
     assert "on furnace: the campaign does not name the instrument 'furnace' any more" in last.reason
+
+
+def claims(shop: Shop, instrument: str) -> list[str]:
+    """The campaigns that want an instrument now, which its operators share."""
+    limits = Operators.model_validate({"instruments": {instrument: {"share": {}}}})
+    now, id = shop.world.clock.now(), shop.world.id
+    found = turns(shop.world.store, instrument, limits.in_force(instrument), now, id)
+    return [one.campaign for one in found.claims] if found else []
+
+
+def test_what_is_under_way_does_not_want_an_instrument_that_is_alike(make_shop: Make) -> None:
+    alone = {"adapter": "any", "instruments": {"furnace-1": {}, "furnace-2": {}}}
+    shop = make_shop(*TWO, execution=alone, budget={"experiments": 1})
+    shop.furnace.seconds = 100
+    shop.world.run(patience=2)
+    assert shop.world.jobs(JobStatus.RUNNING) and not claims(shop, "furnace-2")
+
+
+def test_what_waits_for_another_review_wants_no_instrument(make_shop: Make) -> None:
+    shop = make_shop(budget={"experiments": 1}, review={"mode": "required"})
+    trial = sent_back(shop)
+    assert not claims(shop, READER)
+    shop.world.review(trial, "approve")
+    assert claims(shop, READER) == ["world"]
