@@ -84,8 +84,8 @@ class Outcome(Value):
     """What became of a job. `running` may already carry some of the measurements.
 
     `raw` is the instrument's own document, kept by hash; `cost` what it really cost, if known. `code` is the
-    instrument's own name of a failure, which operators may know the kind of. Of each trial whose sample it made,
-    `executed` has the settings that it was made with, and `places` where it lies: the next step is told.
+    instrument's own name of a failure, which operators may know the kind of. Of each trial whose sample it made
+    or took on, `executed` has the settings that it did so with, and `places` where it lies now: the next step is told.
     """
 
     state: Literal["running", "done", "failed", "cancelled", "lost"]

@@ -4,12 +4,13 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from agent.core.job import IN_FLIGHT, FailureKind, Job, JobStatus, Observation, Sample
 from agent.core.judgement import Judgement
 from agent.core.lifecycle import JOB, Settling, check_step, trial_status
 from agent.core.trial import Trial, TrialStatus
+from agent.core.values import Point
 from agent.data.facts import sealed
 from agent.data.leases import insert_new
 from agent.data.rows import TABLES, from_row
@@ -22,6 +23,12 @@ _NEWER = _SEEN_ROWS.alias()
 _SEEN = select(_SEEN_ROWS.c.objective, _SEEN_ROWS.c.job).where(
     _SEEN_ROWS.c.trial == bindparam("wanted"),
     ~select(_NEWER.c.id).where(_NEWER.c.supersedes == _SEEN_ROWS.c.id).exists(),
+)
+_SAMPLES = TABLES[Sample]
+_MOVE_SAMPLE = (
+    update(_SAMPLES)
+    .where(_SAMPLES.c.id == bindparam("wanted"))
+    .values(place=bindparam("place"), executed=bindparam("executed"))
 )
 _JUDGED = frozenset({TrialStatus.DONE, TrialStatus.PARTIAL, TrialStatus.FAILED})
 _ENDED = frozenset({JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.REFUSED})
@@ -143,6 +150,18 @@ class Running(StockWriting):
         self._trials_of(sample.campaign, [sample.trial])
         data = {"code": sample.code, "trial": sample.trial}
         self._insert(sample, seq=self.record(sample.campaign, "sample.made", sample.id, data))
+
+    def move_sample(self, sample_id: str, place: str, executed: Point | None) -> None:
+        """Say where a sample lies now, and with which settings it was made so far.
+
+        Raises:
+            NotFound: there is no such sample.
+        """
+        sample = self._one(Sample, sample_id)
+        self._lock(sample.campaign)
+        columns = {"place": place, "executed": executed}
+        self._connection.execute(_MOVE_SAMPLE, {"wanted": sample.id, **columns})
+        self.record(sample.campaign, "sample.moved", sample.id, columns)
 
     def put_blob(self, content: bytes, media: str) -> str:
         """Keep a document; its sha256. The same one is kept once.

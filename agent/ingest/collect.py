@@ -176,18 +176,32 @@ def _move(tx: Transaction, campaign: Campaign, job: Job, outcome: Outcome, now: 
         job.id, _ENDS[outcome.state], message=outcome.message, failure=failure, cost=outcome.cost
     )
     for trial in job.trials:
-        if outcome.state == "done" and job.sample_of(trial) is None:
-            number = tx.number(job.campaign, "sample")
-            tx.add_sample(
-                Sample(
-                    id=ids.record(job.campaign, "S", number),
-                    campaign=job.campaign,
-                    code=f"{campaign.name}-{number:03d}",
-                    job=job.id,
-                    trial=trial,
-                    place=outcome.places.get(trial, ""),
-                    executed=outcome.executed.get(trial),
-                    at=now,
-                )
-            )
+        if outcome.state == "done":
+            _keep_sample(tx, campaign, job, trial, outcome, now)
         tx.settle(trial, campaign.settling)
+
+
+def _keep_sample(
+    tx: Transaction, campaign: Campaign, job: Job, trial: str, outcome: Outcome, now: datetime
+) -> None:
+    """The sample that a first step has made; of a later one how it has changed, and where it lies now."""
+    executed, place = outcome.executed.get(trial), outcome.places.get(trial, "")
+    taken = job.sample_of(trial)
+    if taken is not None:
+        if executed or place:
+            made = {**(taken.executed or {}), **(executed or {})} or None
+            tx.move_sample(taken.id, place or taken.place, made)
+        return
+    number = tx.number(job.campaign, "sample")
+    tx.add_sample(
+        Sample(
+            id=ids.record(job.campaign, "S", number),
+            campaign=job.campaign,
+            code=f"{campaign.name}-{number:03d}",
+            job=job.id,
+            trial=trial,
+            place=place,
+            executed=executed,
+            at=now,
+        )
+    )

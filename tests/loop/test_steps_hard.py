@@ -1,5 +1,6 @@
 """What goes wrong in the middle of an experiment of several steps, or with several instruments that are alike."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -252,3 +253,34 @@ def test_what_waits_for_another_review_wants_no_instrument(make_shop: Make) -> N
     assert not claims(shop, READER)
     shop.world.review(trial, "approve")
     assert claims(shop, READER) == ["world"]
+
+
+def test_a_step_between_tells_the_next_where_it_has_put_the_sample_and_what_it_did(
+    make_shop: Make,
+) -> None:
+    execution = route(parameters=[])
+    execution["steps"][0]["parameters"] = ["x"]
+    execution["steps"].insert(1, {**WASH, "parameters": ["y"]})
+    shop = make_shop(execution=execution, budget={"experiments": 1})
+    sink = Instrument(shop.world.clock, parallel=1)
+    lab = shop.world.lab
+    adapters = {**lab.adapters, "sink": sink}
+    shop.world.lab = replace(lab, adapters=adapters, unattended=frozenset(adapters))
+
+    def left(where: str, **executed: float) -> Callable[[Job], Outcome]:
+        def ending(job: Job) -> Outcome:
+            (trial,) = job.trials
+            return Outcome(state="done", places={trial: where}, executed={trial: {**executed}})
+
+        return ending
+
+    shop.furnace.ending, sink.ending = left("slot 3", x=9.5), left("rack 1", y=0.5)
+    assert shop.world.run().state == "finished"
+    heated, washed, read = shop.world.jobs()
+    assert (washed.samples[0].place, washed.samples[0].executed) == ("slot 3", {"x": 9.5})
+    assert (read.samples[0].place, read.samples[0].executed) == ("rack 1", {"x": 9.5, "y": 0.5})
+    assert washed.samples[0].code == read.samples[0].code
+    (sample,) = shop.world.store.samples(shop.world.id)
+    assert (sample.job, sample.place) == (heated.id, "rack 1")
+    assert shop.world.standing.rows[0].point == {"x": 9.5, "y": 0.5}
+    shop.world.verify()
