@@ -8,6 +8,7 @@ from typing import Literal
 from agent.core import ids
 from agent.core.actor import Actor
 from agent.core.history import effective
+from agent.core.job import JobStatus
 from agent.core.register import CampaignStatus, Entry, Revision
 from agent.core.trial import OPEN, TrialStatus
 from agent.data.store import Store
@@ -108,8 +109,9 @@ def _revise(
         tx.revise(_revision(entry, number, resolved, change.diff, by, now))
         if entry.status in {CampaignStatus.FINISHED, CampaignStatus.STOPPED}:
             tx.set_status(entry.id, CampaignStatus.ACTIVE, f"revision {number}")
+        made = {trial for job in store.jobs(entry.id, JobStatus.DONE) for trial in job.trials}
         for trial in store.trials(entry.id, TrialStatus.APPROVED):
-            if trial.id in strangers:
+            if trial.id in strangers and trial.id not in made:  # what has begun is finished
                 tx.move_trial(
                     trial.id, TrialStatus.PROPOSED, f"outside the space of revision {number}"
                 )

@@ -52,7 +52,9 @@ def review(lab: Lab, lease: Lease, trial_id: str) -> str:
     able, against = told
     rule = rules.rule_in_force(campaign.review, able, lab.unattended)
     limits = beyond(lab, one)
-    outside = space_of(lab.store, campaign).reasons(one.effective.point) + limits
+    # What was made is finished, also where a revision has left its point outside the space.
+    space = space_of(lab.store, campaign)
+    outside = limits if one.begun else space.reasons(one.effective.point) + limits
     finding = rules.find(rule, against, outside)
     now = lab.clock.now()
     if finding.verdict == "wait":

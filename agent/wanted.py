@@ -62,9 +62,14 @@ class Wanted(NamedTuple):
         return tuple(one for one in self.left if self.campaign.execution.step(one) is None)
 
     @property
+    def begun(self) -> bool:
+        """Whether a step of it is done: its sample was made."""
+        return self.left != self.trial.steps
+
+    @property
     def outdated(self) -> bool:
         """Whether nothing was made for it yet, and the campaign's steps are others by now."""
-        return self.left == self.trial.steps != self.campaign.execution.names
+        return not self.begun and self.trial.steps != self.campaign.execution.names
 
     @property
     def tried(self) -> tuple[Job, ...]:

@@ -8,6 +8,7 @@ import pytest
 
 from agent.core.actor import AGENT
 from agent.core.adapter import Health, Outcome
+from agent.core.campaign import Campaign
 from agent.core.execution import Execution
 from agent.core.job import Job, JobStatus
 from agent.core.operators import Operators
@@ -284,3 +285,27 @@ def test_a_step_between_tells_the_next_where_it_has_put_the_sample_and_what_it_d
     assert (sample.job, sample.place) == (heated.id, "rack 1")
     assert shop.world.standing.rows[0].point == {"x": 9.5, "y": 0.5}
     shop.world.verify()
+
+
+@pytest.mark.parametrize("also", ["nothing else", "the limits"])
+def test_a_sample_that_was_made_is_read_though_the_space_has_shrunk(
+    make_shop: Make, also: str
+) -> None:
+    """Its reading has failed, and may be repeated: what has begun is finished."""
+    shop = make_shop(execution=route(repeatable=True), budget={"experiments": 1})
+    shop.reader.seconds = 5
+    shop.reader.ending = lambda job: failed()
+    shop.world.run(patience=3)
+    (made,) = shop.furnace.sent.values()
+    narrow = shop.world.campaign.model_dump(mode="json")
+    narrow["parameters"][0]["low"] = float(made["x"]) + 1
+    shop.world.clock.sleep(5)
+    next(shop.world.rounds())
+    assert [one.status for one in shop.world.trials()] == [TrialStatus.APPROVED]
+    shop.world.revise(Campaign.model_validate(narrow))
+    if also == "the limits":
+        limited(shop, **{FURNACE: box(10), READER: {}})
+    shop.reader.ending = lambda job: None
+    assert shop.world.run().state == "finished"
+    assert [one.status for one in shop.world.trials()] == [TrialStatus.DONE]
+    assert shop.world.standing.rows[0].point == made
