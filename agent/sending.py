@@ -7,6 +7,7 @@ from agent.core.actor import AGENT
 from agent.core.adapter import Capabilities
 from agent.core.budget import begun, spent, used
 from agent.core.campaign import Campaign
+from agent.core.execution import Step
 from agent.core.instrument import held_for, in_force
 from agent.core.job import Job, JobStatus
 from agent.core.lifecycle import again
@@ -87,12 +88,11 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
     approvals = [] if _by_rule_only(lab, one) else lab.store.approvals_of(trial_id)
     said: list[str] = []
     lacking: list[Plan] = []
-    permitted = False
-    for station in one.step.stations:
-        plan = one.plan(lab, one.step, station)
+    permitted: list[str] = []
+    for plan in _fit(lab, lease, one, one.step):
         approval = approval_for(plan, approvals, lab.clock.now())
-        permitted = permitted or approval is not None
-        able = _able(lab, lease, station.instrument, trial_id)
+        permitted += [] if approval is None else [plan.instrument]
+        able = _able(lab, lease, plan.instrument, trial_id)
         if isinstance(able, str):
             said.append(able)
         elif approval is None:
@@ -102,10 +102,27 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
             if done:
                 return word
             said.append(word)
-    renewed = _permitted_again(lab, lease, one, lacking) if lacking else None
+    # Where it may be sent to one that is only at work, it waits for that.
+    lost = lacking and all(_held(lab, name) for name in permitted)
+    renewed = _permitted_again(lab, lease, one, lacking) if lost else None
     if lacking and not permitted and renewed is None:
         return _not_approved(lab, lease, one.trial)
     return renewed or "; ".join(dict.fromkeys(said))
+
+
+def _fit(lab: Lab, lease: Lease, one: Wanted, step: Step) -> list[Plan]:
+    """What each instrument of a step would be sent; of several without those whose adapters speak against it,
+    unless all of them do.
+    """
+    plans = [one.plan(lab, step, station) for station in step.stations]
+    if len(plans) == 1:
+        return plans
+
+    def against(plan: Plan) -> bool:
+        told = attempt(lab, lease, one.trial.id, lambda: lab.adapter(plan.instrument).check(plan))
+        return not isinstance(told, Trouble) and bool(told)
+
+    return [plan for plan in plans if not against(plan)] or plans
 
 
 def _order(
@@ -154,8 +171,8 @@ def _over(lab: Lab, lease: Lease, campaign: Campaign) -> str | None:
     return spent(campaign.budget, used(jobs, now, held_for(steps, begun(jobs), now)))
 
 
-def _able(lab: Lab, lease: Lease, name: str, trial_id: str) -> Capabilities | str:
-    """What an instrument is able to, or why it takes nothing now."""
+def _held(lab: Lab, name: str) -> str | None:
+    """Why an instrument takes nothing until a person has looked; None where it is not held."""
     with lab.store.together():
         words, in_doubt = lab.store.holds(name), lab.store.in_doubt(name)
     held = in_force(words, lab.clock.now())
@@ -163,6 +180,13 @@ def _able(lab: Lab, lease: Lease, name: str, trial_id: str) -> Capabilities | st
         return str(held)
     if in_doubt:
         return f"{name} is held, since what became of {in_doubt[0].id} is not known"
+    return None
+
+
+def _able(lab: Lab, lease: Lease, name: str, trial_id: str) -> Capabilities | str:
+    """What an instrument is able to, or why it takes nothing now."""
+    if held := _held(lab, name):
+        return held
 
     def ask() -> tuple[Capabilities, str]:
         adapter = lab.adapter(name)
@@ -210,7 +234,7 @@ def _send_back(
 
 def _permitted_again(lab: Lab, lease: Lease, one: Wanted, plans: Sequence[Plan]) -> str | None:
     """Renew the permission of the last sending of just this, if that was refused, or has failed and may be
-    repeated, also where another instrument that cannot take it now has one; None if it is not.
+    repeated; None if it is not.
     """
     now, trial = lab.clock.now(), one.trial
     last, latest = one.tried[-1] if one.tried else None, lab.store.reviews_of(trial.id)[-1]

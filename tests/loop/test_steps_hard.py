@@ -132,6 +132,28 @@ def test_what_one_has_refused_is_sent_to_it_again_while_the_other_is_held(make_s
     assert [job.instrument for job in shop.of(trial.id, "anneal")] == ["furnace-1", "furnace-1"]
 
 
+def test_what_one_has_refused_waits_for_the_other_that_is_at_work(make_shop: Make) -> None:
+    """What may be sent there later does not use up its attempts here."""
+    shop = make_shop(*TWO, budget={"experiments": 2})
+    there = shop.furnaces["furnace-2"]
+    there.state = lambda: BUSY
+    shop.furnace.starting = lambda job: "refuse"
+    last = shop.world.run(patience=5)
+    assert "furnace-2 is busy" in last.reason and len(shop.world.jobs()) == 1
+    there.state = lambda: READY
+    assert shop.world.run().state == "finished"
+    assert len(shop.world.trials(TrialStatus.DONE)) == 2
+
+
+def test_what_an_adapter_speaks_against_is_sent_to_the_other(make_shop: Make) -> None:
+    """The small furnace cannot do it, as its adapter knows: nothing is refused for that."""
+    shop = make_shop(*TWO)
+    shop.furnace.against = lambda plan: ("too hot for it",)
+    assert shop.world.run().state == "finished"
+    assert {job.instrument for job in shop.world.jobs()} == {"furnace-2", READER}
+    assert not shop.world.jobs(JobStatus.REFUSED)
+
+
 def test_what_was_permitted_before_the_last_review_is_not_permitted_again(make_shop: Make) -> None:
     """The limits change after a reading has failed, and are what they were once it is approved anew."""
     changes = {"review": {"mode": "required"}, "budget": {"experiments": 1}}
