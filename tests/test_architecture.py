@@ -13,7 +13,7 @@ PLANTED = {
     "agent/core/space.py": "import torch",
     "agent/decide/propose.py": "from adapters import table",
     "agent/loop.py": "import prefect",
-    "agent/standing.py": "import sqlmodel",
+    "agent/standing/__init__.py": "import sqlmodel",
     "agent/dispatch/send.py": "import agent.ingest.admit",
     "adapters/table.py": "import agent.loop",
     "agent/errors.py": "import agent.core.values",

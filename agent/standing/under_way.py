@@ -1,0 +1,105 @@
+"""What is under way: what may be sent, what waits, what holds it up, and what it uses of the budget."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from agent.core.budget import Spending, Use, begun, left_at, promised, room, used
+from agent.core.execution import Step
+from agent.core.history import Pending
+from agent.core.instrument import Hold, held_for, in_force
+from agent.core.job import IN_FLIGHT, Job, JobStatus
+from agent.core.lifecycle import due
+from agent.core.space import SearchSpace
+from agent.core.trial import OPEN, Trial, TrialStatus
+from agent.standing.stored import Stored
+
+
+@dataclass(frozen=True)
+class UnderWay(Stored):
+    """The open trials and their steps, the instruments' holds, and the budget."""
+
+    @property
+    def sendable(self) -> tuple[Trial, ...]:
+        """The trials of which something could be sent: approved ones, and those between two steps, which come
+        first: their samples wait.
+        """
+        between = [one for one in self.of(TrialStatus.IN_PROGRESS) if self.due(one)]
+        return (*between, *self.of(TrialStatus.APPROVED))
+
+    def due(self, trial: Trial) -> str | None:
+        """The step of a trial that comes next; None where one is under way."""
+        return due(trial.steps, (job for job in self.jobs if trial.id in job.trials))
+
+    def step_of(self, trial: Trial) -> Step | None:
+        """The step that comes next, if the campaign has it."""
+        return self.campaign.execution.step(self.due(trial) or "")
+
+    @cached_property
+    def begun(self) -> tuple[Trial, ...]:
+        """The open trials whose sample was made: they are finished, whatever else ends."""
+        made = {trial for job in self.jobs_in(JobStatus.DONE) for trial in job.trials}
+        return tuple(one for one in self.of(*OPEN) if one.id in made)
+
+    def unsent(self) -> tuple[Trial, ...]:
+        """The trials that wait for a review or to be sent, and of which nothing was made yet."""
+        begun = {one.id for one in self.begun}
+        waiting = self.of(TrialStatus.PROPOSED, TrialStatus.APPROVED)
+        return tuple(one for one in waiting if one.id not in begun)
+
+    @property
+    def in_flight(self) -> tuple[Job, ...]:
+        """The jobs that may be going on at an instrument."""
+        return self.jobs_in(*IN_FLIGHT)
+
+    @property
+    def pending(self) -> tuple[Pending, ...]:
+        """The points that may still bring a result."""
+        found = ((trial.id, self.point_of(trial.id)) for trial in self.of(*OPEN))
+        return tuple(
+            Pending(trial=trial, point=point) for trial, point in found if point is not None
+        )
+
+    @property
+    def held(self) -> Hold | None:
+        """The hold that keeps a step from being done: all of its instruments are held; None if there is none."""
+        for step in self.campaign.execution.order:
+            holds = [self.hold_of(one.instrument) for one in step.stations]
+            if all(holds):
+                return holds[0]
+        return None
+
+    def hold_of(self, instrument: str) -> Hold | None:
+        """The hold that keeps an instrument from taking anything; None if there is none."""
+        return in_force(self.words.get(instrument, ()), self.now)
+
+    @cached_property
+    def use(self) -> Use:
+        """What has been used of the budget."""
+        order = self.campaign.execution.order
+        steps = [[self.words.get(one.instrument, ()) for one in step.stations] for step in order]
+        held = held_for(steps, begun(self.jobs), self.now)
+        return used(self.jobs, self.now, held, self.promised)
+
+    @cached_property
+    def promised(self) -> float:
+        """What the steps cost that trials which have begun have still to take."""
+        settings = {one.id: self.effective[one.id].settings for one in self.of(*OPEN)}
+        return promised(self.campaign.budget.cost, self.of(*OPEN), self.jobs, settings)
+
+    @property
+    def slots(self) -> int:
+        """How many more trials may be opened now: by concurrency, and by the budget's room."""
+        open_now = len(self.of(*OPEN))
+        free = self.campaign.policy.concurrency - open_now
+        left = room(self.campaign.budget, self.use)
+        unreserved = len(self.unsent())
+        return max(free if left is None else min(free, left - unreserved), 0)
+
+    def spending(self, space: SearchSpace) -> Spending | None:
+        """What the next decision may spend; None where every experiment costs the same.
+
+        Args:
+            space: The campaign's, with its pools.
+        """
+        waiting = [self.effective[one.id].point for one in self.unsent()]
+        return self.campaign.spending(space, self.use.cost, left_at(self.jobs), waiting)
