@@ -1,40 +1,35 @@
-"""The composition root: opens stores, finds adapters by name, and puts a laboratory together.
+"""The composition root: opens stores, makes adapters, and puts a laboratory together.
 
-The only module that knows adapters. Names come from the entry-point groups `athanor.adapters` and
-`athanor.models` and from the operators' file; nothing else is ever imported by name.
+The only module that imports `adapters`; a campaign's are found by their names, in `agent.named`.
 """
 
 import os
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from difflib import get_close_matches
-from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from agent.allowed import operators
 from agent.core.adapter import Adapter
 from agent.core.campaign import Campaign
 from agent.core.execution import Execution, Station
 from agent.core.harmless import Declaration, Promise
 from agent.core.operators import Operators
-from agent.core.source import Predict
 from agent.data.store import Store
 from agent.dispatch.process import this_process
 from agent.errors import AdapterError, MissingExtra
 from agent.lab import Lab
+from agent.named import AdapterClasses
 
 if TYPE_CHECKING:
     from adapters.proof.proving import Proof as Proof  # noqa: PLC0414 - commands name it
 
-GROUP, MODELS = "athanor.adapters", "athanor.models"
-STORE, OPERATORS = "ATHANOR_STORE", "ATHANOR_OPERATORS"
+STORE = "ATHANOR_STORE"
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -49,20 +44,6 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Return after `seconds`."""
         time.sleep(seconds)
-
-
-def operators(path: str | None = None) -> Operators:
-    """The operators' file at `path`, by default where ATHANOR_OPERATORS says; empty without one.
-
-    Raises:
-        OperatorsError: it cannot be used; every fault is listed.
-    """
-    path = path or os.environ.get(OPERATORS)
-    if not path:
-        return Operators()
-    from agent.load.operators import read_operators
-
-    return read_operators(path)[0]
 
 
 def default_store() -> str:
@@ -81,136 +62,6 @@ def open_store(url: str | None = None, *, create: bool = True) -> Store:
             parents=True, exist_ok=True
         )
     return Store.open(where, create=create)
-
-
-class Named(Mapping[str, Any]):
-    """Name -> what it names, imported when asked for: one that is broken cannot stop the others.
-
-    Args:
-        what: What they are: "adapter".
-        group: Entry points of installed packages.
-        allowed: What the operators name beside: name -> `module:attribute`.
-    """
-
-    def __init__(self, what: str, group: str, allowed: Mapping[str, str]) -> None:
-        self._what = what
-        self._points = {point.name: point for point in entry_points(group=group)}
-        for name, target in allowed.items():
-            self._points[name] = EntryPoint(name=name, value=target, group=group)
-
-    def __iter__(self) -> Iterator[str]:
-        """The names, sorted."""
-        return iter(sorted(self._points))
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._points)
-
-    def origin(self, name: str) -> str:
-        """Where what has that name comes from: an installed package, or the operators' file."""
-        dist = self._points[name].dist
-        return "operators' file" if dist is None else f"{dist.name} {dist.version}"
-
-    def __getitem__(self, name: str) -> Any:
-        """What has that name.
-
-        Raises:
-            AdapterError: there is none of that name, or it cannot be imported.
-        """
-        if name not in self._points:
-            near = get_close_matches(name, self._points) or sorted(self._points)
-            hint = f"there is: {', '.join(near)}" if near else "none is installed"
-            raise AdapterError(f"no {self._what} is named {name!r}", hint)
-        module, _, attribute = self._points[name].value.partition(":")
-        try:
-            return getattr(import_module(module), attribute)
-        except Exception as error:  # whatever other people's code may raise
-            raise AdapterError(
-                f"the {self._what} {name!r} cannot be loaded: {_said(error)}",
-                "is its package installed?",
-            ) from error
-
-
-class AdapterClasses(Named):
-    """Adapter name -> class."""
-
-    def __init__(self, allowed: Operators | None = None) -> None:
-        super().__init__("adapter", GROUP, (allowed or operators()).adapters)
-
-
-class PretrainedModels(Mapping[str, Predict]):
-    """Name -> pretrained model with a `posterior` as BoTorch's have: rows in, mean and deviation out."""
-
-    def __init__(self, allowed: Operators | None = None) -> None:
-        self._named = Named("model", MODELS, (allowed or operators()).models)
-
-    def __iter__(self) -> Iterator[str]:
-        """The names, sorted."""
-        return iter(self._named)
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._named)
-
-    def __getitem__(self, name: str) -> Predict:
-        """The model of that name.
-
-        Raises:
-            AdapterError: there is none of that name, or it cannot be imported, or it has no posterior.
-        """
-        found = self._named[name]
-        made = found() if isinstance(found, type | FunctionType) else found
-        if not callable(getattr(made, "posterior", None)):
-            raise AdapterError(
-                f"the model {name!r} has no posterior",
-                "name an object that has what BoTorch's have",
-            )
-
-        def predict(rows: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
-            import torch
-
-            X = torch.tensor(rows, dtype=torch.float64)
-            try:
-                # The same answers each time that a file is read: a model may draw samples.
-                with torch.no_grad(), torch.random.fork_rng(devices=[]):
-                    torch.manual_seed(0)
-                    told = made.posterior(X)
-                    means, variances = told.mean.flatten(), told.variance.flatten()
-                    pairs = zip(means.tolist(), variances.clamp_min(0).sqrt().tolist(), strict=True)
-                    found = [(float(mean), float(sd)) for mean, sd in pairs]
-            except Exception as error:  # whatever other people's code may raise
-                raise AdapterError(
-                    f"the model {name!r} cannot be asked: {_said(error)}",
-                    f"it was given {len(rows)} rows of {X.shape[-1]} inputs",
-                ) from error
-            if len(found) != len(rows):
-                raise AdapterError(
-                    f"the model {name!r} gave {len(found)} values for {len(rows)} rows",
-                    "a posterior of one output is needed",
-                )
-            return found
-
-        return predict
-
-
-class SettingsModels(Mapping[str, type[BaseModel]]):
-    """Adapter name -> the model of its settings, imported when asked for."""
-
-    def __init__(self, classes: AdapterClasses | None = None) -> None:
-        self._classes = classes or AdapterClasses()
-
-    def __iter__(self) -> Iterator[str]:
-        """The names, sorted."""
-        return iter(self._classes)
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self._classes)
-
-    def __getitem__(self, name: str) -> type[BaseModel]:
-        """The settings model of the adapter of that name."""
-        model: type[BaseModel] = self._classes[name].Settings
-        return model
 
 
 def adapters_of(campaign: Campaign, classes: AdapterClasses | None = None) -> dict[str, Adapter]:
@@ -256,7 +107,7 @@ def adapter_at(station: Station, classes: AdapterClasses) -> Adapter:
         raise
     except Exception as error:  # whatever other people's code may raise
         raise AdapterError(
-            f"the adapter {station.adapter!r} cannot be made: {_said(error)}",
+            f"the adapter {station.adapter!r} cannot be made: {type(error).__name__}: {error}",
             "see its settings in the campaign file, and its documentation",
         ) from error
     return made
@@ -267,6 +118,21 @@ def _unfit(error: ValidationError) -> str:
     faults = error.errors(include_url=False, include_input=False, include_context=False)
     places = (".".join(str(part) for part in one["loc"]) or "all of them" for one in faults)
     return "; ".join(f"{where}: {one['msg']}" for where, one in zip(places, faults, strict=True))
+
+
+def _resolved(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _resolved(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_resolved(item) for item in value]
+    return _REFERENCE.sub(_secret, value) if isinstance(value, str) else value
+
+
+def _secret(match: re.Match[str]) -> str:
+    name = match.group(1)
+    if name not in os.environ:
+        raise AdapterError(f"the environment variable {name} is not set", f"export {name}=…")
+    return os.environ[name]
 
 
 def proof_of(
@@ -294,25 +160,6 @@ def proof_of(
             'pip install "athanor[testing]"',
         ) from error
     return Proof(declared, lambda: adapter_for(declared.execution, classes), this_process(), told)
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
-
-
-def _resolved(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _resolved(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_resolved(item) for item in value]
-    return _REFERENCE.sub(_secret, value) if isinstance(value, str) else value
-
-
-def _secret(match: re.Match[str]) -> str:
-    name = match.group(1)
-    if name not in os.environ:
-        raise AdapterError(f"the environment variable {name} is not set", f"export {name}=…")
-    return os.environ[name]
 
 
 @dataclass(frozen=True)

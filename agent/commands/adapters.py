@@ -23,7 +23,7 @@ from agent.core.values import Value
 from agent.errors import AdapterError, AthanorError
 
 if TYPE_CHECKING:
-    from agent.assemble import AdapterClasses
+    from agent.named import AdapterClasses
 
 adapter = typer.Typer(help="List, make and test adapters.", no_args_is_help=True)
 
@@ -50,7 +50,7 @@ class Known(Value):
 @adapter.command("list")
 def list_(as_json: JsonOption = False) -> None:
     """List the adapters that a campaign may name: installed ones, and those of the operators' file."""
-    from agent.assemble import AdapterClasses
+    from agent.named import AdapterClasses
 
     classes = AdapterClasses()
     known = [_known(name, classes.origin(name), classes) for name in classes]
@@ -89,7 +89,8 @@ def new(
     ] = None,
 ) -> None:
     """Make a package with an adapter of your own: complete, tested, with a simulated device to replace."""
-    from agent.assemble import AdapterClasses, SystemClock
+    from agent.assemble import SystemClock
+    from agent.named import AdapterClasses
     from agent.starter import start
 
     made = start(name, to, tuple(AdapterClasses()), SystemClock().now().date())

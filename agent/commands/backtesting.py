@@ -42,10 +42,11 @@ def backtest(
     as_json: JsonOption = False,
 ) -> None:
     """Run campaigns many times on recorded data, and say how many experiments each policy needs."""
-    from agent.assemble import PretrainedModels, SettingsModels, adapter_of
+    from agent.assemble import adapter_of
     from agent.backtest import learnt_table, of_failures, of_priors, picture, run
     from agent.backtest import table as rows_of
     from agent.load import read
+    from agent.named import PretrainedModels, SettingsModels
 
     models, pretrained = SettingsModels(), PretrainedModels()
     resolved = [read(file, models, models=pretrained) for file in files]

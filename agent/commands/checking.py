@@ -25,8 +25,8 @@ from agent.core.values import Point
 from agent.core.winner import USUAL, samples_wanted
 
 if TYPE_CHECKING:
-    from agent.assemble import AdapterClasses
     from agent.load import Resolved
+    from agent.named import AdapterClasses
 
 
 def check(
@@ -71,16 +71,11 @@ def check(
 def _check_campaign(
     file: Path, points: int, operators_file: str | None, asked: Asked | None
 ) -> None:
-    from agent.assemble import (
-        AdapterClasses,
-        PretrainedModels,
-        SettingsModels,
-        SystemClock,
-        adapters_of,
-        operators,
-    )
+    from agent.allowed import operators
+    from agent.assemble import SystemClock, adapters_of
     from agent.decide.review import rule_in_force
     from agent.load import read
+    from agent.named import AdapterClasses, PretrainedModels, SettingsModels
 
     allowed = operators(operators_file)
     classes = AdapterClasses(allowed)

@@ -135,9 +135,10 @@ def judge(
 
 
 def _stop_at_once(name: str, reason: str, url: str | None, by: str | None) -> None:
-    from agent.assemble import AdapterClasses, SettingsModels, SystemClock, adapter_at
+    from agent.assemble import SystemClock, adapter_at
     from agent.emergency import emergency_stop, write_down
     from agent.load import read
+    from agent.named import AdapterClasses, SettingsModels
     from agent.resolved import campaign_of
 
     if Path(name).is_file():

@@ -38,18 +38,12 @@ def enter(
         first: Runs the campaign of an oracle that has to be asked first, by its name; without, such
             a file cannot enter before they have been run.
     """
-    from agent.assemble import (
-        AdapterClasses,
-        PretrainedModels,
-        SettingsModels,
-        SystemClock,
-        adapter_of,
-        adapters_of,
-        operators,
-    )
+    from agent.allowed import operators
+    from agent.assemble import SystemClock, adapter_of, adapters_of
     from agent.decide.review import check_released, rule_in_force
     from agent.enrol import enrol
     from agent.load import Revised, read
+    from agent.named import AdapterClasses, PretrainedModels, SettingsModels
     from agent.oracles import asked_first, check_own, check_pure
     from agent.resolved import campaign_of
 

@@ -89,7 +89,8 @@ def list_(store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List every instrument that was ever used or held, or whose stocks, hours or turns are kept, over all
     campaigns; and whose turn it is, and why.
     """
-    from agent.assemble import SystemClock, operators
+    from agent.allowed import operators
+    from agent.assemble import SystemClock
 
     allowed = operators()
     with existing(store) as opened:
@@ -157,7 +158,7 @@ def _standard(name: str) -> Standard:
     Raises:
         NotFound: it has none.
     """
-    from agent.assemble import operators
+    from agent.allowed import operators
 
     found = operators().in_force(name).rules.standard
     if found is None:

@@ -175,9 +175,9 @@ def _row(one: "Likeness") -> tuple[str, ...]:
 
 
 def _asked(store: Store, file: Path) -> "tuple[Campaign, Target]":
-    from agent.assemble import PretrainedModels, SettingsModels
     from agent.load import read
     from agent.load.target import Target
+    from agent.named import PretrainedModels, SettingsModels
 
     if file.is_file() or file.suffix in {".yaml", ".yml"}:
         resolved = read(file, SettingsModels(), models=PretrainedModels())

@@ -74,7 +74,7 @@ def _against(store: Store, campaign: Campaign, trial: Trial) -> list[tuple[str, 
     """On which instrument the operators' limits speak against a proposal as it stands, and what they say: where
     they do so on each that could do a step, it can only be edited or rejected.
     """
-    from agent.assemble import operators
+    from agent.allowed import operators
 
     allowed = operators()
     wanted = effective([trial], store.reviews_of(trial.id))[trial.id]

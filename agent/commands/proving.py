@@ -31,8 +31,8 @@ def read(name: str, settings: Path | None, campaign: Path | None) -> Declaration
             nothing was declared.
         CampaignError: the file cannot be used.
     """
-    from agent.assemble import SettingsModels
     from agent.load import declared
+    from agent.named import SettingsModels
 
     if settings is not None and campaign is None:
         found = declared(settings, SettingsModels())
@@ -52,9 +52,10 @@ def read(name: str, settings: Path | None, campaign: Path | None) -> Declaration
 
 def _first_point(file: Path) -> Declaration:
     """The first point of a campaign whose adapter only computes, and the same with what it cannot know."""
-    from agent.assemble import PretrainedModels, SettingsModels, adapter_of
+    from agent.assemble import adapter_of
     from agent.commands.checking import first_points
     from agent.load import read as read_campaign
+    from agent.named import PretrainedModels, SettingsModels
 
     resolved = read_campaign(file, SettingsModels(), models=PretrainedModels())
     campaign = resolved.campaign
@@ -131,7 +132,7 @@ class Run:
         Raises:
             GateError: the operators have signed no limits of a machine.
         """
-        from agent.assemble import operators
+        from agent.allowed import operators
         from agent.decide.review import check_released
 
         adapter, target = self.proof.instance(), self.declared.execution.target

@@ -259,8 +259,8 @@ def schema(
 
 
 def _campaign_schema() -> dict[str, Any]:
-    from agent.assemble import SettingsModels
     from agent.load import schema as made
+    from agent.named import SettingsModels
 
     models, loaded = SettingsModels(), {}
     for name in models:

@@ -117,7 +117,8 @@ class _Desk:
         changes: dict[str, str] | None = None,
         reasons: tuple[str, ...] = (),
     ) -> None:
-        from agent.assemble import SystemClock, operators
+        from agent.allowed import operators
+        from agent.assemble import SystemClock
 
         space = space_of(self._store, self._campaign) if word == "edit" else None
         written = write(

@@ -80,7 +80,8 @@ def _give(
     by: Actor,
     reasons: tuple[str, ...],
 ) -> None:
-    from agent.assemble import SystemClock, operators
+    from agent.allowed import operators
+    from agent.assemble import SystemClock
 
     if told.count is None or told.until is None:
         raise typer.BadParameter("--standing needs --count and --until: how many, and until when")

@@ -80,7 +80,7 @@ def show_one(store: Store, name: str) -> None:
 
 def _summary(store: Store, standing: Standing) -> Summary:
     """The summary, with what approved trials wait for; a broken operators' file hides no campaign."""
-    from agent.assemble import operators
+    from agent.allowed import operators
 
     missing: tuple[Shortage, ...] = ()
     shut, turn, contacts = None, None, dict[str, str]()

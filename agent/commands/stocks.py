@@ -84,7 +84,7 @@ def _declared(allowed: Operators, name: str) -> Mapping[str, Stock]:
 @stock.command("list")
 def list_(store: StoreOption = None, as_json: JsonOption = False) -> None:
     """List what is left on every instrument, and what one experiment uses of it."""
-    from agent.assemble import operators
+    from agent.allowed import operators
 
     allowed = operators()
     with existing(store) as opened:
@@ -150,7 +150,8 @@ def count(
 def _write(
     word: str, name: str, item: str, amount: str, reason: str, url: str | None, by: str | None
 ) -> None:
-    from agent.assemble import SystemClock, operators
+    from agent.allowed import operators
+    from agent.assemble import SystemClock
 
     allowed = operators()
     with existing(url) as opened:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import httpx
 
-from agent.assemble import AdapterClasses, adapter_at, default_store, operators
+from agent.allowed import operators
+from agent.assemble import adapter_at, default_store
 from agent.core.adapter import Health
 from agent.core.execution import Station
 from agent.core.operators import Operators
@@ -24,6 +25,7 @@ from agent.doctor import instruments, packages, processes
 from agent.doctor import store as stores
 from agent.doctor.finding import Finding, fault, note, ok
 from agent.errors import AthanorError, GateError, OperatorsError
+from agent.named import AdapterClasses
 from agent.resolved import campaign_of
 
 _PATIENCE_S = 5.0

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.assemble import SettingsModels
 from agent.backtest import LEARNT_HEADER, Backtest, learnt_table, metrics, picture, run, table
 from agent.backtest.exam import Exam, errors, exam
 from agent.backtest.truth import Case, Experiment, Oracle
 from agent.errors import CampaignError
 from agent.learn.encoding import Encoding
 from agent.load import read
+from agent.named import SettingsModels
 from tests.backtest.world import Given, grid, make
 
 LEARN = [{"name": "y", "unit": "J", "goal": "learn"}]

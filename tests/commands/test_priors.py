@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import yaml
 
-from agent.assemble import SettingsModels, SystemClock
+from agent.assemble import SystemClock
 from agent.core.actor import AGENT
 from agent.data.store import Store
 from agent.enrol import enrol
 from agent.errors import CampaignError, NotFound
 from agent.load import Resolved, read
+from agent.named import SettingsModels
 from agent.oracles import asked_first
 from tests.commands.conftest import QUICK
 

@@ -15,7 +15,6 @@ import yaml
 from pydantic import BaseModel
 
 from agent import cli
-from agent.assemble import AdapterClasses, PretrainedModels, SettingsModels
 from agent.commands.common import Exit
 from agent.core.adapter import Adapter
 from agent.core.campaign import Campaign
@@ -27,6 +26,7 @@ from agent.load import read
 from agent.load.fields import MADE_BY_LOADER
 from agent.load.operators import read_operators
 from agent.load.schema import models_of
+from agent.named import AdapterClasses, PretrainedModels, SettingsModels
 from tests.docs.pages import (
     GUIDE,
     PAGES,

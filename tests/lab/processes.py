@@ -111,11 +111,12 @@ def _athanor(arguments: list[str], environ: dict[str, str], log: str) -> None:
 
 def _run_ahead(file: Path, url: str, seconds: float) -> None:
     """What `athanor run FILE --direct` does, by a clock that is ahead by so much."""
-    from agent.assemble import SettingsModels, SystemClock, Wiring, laboratory, open_store
+    from agent.assemble import SystemClock, Wiring, laboratory, open_store
     from agent.core.actor import Actor
     from agent.enrol import enrol
     from agent.load import read
     from agent.loop import run_rounds
+    from agent.named import SettingsModels
     from agent.resolved import campaign_of
 
     class Ahead(SystemClock):

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.assemble import SettingsModels
 from agent.core.trial import Setting
 from agent.errors import CampaignError
 from agent.load import declared
+from agent.named import SettingsModels
 
 GOOD = """\
 execution: {adapter: files, instrument: bench, settings: {folder: sheets}}

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.assemble import SettingsModels
 from agent.core.campaign import Campaign
 from agent.core.objective import Objective
 from agent.errors import CampaignError
 from agent.load import read
+from agent.named import SettingsModels
 
 FILE = """
 name: known

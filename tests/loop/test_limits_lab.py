@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from agent.assemble import operators
+from agent.allowed import operators
 from agent.core.actor import Actor
 from agent.core.job import JobStatus
 from agent.core.operators import InForce

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from agent.assemble import SettingsModels, SystemClock, laboratory
+from agent.assemble import SystemClock, laboratory
 from agent.core.actor import Actor
 from agent.data.store import Store
 from agent.enrol import enrol
 from agent.load import read
 from agent.loop import run_rounds
+from agent.named import SettingsModels
 
 
 def ran(folder: Path, text: str) -> Path:

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 from typing import TypedDict
 
-from agent.assemble import SettingsModels, adapter_of
+from agent.assemble import adapter_of
 from agent.backtest import Backtest, CampaignResult, Curve, Factor, Figure, run
 from agent.load import Resolved, read
+from agent.named import SettingsModels
 
 ROOT = Path(__file__).resolve().parents[3]
 CAMPAIGNS = ("crossed_barrel", "agnp", "direct_arylation")

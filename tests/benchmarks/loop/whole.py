@@ -20,7 +20,7 @@ from botorch.sampling.normal import SobolQMCNormalSampler
 from gpytorch.mlls import ExactMarginalLogLikelihood
 
 from adapters.function import FunctionAdapter
-from agent.assemble import SettingsModels, SystemClock, adapter_of
+from agent.assemble import SystemClock, adapter_of
 from agent.core import ids
 from agent.core.actor import Actor
 from agent.core.trial import Trial
@@ -30,6 +30,7 @@ from agent.enrol import enrol
 from agent.lab import Lab
 from agent.load import read
 from agent.loop import rounds
+from agent.named import SettingsModels
 from tests.core.made import observation
 
 POOL, DIMENSIONS, EXPERIMENTS, INITIAL, SAMPLES = 1000, 4, 50, 5, 128

@@ -9,7 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent.parent.parent)]
 
-from agent.assemble import SettingsModels, adapter_of  # noqa: E402
+from agent.assemble import adapter_of  # noqa: E402
 from agent.core.actor import Actor, Process  # noqa: E402
 from agent.core.trial import TrialStatus  # noqa: E402
 from agent.data.store import Store  # noqa: E402
@@ -19,6 +19,7 @@ from agent.enrol import enrol  # noqa: E402
 from agent.lab import Lab  # noqa: E402
 from agent.load import read  # noqa: E402
 from agent.loop import advance  # noqa: E402
+from agent.named import SettingsModels  # noqa: E402
 from agent.standing import space_of  # noqa: E402
 
 ADA = Actor(kind="person", name="ada")

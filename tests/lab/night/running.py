@@ -84,10 +84,11 @@ def tend(file: str, url: str, started: str, told: str, operators: str) -> None:
     os.environ["ATHANOR_OPERATORS"], os.environ["OMP_NUM_THREADS"] = operators, "1"
     log = Path(told).with_suffix(".log").open("a", buffering=1)
     sys.stdout = sys.stderr = log
-    from agent.assemble import SettingsModels, Wiring, laboratory, open_store
+    from agent.assemble import Wiring, laboratory, open_store
     from agent.enrol import enrol
     from agent.load import read
     from agent.loop import Round, run_rounds
+    from agent.named import SettingsModels
 
     whole = read(file, SettingsModels())
     Path(told).with_suffix(".ready").touch()
