@@ -1,7 +1,7 @@
 """Claims: the lab's own word of which jobs were begun, given where they are executed.
 
 A queue server cannot rule a request out that may still arrive. The plan can: it claims its job before it
-moves anything, and does nothing if the job was begun, or withdrawn, before. `docs/adapters.md` has the
+moves anything, and does nothing if the job was begun, or withdrawn, before. `docs/bluesky.md` has the
 few lines of Python that a lab's startup directory needs for it.
 """
 

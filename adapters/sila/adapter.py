@@ -1,7 +1,7 @@
 """A SiLA 2 server: one observable command makes a sample; its execution is found again by its UUID.
 
 SiLA 2 has no key of the client's: the job's id goes into an argument that the settings name, and only a look-up by
-that argument finds a job again whose first answer was lost. See `docs/adapters.md` for what a feature should offer.
+that argument finds a job again whose first answer was lost. See `docs/sila.md` for what a feature should offer.
 """
 
 import time

@@ -184,7 +184,7 @@ def test_the_same_job_is_added_once(bluesky: Bluesky) -> None:
 def test_the_startup_directory_of_the_documents_does_it(tmp_path: Path) -> None:
     """Its plan, its claims and its results, under the settings that stand beside them."""
     pytest.importorskip("bluesky_queueserver", reason="athanor[labs] is not installed")
-    page = ROOT / "docs" / "adapters.md"
+    page = ROOT / "docs" / "bluesky.md"
     startup = tmp_path / "startup"
     startup.mkdir()
     for block in blocks(page, "python"):
