@@ -14,7 +14,7 @@ from agent import sending, steps
 from agent.core import ids
 from agent.core.actor import AGENT
 from agent.core.job import Job, JobStatus
-from agent.core.lifecycle import due
+from agent.core.lifecycle import sendable
 from agent.core.register import CampaignStatus, Lease
 from agent.core.trial import OPEN, Trial, TrialStatus
 from agent.data.reading import Sketch
@@ -156,19 +156,10 @@ def _trials(lab: Lab, lease: Lease, status: TrialStatus) -> list[str]:
 
 
 def _sendable(lab: Lab, lease: Lease, trials: Collection[str] | None = None) -> list[str]:
-    """The trials of which something can be sent. First those whose samples wait between two steps, and of
-    these first what has failed least: one that spoils every try must not hold up the others.
-    """
-    between = lab.store.trials(lease.name, TrialStatus.IN_PROGRESS, TrialStatus.APPROVED)
-    found = []
-    for trial in between:
-        jobs = lab.store.jobs_of(trial.id) if len(trial.steps) > 1 else []
-        begun = any(job.status is JobStatus.DONE for job in jobs)
-        failed = sum(job.status is JobStatus.FAILED for job in jobs)
-        approved = trial.status is TrialStatus.APPROVED
-        if approved or (begun and due(trial.steps, jobs)):
-            found.append((not begun, failed, trial.id))
-    return [one for *_, one in sorted(found) if trials is None or one in trials]
+    """The trials of which something can be sent, in the order in which it is tried."""
+    found = lab.store.trials(lease.name, TrialStatus.IN_PROGRESS, TrialStatus.APPROVED)
+    jobs = {one.id: lab.store.jobs_of(one.id) for one in found if len(one.steps) > 1}
+    return [one for one in _ids(sendable(found, jobs)) if trials is None or one in trials]
 
 
 def _wind_down(

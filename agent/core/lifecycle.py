@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from agent.core.actor import Actor
 from agent.core.job import IN_FLIGHT, Job, JobStatus
-from agent.core.trial import TrialStatus
+from agent.core.trial import Trial, TrialStatus
 from agent.errors import LifecycleError
 
 
@@ -139,6 +139,26 @@ def again(job: Job, rules: Settling) -> bool:
     """Whether a failed job may be done again on the same sample, whatever the instrument had."""
     failed = job.status is JobStatus.FAILED and job.failure != "infeasible"
     return failed and job.step in rules.repeatable
+
+
+def sendable(trials: Iterable[Trial], jobs: Mapping[str, Sequence[Job]]) -> list[Trial]:
+    """The trials of which something could be sent: approved ones, and those between two steps. Those whose
+    samples wait come first, and of these first what has failed least: one that spoils every try must not hold up
+    the others.
+
+    Args:
+        trials: In order.
+        jobs: Trial -> its jobs, in order; of a trial of one step they need not be told.
+    """
+    found = []
+    for trial in trials:
+        there = jobs.get(trial.id, ())
+        begun = any(job.status is JobStatus.DONE for job in there)
+        between = trial.status is TrialStatus.IN_PROGRESS and begun and due(trial.steps, there)
+        if trial.status is TrialStatus.APPROVED or between:
+            failed = sum(job.status is JobStatus.FAILED for job in there)
+            found.append((not begun, failed, trial))
+    return [trial for *_, trial in sorted(found, key=lambda one: one[:2])]
 
 
 def due(steps: Sequence[str], jobs: Iterable[Job]) -> str | None:

@@ -143,7 +143,7 @@ class SearchSpace(Value):
 
     def near(self, one: Point, other: Point) -> bool:
         """Whether two points are as good as one: numbers no further apart than 1 % of their range, and all
-        else the same.
+        else, counts too, the same.
         """
         ends = dict(end for parameter in self.parameters for end in _ends(parameter))
         return one.keys() == other.keys() and all(
@@ -219,7 +219,7 @@ def _ends(parameter: Parameter) -> Iterator[tuple[str, tuple[float, float, bool]
     elif isinstance(parameter, CompositionParameter):
         for one in parameter.components:
             yield one.name, (0.0, parameter.high(one), False)
-    elif isinstance(parameter, DiscreteParameter | IntegerParameter):
+    elif isinstance(parameter, DiscreteParameter):  # a level of an oven; a count is what it is
         yield parameter.name, (float(min(parameter.values)), float(max(parameter.values)), False)
 
 

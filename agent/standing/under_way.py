@@ -8,7 +8,7 @@ from agent.core.execution import Step
 from agent.core.history import Pending
 from agent.core.instrument import Hold, held_for, in_force
 from agent.core.job import IN_FLIGHT, Job, JobStatus
-from agent.core.lifecycle import due
+from agent.core.lifecycle import due, sendable
 from agent.core.space import SearchSpace
 from agent.core.trial import OPEN, Trial, TrialStatus
 from agent.standing.stored import Stored
@@ -20,11 +20,12 @@ class UnderWay(Stored):
 
     @property
     def sendable(self) -> tuple[Trial, ...]:
-        """The trials of which something could be sent: approved ones, and those between two steps, which come
-        first: their samples wait.
-        """
-        between = [one for one in self.of(TrialStatus.IN_PROGRESS) if self.due(one)]
-        return (*between, *self.of(TrialStatus.APPROVED))
+        """The trials of which something could be sent, in the order in which it is tried."""
+        jobs: dict[str, list[Job]] = {}
+        for job in self.jobs:
+            for trial in job.trials:
+                jobs.setdefault(trial, []).append(job)
+        return tuple(sendable(self.trials, jobs))
 
     def due(self, trial: Trial) -> str | None:
         """The step of a trial that comes next; None where one is under way."""
