@@ -17,6 +17,7 @@ from agent.load.space import Columns, Known
 
 _MOST_SETTINGS, _MOST_POINTS = 50, 10_000
 _AT: Loc = ("budget", "cost", "formula")
+_STEPS: Loc = ("budget", "cost", "steps")
 _CHANGE: Loc = ("budget", "cost", "changeover")
 _SCORED = frozenset({"ucb", "thompson", "random"})
 """Policies whose wish is no gain that could be divided by a cost."""
@@ -31,24 +32,32 @@ def check(findings: Findings, parts: Parts, columns: Columns) -> None:
         return
     if cost.formula is not None:
         rules.check_formula(findings, _AT, cost.tree, columns)
-        if findings.clean(_AT):
-            _check_prices(findings, cost, columns)
     for name, tree in cost.stepping.items():
-        rules.check_formula(findings, ("budget", "cost", "steps", name), tree, columns)
+        rules.check_formula(findings, (*_STEPS, name), tree, columns)
+    if not cost.flat and findings.clean(_AT) and findings.clean(_STEPS):
+        _check_prices(findings, cost, columns)
     if cost.changing is not None:
         _check_change(findings, cost, columns)
 
 
 def _check_prices(findings: Findings, cost: Cost, columns: Columns) -> None:
     """Looked at where the settings are at their ends: prices rise or fall in most columns."""
-    points = _corners(columns, cost.names)
-    odd = [point for point in points if not _priced(cost, point)]
-    if odd:
-        what = f"it gives no cost above 0 at {_worded(odd[0])}: an experiment there counts as the whole limit"
-        findings.warn(_AT, what, "write max(..., 1) around it")
-    elif points and min(map(cost.of, points)) > cost.limit:
+    priced: list[tuple[Loc, ast.expr, float]] = [
+        ((*_STEPS, name), tree, 0.0) for name, tree in cost.stepping.items()
+    ]
+    if cost.formula is not None:
+        priced.insert(0, (_AT, cost.tree, math.ulp(0.0)))
+    named = (expressions.names(tree) for _, tree, _ in priced)
+    points, sound = _corners(columns, frozenset().union(*named)), True
+    for at, tree, least in priced:
+        odd = next((one for one in points if not _priced(tree, one, least)), None)
+        if odd is not None:
+            sound, above = False, "above 0" if least else "of at least 0"
+            what = f"it gives no cost {above} at {_worded(odd)}: an experiment there counts as the whole limit"
+            findings.warn(at, what, f"write max(..., {1 if least else 0}) around it")
+    if sound and points and min(map(cost.of, points)) > cost.limit:
         what = f"every experiment costs more than the limit of {cost.limit:g}"
-        findings.fault(_AT, what, "raise the limit")
+        findings.fault(_AT if cost.formula is not None else _STEPS, what, "raise the limit")
 
 
 def _check_change(findings: Findings, cost: Cost, columns: Columns) -> None:
@@ -111,9 +120,9 @@ def _computed(tree: ast.expr, settings: Point) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _priced(cost: Cost, point: Point) -> bool:
-    value = _computed(cost.tree, point)
-    return value is not None and value > 0
+def _priced(tree: ast.expr, point: Point, least: float) -> bool:
+    value = _computed(tree, point)
+    return value is not None and value >= least
 
 
 def _ends(known: Known) -> tuple[Scalar, ...]:

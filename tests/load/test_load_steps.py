@@ -93,6 +93,7 @@ CASES = {
     "price's formula": Broken("budget: {experiments: 20}", "budget: {cost: {limit: 9, unit: EUR, steps: {make: 2 * tmie, read: 1}}}", "budget.cost.steps.make", "did you mean 'time'?"),
     "less than nothing": Broken("budget: {experiments: 20}", "budget: {cost: {limit: 9, unit: EUR, steps: {make: -1, read: 1}}}", "budget.cost", "it costs at least 0"),
     "oracle": Broken("budget: {experiments: 20}", "priors: [{name: rough, oracle: {steps: [{name: a, adapter: lab}]}}]\nbudget: {experiments: 20}", "priors.rough.oracle.steps", "an oracle only computes, in one step"),
+    "too dear": Broken("budget: {experiments: 20}", "budget: {cost: {limit: 9, unit: EUR, steps: {make: 9 + time, read: 1}}}", "budget.cost.steps", "every experiment costs more than the limit of 9"),
     "no price": Broken("budget: {experiments: 20}", "budget: {cost: {limit: 9, unit: EUR}}", "budget.cost", "or what the steps cost"),
 }  # fmt: skip
 
@@ -122,3 +123,9 @@ def test_broken_steps_say_where_and_what(load: Load, name: str) -> None:
 def test_an_editor_says_the_same(text: str, valid: bool) -> None:
     validator = jsonschema.Draft202012Validator(schema(MODELS))
     assert validator.is_valid(yaml.safe_load(text)) is valid
+
+
+def test_a_step_that_gives_no_price_somewhere_is_told_of(load: Load) -> None:
+    cost = "budget: {cost: {limit: 90, unit: EUR, steps: {make: 5 - time, read: 1}}}"
+    found = load(MANY.replace("budget: {experiments: 20}", cost))
+    assert any("gives no cost of at least 0 at time" in str(one) for one in found.warnings)
