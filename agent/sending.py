@@ -29,7 +29,7 @@ from agent.dispatch.reviewing import review as write_review
 from agent.dispatch.send import Order, intend, send
 from agent.dispatch.standing_approvals import review_in_its_name, still_stands
 from agent.errors import BudgetSpent, GateError, OutsideLimits
-from agent.lab import Lab
+from agent.lab import PERSON, Lab
 from agent.resolved import space_of
 from agent.sharing import gives_way
 from agent.wanted import Wanted, asked, beyond, price, samples, wanted
@@ -276,7 +276,8 @@ def _otherwise(lab: Lab, lease: Lease, one: Wanted) -> str:
     known = ", ".join(one.campaign.execution.names)
     if not one.outdated:
         gone = ", ".join(one.gone)
-        return f"not sent: the campaign has no step {gone} any more (it has {known}): name it again"
+        why = f"the campaign has no step {gone} any more (it has {known})"
+        return f"{PERSON}: {why}: name it again, or stop the campaign"
     reason = f"the steps of the campaign are {known} now"
     with lab.store.write(AGENT, lab.clock.now(), lease) as tx:
         tx.move_trial(one.trial.id, TrialStatus.CANCELLED, reason)

@@ -285,6 +285,7 @@ def test_a_step_that_a_revision_takes_away_is_told_of(make_shop: Make) -> None:
     changed = shop.world.campaign.model_copy(update={"execution": Execution.model_validate(other)})
     shop.world.revise(changed)
     last = shop.world.run(patience=3)
+    assert last.person, "no instrument ends this"
     assert "the campaign has no step read any more (it has anneal, weigh)" in last.reason
     back = shop.world.campaign.model_copy(update={"execution": Execution.model_validate(route())})
     shop.world.revise(back)
