@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from agent.core.adapter import Capabilities
-from agent.core.budget import left_at, promised
+from agent.core.budget import left_at
 from agent.core.campaign import Campaign
 from agent.core.execution import Station, Step
 from agent.core.history import Effective, effective
@@ -155,6 +155,4 @@ def _promised(
     lab: Lab, lease: Lease, campaign: Campaign, trial: Trial, jobs: Iterable[Job]
 ) -> float:
     trials = [one for one in lab.store.trials(lease.name, *OPEN) if one.id != trial.id]
-    points = effective(trials, lab.store.reviews(lease.name))
-    settings = {one.id: points[one.id].settings for one in trials}
-    return promised(campaign.budget.cost, trials, jobs, settings)
+    return campaign.promised(trials, effective(trials, lab.store.reviews(lease.name)), jobs)

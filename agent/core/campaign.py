@@ -1,14 +1,16 @@
 """Campaign: the whole plan as one frozen value."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from pydantic import Field
 
 from agent.core.aim import Aim, TradeOff
-from agent.core.budget import Budget, Duration, Spending
+from agent.core.budget import Budget, Duration, Spending, promised
 from agent.core.constraints import Constraint
 from agent.core.execution import Execution, Step
+from agent.core.history import Effective
+from agent.core.job import Job
 from agent.core.lifecycle import Settling
 from agent.core.objective import Objective
 from agent.core.policy import Policy
@@ -16,6 +18,7 @@ from agent.core.pools import PoolColumn
 from agent.core.source import TransferPrior
 from agent.core.space import Parameter, SearchSpace
 from agent.core.stop import Stop
+from agent.core.trial import Trial
 from agent.core.values import Point, Value, later
 
 CampaignName = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=64)
@@ -121,6 +124,24 @@ class Campaign(Value):
         change = cost.change(before, settings) if before else 0.0
         later = sum(list(found.values())[1:])
         return {**found, self.execution.names[0]: cost.of(settings) + change - later}
+
+    def promised(
+        self, trials: Iterable[Trial], plans: Mapping[str, Effective], jobs: Iterable[Job]
+    ) -> float:
+        """What the steps cost that experiments which have begun have still to take.
+
+        Args:
+            trials: Those that are open.
+            plans: Trial -> what is really to be done.
+            jobs: Of the campaign.
+        """
+        trials = list(trials)
+        # A parameter that was added since has the value that it names for older rows.
+        settings = {
+            one.id: plans[one.id].settings | (self.space.completed(plans[one.id].point) or {})
+            for one in trials
+        }
+        return promised(self.budget.cost, trials, jobs, settings)
 
     def spending(
         self, space: SearchSpace, used: float, present: Point, waiting: Iterable[Point]

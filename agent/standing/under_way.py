@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from agent.core.budget import Spending, Use, begun, left_at, promised, room, used
+from agent.core.budget import Spending, Use, begun, left_at, room, used
 from agent.core.execution import Step
 from agent.core.history import Pending
 from agent.core.instrument import Hold, held_for, in_force
@@ -84,8 +84,7 @@ class UnderWay(Stored):
     @cached_property
     def promised(self) -> float:
         """What the steps cost that trials which have begun have still to take."""
-        settings = {one.id: self.effective[one.id].settings for one in self.of(*OPEN)}
-        return promised(self.campaign.budget.cost, self.of(*OPEN), self.jobs, settings)
+        return self.campaign.promised(self.of(*OPEN), self.effective, self.jobs)
 
     @property
     def slots(self) -> int:

@@ -9,6 +9,7 @@ import pytest
 from agent.core.actor import AGENT
 from agent.core.adapter import Health, Outcome
 from agent.core.budget import counts
+from agent.core.campaign import Campaign
 from agent.core.execution import Execution
 from agent.core.instrument import IN_A_ROW
 from agent.core.job import Job, JobStatus
@@ -308,3 +309,18 @@ def test_whoever_answers_for_an_instrument_is_called(make_shop: Make) -> None:
         tx.hold(READER, "the lamp is out")
     last = shop.world.run()
     assert "for a person: reader is held by anna: the lamp is out" in last.reason
+
+
+def test_what_is_promised_is_reckoned_with_a_parameter_that_was_added_since(
+    make_shop: Make,
+) -> None:
+    prices = {"limit": 100, "unit": "EUR", "steps": {"anneal": "5 + 0 * x", "read": "1 + 0 * x"}}
+    shop = make_shop(budget={"experiments": 3, "cost": prices})
+    shop.reader.state = lambda: Health(state="busy", reason="somebody else's plate")
+    shop.world.run(patience=3)
+    document = shop.world.campaign.model_dump(mode="json")
+    z = {"name": "z", "type": "continuous", "low": 0, "high": 10, "unit": "mm", "old_rows": 2}
+    document["parameters"].append(z)
+    document["budget"]["cost"]["steps"]["read"] = "1 + z"
+    shop.world.revise(Campaign.model_validate(document))
+    assert shop.world.standing.use.cost == 5 + 3
