@@ -464,6 +464,8 @@ job = job_for({"temperature": (80.0, "°C"), "cycles": 2, "solvent": "DMF"}, {"y
 handles = [adapter.prepare(job)]
 adapter.start(job, handles[-1], handles.append)
 os.kill(int(sys.argv[2]), signal.SIGSTOP)
+while open(f"/proc/{sys.argv[2]}/stat").read().rpartition(")")[2].split()[0] != "T":
+    pass  # it answers until it really lies still
 signal.signal(signal.SIGALRM, lambda *_: sys.exit(7))
 signal.setitimer(signal.ITIMER_REAL, 0.5)
 adapter.collect(job, handles[-1])

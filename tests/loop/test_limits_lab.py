@@ -55,7 +55,7 @@ def test_an_approved_edit_beyond_the_limits_is_not_sent(tmp_path: Path) -> None:
             unseen = InForce(hash=operators(str(site.operators)).in_force("lab").hash)
             edit = Verdict("edit", ANNA, ("I know better",), {"x": 7.0, "y": 1.0})
             now, space = datetime.now(UTC), space_of(store, campaign)
-            review(store, trial, campaign, edit, now, space=space, limits=unseen)
+            review(store, trial, campaign, edit, now, space=space, limits_of=lambda _: unseen)
         assert ended(site.run(*ONCE)) == PERSON
         assert lab.counts() == {}
         with Store.open(f"sqlite:///{site.store}") as store:

@@ -169,10 +169,10 @@ def test_killed_between_the_note_and_the_start_it_asks_a_person(
 
 @pytest.mark.timeout(600)
 def test_a_furnace_that_burns_out_waits_to_be_reset(site: Site, node: FurnaceNode) -> None:
-    """What failed is counted once, teaches nothing, and nothing is sent to a node in error."""
+    """What failed is counted once, teaches nothing, and nothing is sent to a node in error: a person is called."""
     site.file.write_text(FILE.replace("low: 20, high: 800", "low: 800, high: 1000"))
     resets = 0
-    while (code := run(site)) == INSTRUMENT:
+    while (code := run(site)) == PERSON:
         assert node.status()["errored"]
         node.reset()
         resets += 1
