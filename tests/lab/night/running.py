@@ -34,7 +34,7 @@ from tests.lab.sila.running import Furnace as SilaProcess
 EVENING, HOURS = datetime(2026, 3, 1, 22, tzinfo=UTC), 12.0
 MATERIALS = ("perovskite", "oxide")
 CONTACTS = {"furnace": "Ben, 4711", "reader": "Anna, 0815"}
-TIPS, RACK = 14, 48
+TIPS, RACK = 12, 48
 """Tips in the evening, and in a rack that is put in."""
 
 _PART = re.compile(r"for a person \((?P<contact>[^)]*)\): (?P<what>.*)")
