@@ -38,12 +38,13 @@ class Lab:
         """The adapter behind an instrument.
 
         Raises:
-            AdapterError: the campaign does not name it (any more).
+            AdapterError: the campaign did not name it when this process began.
         """
         if instrument not in self.adapters:
             raise AdapterError(
-                f"the campaign does not name the instrument {instrument!r} any more",
-                "name it again under `execution` until what was sent there has ended",
+                f"this process does not know the instrument {instrument!r}",
+                "if a revision has named it since, run the campaign again; if one has taken it away, name it "
+                "again under `execution` until what was sent there has ended",
             )
         return self.adapters[instrument]
 

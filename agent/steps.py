@@ -57,10 +57,8 @@ def collect(lab: Lab, lease: Lease, job_id: str) -> str:
         job, campaign = lab.store.job(job_id), campaign_of(lab.store, lease.name)
 
     def step() -> str:
-        adapter, failures = (
-            lab.adapter(job.instrument),
-            lab.limits_of(job.instrument).rules.failures,
-        )
+        adapter = lab.adapter(job.instrument)
+        failures = lab.limits_of(job.instrument).rules.failures
         state, message = take_in(lab.store, lease, campaign, job, adapter, lab.clock, failures)
         return f"{state}: {message}" if message else state
 
@@ -114,13 +112,15 @@ def _asks(lab: Lab, lease: Lease, standing: Standing) -> int | Trouble | None:
     campaign = standing.campaign
     if known is not None or campaign.stop.confirm is not None or not campaign.aim.confirmable:
         return known
-    effects = set()
-    for name in campaign.execution.instruments_named:
-        told = attempt(lab, lease, name, lab.adapter(name).capabilities)
-        if isinstance(told, Trouble):
-            return told
-        effects.add(told.effect)
-    return USUAL if "physical" in effects else 0
+
+    def effects() -> set[str]:
+        names = campaign.execution.instruments_named
+        return {lab.adapter(name).capabilities().effect for name in names}
+
+    told = attempt(lab, lease, lease.name, effects)
+    if isinstance(told, Trouble):
+        return told
+    return USUAL if "physical" in told else 0
 
 
 def withdraw(lab: Lab, lease: Lease, standing: Standing, reason: str) -> None:

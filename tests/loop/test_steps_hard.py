@@ -251,7 +251,7 @@ def test_an_instrument_that_was_renamed_is_told_of_while_its_last_job_runs(make_
     adapters = {"oven": shop.furnace, READER: shop.reader}
     shop.world.lab = replace(shop.world.lab, adapters=adapters)
     last = shop.world.run(patience=2)
-    assert "on furnace: the campaign does not name the instrument 'furnace' any more" in last.reason
+    assert "on furnace: this process does not know the instrument 'furnace'" in last.reason
 
 
 def claims(shop: Shop, instrument: str) -> list[str]:
@@ -331,3 +331,19 @@ def test_a_sample_that_was_made_is_read_though_the_space_has_shrunk(
     assert shop.world.run().state == "finished"
     assert [one.status for one in shop.world.trials()] == [TrialStatus.DONE]
     assert shop.world.standing.rows[0].point == made
+
+
+def test_a_revision_that_names_another_instrument_does_not_end_the_run_that_goes_on(
+    make_shop: Make,
+) -> None:
+    """A process knows the instruments with which it was started, and says so."""
+    shop = make_shop(confirm=None)
+    named = shop.world.campaign.execution.model_dump(mode="json")
+    named["steps"][0]["instrument"] = "kiln"
+    shop.world.revise(
+        shop.world.campaign.model_copy(update={"execution": Execution.model_validate(named)})
+    )
+    last = shop.world.run(patience=3)
+    assert last.state == "waiting"
+    assert "this process does not know the instrument 'kiln'" in last.reason
+    assert "run the campaign again" in last.reason
