@@ -164,11 +164,8 @@ def _over(lab: Lab, lease: Lease, campaign: Campaign) -> str | None:
     if not campaign.budget.wall_time:
         return None
     jobs, now = lab.store.jobs(lease.name), lab.clock.now()
-    steps = [
-        [lab.store.holds(station.instrument) for station in step.stations]
-        for step in campaign.execution.order
-    ]
-    return spent(campaign.budget, used(jobs, now, held_for(steps, begun(jobs), now)))
+    held = held_for(campaign.execution.by_step(lab.store.holds), begun(jobs), now)
+    return spent(campaign.budget, used(jobs, now, held))
 
 
 def _held(lab: Lab, name: str) -> str | None:

@@ -6,7 +6,7 @@ from agent.core.hours import closed_now
 from agent.core.operators import InForce
 from agent.core.stock import Movement, Shortage, shortages
 from agent.data.store import Store
-from agent.dispatch.plans import plan_for
+from agent.dispatch.plans import plans_for
 from agent.standing import Standing
 
 
@@ -17,15 +17,12 @@ def shut_now(standing: Standing, limits_of: Callable[[str], InForce]) -> str | N
         standing: The campaign.
         limits_of: What the operators say of an instrument.
     """
-    for trial in standing.sendable:
-        step = standing.step_of(trial)
-        told = [
-            (one.instrument, closed_now(limits_of(one.instrument).rules.hours, name, standing.now))
-            for name in [standing.campaign.name]
-            for one in (step.stations if step else ())
-        ]
-        if told and all(why for _, why in told):
-            return f"{told[0][0]}: {told[0][1]}"
+    campaign, now = standing.campaign.name, standing.now
+    for step in filter(None, map(standing.step_of, standing.sendable)):
+        names = [one.instrument for one in step.stations]
+        told = [closed_now(limits_of(name).rules.hours, campaign, now) for name in names]
+        if all(told):
+            return f"{names[0]}: {told[0]}"
     return None
 
 
@@ -40,18 +37,20 @@ def wanting(
         standing: The campaign.
         limits_of: What the operators say of an instrument.
     """
+
+    def hash_of(instrument: str) -> str:
+        return limits_of(instrument).hash
+
     found: dict[Shortage, None] = {}
     levels: dict[str, Mapping[str, Movement]] = {}
     for trial in standing.sendable:
-        step = standing.step_of(trial)
         missing: list[Sequence[Shortage]] = []
-        for station in step.stations if step else ():
-            name, limits = station.instrument, limits_of(station.instrument)
-            if limits.rules.stocks and name not in levels:
+        wanted, due = standing.effective[trial.id], {standing.due(trial) or ""}
+        for plan in plans_for(trial, wanted, standing.campaign, hash_of, due):
+            name, rules = plan.instrument, limits_of(plan.instrument).rules
+            if rules.stocks and name not in levels:
                 levels[name] = store.levels(name)
-            at = (step, station) if step else None
-            plan = plan_for(trial, standing.effective[trial.id], standing.campaign, limits.hash, at)
-            missing.append(shortages(name, limits.rules.needs(plan), levels.get(name, {})))
+            missing.append(shortages(name, rules.needs(plan), levels.get(name, {})))
         if missing and all(missing):
             found |= dict.fromkeys(one for each in missing for one in each)
     return tuple(found)

@@ -1,11 +1,14 @@
 """Execution: who carries an experiment out, in which steps, and with which settings."""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, model_validator
 
 from agent.core.budget import Duration
 from agent.core.values import Value, later
+
+T = TypeVar("T")
 
 ALONE = "run"
 """The step of an experiment that is done in one."""
@@ -134,6 +137,10 @@ class Execution(Reached):
     def instruments_named(self) -> tuple[str, ...]:
         """Their names."""
         return tuple(one.instrument for one in self.everywhere)
+
+    def by_step(self, told: Callable[[str], T]) -> list[list[T]]:
+        """Of each step what is told of each of its instruments."""
+        return [[told(one.instrument) for one in step.stations] for step in self.order]
 
     def step(self, name: str) -> Step | None:
         """The step of that name; None where there is none (any more)."""

@@ -41,7 +41,7 @@ class StandingReading(Reading):
         revoked = {one.standing: one for one in self._of(Revocation, campaign, "id")}
         with self._database.reading() as connection:
             rows = connection.execute(_LET_THROUGH, {"ids": [one.id for one in given]}).all()
-        used: dict[str, int] = dict(rows)  # type: ignore[arg-type]
+        used = {str(standing): int(count) for standing, count in rows}
         return [Cover(one, used.get(one.id, 0), revoked.get(one.id)) for one in given]
 
 

@@ -63,8 +63,7 @@ class UnderWay(Stored):
     @property
     def held(self) -> Hold | None:
         """The hold that keeps a step from being done: all of its instruments are held; None if there is none."""
-        for step in self.campaign.execution.order:
-            holds = [self.hold_of(one.instrument) for one in step.stations]
+        for holds in self.campaign.execution.by_step(self.hold_of):
             if all(holds):
                 return holds[0]
         return None
@@ -76,9 +75,8 @@ class UnderWay(Stored):
     @cached_property
     def use(self) -> Use:
         """What has been used of the budget."""
-        order = self.campaign.execution.order
-        steps = [[self.words.get(one.instrument, ()) for one in step.stations] for step in order]
-        held = held_for(steps, begun(self.jobs), self.now)
+        words = self.campaign.execution.by_step(lambda name: self.words.get(name, ()))
+        held = held_for(words, begun(self.jobs), self.now)
         return used(self.jobs, self.now, held, self.promised)
 
     @cached_property

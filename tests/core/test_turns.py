@@ -1,6 +1,5 @@
 """Turns on a shared instrument: who is next and why, that nobody starves, and that nobody blocks."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -203,11 +202,11 @@ class Bench:
         claims = [claim(name, wanted[name]) for name in self.hours]
         return Turns(self.share, claims, recent, at(now))
 
-    def had(self) -> Counter[str]:
-        found: Counter[str] = Counter()
+    def had(self) -> dict[str, float]:
+        found = dict.fromkeys((one.campaign for one in self.stays), 0.0)
         for one in self.stays:
             assert one.end is not None
-            found[one.campaign] += (one.end - one.begin).total_seconds() / HOUR  # type: ignore[assignment]
+            found[one.campaign] += (one.end - one.begin).total_seconds() / HOUR
         return found
 
 
