@@ -2,20 +2,20 @@
 
 import threading
 import time
-from collections import Counter, deque
 from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from tests.lab.labs import Loss
+from tests.lab.losses import Losses
 
 LATE_S = 1.0
 _OWN = frozenset({"host", "connection", "content-length", "accept-encoding", "keep-alive"})
 """Headers that a proxy says anew."""
 
 
-class Wire:
+class Wire(Losses):
     """The proxy's process is the test's own; `lose` says what becomes of the next sendings.
 
     Args:
@@ -30,11 +30,8 @@ class Wire:
         sends: Callable[[str], bool] = lambda path: path == "/jobs",
         late_s: float = LATE_S,
     ) -> None:
+        super().__init__()
         self._to, self._sends, self._late_s = urlsplit(url), sends, late_s
-        self._losses: deque[Loss] = deque()
-        self._lock = threading.Lock()
-        self._flying = 0
-        self.lost: Counter[Loss] = Counter()
         wire = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -58,32 +55,17 @@ class Wire:
         """Where it answers."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def lose(self, loss: Loss) -> None:
-        """What becomes of the next sending that nothing is said of yet."""
-        with self._lock:
-            self._losses.append(loss)
-
-    def quiet(self) -> bool:
-        """Whether no sending is on its way."""
-        with self._lock:
-            return self._flying == 0
-
     def close(self) -> None:
         """End it."""
         self._server.shutdown()
         self._server.server_close()
 
     def _send(self, handler: BaseHTTPRequestHandler) -> None:
-        with self._lock:
-            self._flying += 1
-            loss = self._losses.popleft() if self._losses else None
-            if loss:
-                self.lost[loss] += 1
+        loss = self._begun()
         try:
             self._carry(handler, loss)
         finally:
-            with self._lock:
-                self._flying -= 1
+            self._landed()
 
     def _carry(self, handler: BaseHTTPRequestHandler, loss: Loss | None = None) -> None:
         length = int(handler.headers.get("Content-Length", 0))

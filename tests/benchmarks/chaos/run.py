@@ -4,9 +4,7 @@ python tests/benchmarks/chaos/run.py [--faults N] [--server-faults N] [--seed S]
 """
 
 import argparse
-import json
 import os
-import platform
 import re
 import sys
 import warnings
@@ -21,14 +19,12 @@ warnings.simplefilter("ignore")
 
 from scipy.stats import chi2  # noqa: E402
 
-from agent.fingerprint import fingerprint  # noqa: E402
-from tests.benchmarks.loop.run import git  # noqa: E402
+from tests.benchmarks.written import commit, write  # noqa: E402
 from tests.lab.chaos import chaos  # noqa: E402
 from tests.lab.disk import no_disk  # noqa: E402
 from tests.lab.ordeals import SERVERS, SMALL  # noqa: E402
 from tests.lab.scene import Chaos  # noqa: E402
 
-TARGET = ROOT / "docs" / "results" / "chaos.json"
 Figure = dict[str, str | float]
 
 
@@ -39,7 +35,7 @@ def main() -> None:
     parser.add_argument("--server-faults", type=int, default=80, help="at each real server")
     parser.add_argument("--seed", type=int, default=7)
     asked = parser.parse_args()
-    commit = git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "agent") else "")
+    of = commit()
     found: dict[str, Chaos] = {}
     with TemporaryDirectory() as folder:
         why_not = no_disk(Path(folder) / "disk")
@@ -54,15 +50,12 @@ def main() -> None:
         figures += _figures(one, f"{name}_")
     for told in figures:
         print(f"  {told['name']}: {told['value']} [{told['low']:.3g}, {told['high']:.3g}]")
-    print_of = fingerprint()
-    document = {
-        "command": f"make chaos FAULTS={asked.faults} SERVER_FAULTS={asked.server_faults} SEED={asked.seed}",
-        "commit": commit,
-        "versions": {k: v for k, v in print_of.items() if k not in {"machine", "processor"}},
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {print_of['processor']}",
-        "figures": figures,
-    }
-    TARGET.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    write(
+        "chaos",
+        f"make chaos FAULTS={asked.faults} SERVER_FAULTS={asked.server_faults} SEED={asked.seed}",
+        of,
+        figures,
+    )
     sys.exit(1 if any(one.words() for one in found.values()) else 0)
 
 

@@ -8,10 +8,7 @@ pairs, with their lowest and highest; fractions have 95 % limits.
 """
 
 import argparse
-import json
 import os
-import platform
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +18,6 @@ ROOT = Path(__file__).parent.parent.parent.parent
 sys.path[:0] = [str(ROOT)]
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from agent.fingerprint import fingerprint  # noqa: E402
 from tests.benchmarks.loop import (  # noqa: E402
     backtests,
     batches,
@@ -39,8 +35,8 @@ from tests.benchmarks.loop import (  # noqa: E402
     validated,
     whole,
 )
+from tests.benchmarks.written import commit, figures_of, write  # noqa: E402
 
-TARGET = ROOT / "docs" / "results" / "loop.json"
 Figure = dict[str, Any]
 
 
@@ -169,36 +165,22 @@ def main() -> None:
         DEVELOPMENT[asked.development](asked.seeds, asked.jobs)
         return
     # Before anything runs: the tree may go on changing while the figures are made.
-    commit = git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "agent") else "")
+    of = commit()
     for name in asked.only:
         print(f"{name} …", flush=True)
-        keep(PARTS[name](asked.jobs), commit)
+        keep(PARTS[name](asked.jobs), of)
 
 
-def keep(figures: list[Figure], commit: str) -> None:
+def keep(figures: list[Figure], of: str) -> None:
     """Put figures into the file; those of other names stay."""
-    old = json.loads(TARGET.read_text())["figures"] if TARGET.exists() else []
+    old = figures_of("loop")
     names = {figure["name"] for figure in figures}
     merged = [figure for figure in old if figure["name"] not in names] + figures
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    document = {
-        "command": "make bench",
-        "commit": commit,
-        "versions": {k: v for k, v in fingerprint().items() if k not in {"machine", "processor"}},
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {fingerprint()['processor']}",
-        "figures": sorted(merged, key=lambda figure: str(figure["name"])),
-    }
-    TARGET.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    write("loop", "make bench", of, sorted(merged, key=lambda figure: str(figure["name"])))
     for figure in figures:
         print(
             f"  {figure['name']}: {figure['value']} [{figure['low']}, {figure['high']}]", flush=True
         )
-
-
-def git(*words: str) -> str:
-    """What git answers."""
-    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 if __name__ == "__main__":

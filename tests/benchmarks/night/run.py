@@ -4,9 +4,7 @@ python tests/benchmarks/night/run.py [--scale N]
 """
 
 import argparse
-import json
 import os
-import platform
 import sys
 import warnings
 from pathlib import Path
@@ -17,12 +15,9 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT)]
 warnings.simplefilter("ignore")
 
-from agent.fingerprint import fingerprint  # noqa: E402
-from tests.benchmarks.loop.run import git  # noqa: E402
+from tests.benchmarks.written import commit, write  # noqa: E402
 from tests.lab.night.running import HOURS  # noqa: E402
 from tests.lab.night.story import spent  # noqa: E402
-
-TARGET = ROOT / "docs" / "results" / "night.json"
 
 
 def main() -> None:
@@ -30,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=240, help="so much faster than the clock")
     asked = parser.parse_args()
-    commit = git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "agent") else "")
+    of = commit()
     with TemporaryDirectory() as folder:
         morning = spent(Path(folder) / "night", asked.scale)
     print("\n".join(morning.story))
@@ -43,16 +38,7 @@ def main() -> None:
     ]
     for one in figures:
         print(f"  {one['name']}: {one['value']:g}")
-    print_of = fingerprint()
-    document = {
-        "command": f"make night SCALE={asked.scale:g}",
-        "commit": commit,
-        "versions": {k: v for k, v in print_of.items() if k not in {"machine", "processor"}},
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {print_of['processor']}",
-        "figures": figures,
-        "story": morning.story,
-    }
-    TARGET.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    write("night", f"make night SCALE={asked.scale:g}", of, figures, story=morning.story)
     sys.exit(1 if morning.doubled or morning.lost or morning.stuck or morning.astray else 0)
 
 

@@ -10,9 +10,7 @@ on. Recorded experiments come from `../shared/data` (or ATHANOR_DATA).
 """
 
 import argparse
-import json
 import os
-import platform
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -27,17 +25,15 @@ warnings.simplefilter("ignore")
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from agent.fingerprint import fingerprint  # noqa: E402
 from tests.benchmarks.kept import Kept  # noqa: E402
-from tests.benchmarks.loop.run import git  # noqa: E402
 from tests.benchmarks.peers.figures import Counts, figures, line  # noqa: E402
 from tests.benchmarks.peers.play import TOP1, TOP5, reached, trace  # noqa: E402
 from tests.benchmarks.peers.strategies import EVERY, METHODS, code  # noqa: E402
 from tests.benchmarks.peers.tables import contest_of, contests, made_up  # noqa: E402
 from tests.benchmarks.transfer.figures import Figure  # noqa: E402
 from tests.benchmarks.transfer.problems import data  # noqa: E402
+from tests.benchmarks.written import commit, figures_of, write  # noqa: E402
 
-TARGET = ROOT / "docs" / "results" / "peers.json"
 KEPT = ROOT / "build" / "peers.jsonl"
 
 
@@ -144,29 +140,25 @@ def main() -> None:
     if written and data() is None:
         parser.error("no recorded experiments: set ATHANOR_DATA to their folder")
     # Before anything runs: the tree may go on changing while the figures are made.
-    commit = git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "agent") else "")
+    of = commit()
     for name in asked.only:
         print(f"{name} …", flush=True)
         found = list(PARTS[name](asked))
         for one in found:
             print(f"  {one['name']}: {one['value']:.3g} [{one['low']:.3g}, {one['high']:.3g}]")
         if written:
-            _write(found, asked, commit)
+            _write(found, asked, of)
 
 
-def _write(told: list[Figure], asked: Asked, commit: str) -> None:
-    print_of = fingerprint()
-    old = json.loads(TARGET.read_text())["figures"] if TARGET.exists() else []
+def _write(told: list[Figure], asked: Asked, of: str) -> None:
+    old = figures_of("peers")
     merged = {one["name"]: one for one in [*old, *told]}
-    document = {
-        "command": f"make bench-peers SEEDS={asked.seeds}"
-        + (", as far as it was run" * asked.made),
-        "commit": commit,
-        "versions": {k: v for k, v in print_of.items() if k not in {"machine", "processor"}},
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {print_of['processor']}",
-        "figures": [merged[name] for name in sorted(merged)],
-    }
-    TARGET.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    write(
+        "peers",
+        f"make bench-peers SEEDS={asked.seeds}" + (", as far as it was run" * asked.made),
+        of,
+        [merged[name] for name in sorted(merged)],
+    )
 
 
 if __name__ == "__main__":

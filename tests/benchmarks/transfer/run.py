@@ -7,9 +7,7 @@ seed is paired: the same rows of the sources and the same decisions' seeds with 
 """
 
 import argparse
-import json
 import os
-import platform
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -22,8 +20,6 @@ warnings.simplefilter("ignore")
 
 import numpy as np  # noqa: E402
 
-from agent.fingerprint import fingerprint  # noqa: E402
-from tests.benchmarks.loop.run import git  # noqa: E402
 from tests.benchmarks.loop.run import ratio as spread  # noqa: E402
 from tests.benchmarks.transfer import reduced, scale, suggestion  # noqa: E402
 from tests.benchmarks.transfer.campaigns import (  # noqa: E402
@@ -50,8 +46,8 @@ from tests.benchmarks.transfer.figures import (  # noqa: E402
     slug,
 )
 from tests.benchmarks.transfer.problems import Floats  # noqa: E402
+from tests.benchmarks.written import commit, figures_of, write  # noqa: E402
 
-TARGET = ROOT / "docs" / "results" / "transfer.json"
 KEPT = ROOT / "build" / "transfer.jsonl"
 BOUNDS = {"real": 1.05, "adversarial": 1.10, "helpful": 1.10}
 """A ratio above that, of one problem, is looked at with more seeds."""
@@ -354,28 +350,25 @@ def main() -> None:
         developed(runs, asked, asked.development)
         return
     # Before anything runs: the tree may go on changing while the figures are made.
-    commit = git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "agent") else "")
+    of = commit()
     for name in asked.only:
         print(f"{name} …", flush=True)
         found = list(PARTS[name](runs, asked))
         for one in found:
             print(f"  {one['name']}: {one['value']:.3g} [{one['low']:.3g}, {one['high']:.3g}]")
-        _write(found, asked, commit)
+        _write(found, asked, of)
 
 
-def _write(figures: list[Figure], asked: Asked, commit: str) -> None:
-    print_of = fingerprint()
-    old = json.loads(TARGET.read_text())["figures"] if TARGET.exists() else []
+def _write(figures: list[Figure], asked: Asked, of: str) -> None:
+    old = figures_of("transfer")
     # The later of two of one name counts: with more seeds.
     merged = {one["name"]: one for one in [*old, *figures]}
-    document = {
-        "command": f"make bench-transfer SEEDS={asked.seeds} PAIRED={asked.paired}",
-        "commit": commit,
-        "versions": {k: v for k, v in print_of.items() if k not in {"machine", "processor"}},
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {print_of['processor']}",
-        "figures": [merged[name] for name in sorted(merged)],
-    }
-    TARGET.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    write(
+        "transfer",
+        f"make bench-transfer SEEDS={asked.seeds} PAIRED={asked.paired}",
+        of,
+        [merged[name] for name in sorted(merged)],
+    )
 
 
 if __name__ == "__main__":

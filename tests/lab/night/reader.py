@@ -21,7 +21,8 @@ from sila2.framework import CommandExecutionNotAccepted, Feature
 from sila2.server import FeatureImplementationBase, SilaServer
 
 from tests.lab.night.films import EMPTY, absorbance
-from tests.lab.sila.files import ACCOUNT, PORT
+from tests.lab.sila.account import Account
+from tests.lab.sila.files import PORT
 
 FEATURE = Feature(str(Path(__file__).with_name("Reader.sila.xml")))
 READING_MIN, NOISE = 4.0, 0.008
@@ -34,30 +35,27 @@ class Reader(FeatureImplementationBase):
         super().__init__(server)
         self._folder, self._bench, self._seconds = folder, bench, 60.0 * READING_MIN / scale
         self.Read_default_lifetime_of_execution = timedelta(hours=1)
-        self._lock, self._mine = threading.Lock(), set[str]()
-        self._file = folder / ACCOUNT
-        told = self._file.read_text().splitlines() if self._file.exists() else []
-        self._lines: list[dict[str, Any]] = [json.loads(line) for line in told]
+        self._lock, self._mine, self._account = threading.Lock(), set[str](), Account(folder)
 
     def Read(
         self, JobId: str, MadeBy: str, Place: str, *, metadata: object, instance: Any
     ) -> float:
         with self._lock:
-            if self._of(JobId, "withdraw"):
+            if self._account.of(JobId, "withdraw"):
                 raise CommandExecutionNotAccepted(f"{JobId} is withdrawn")
             self._mine.add(JobId)
             execution = str(instance.execution_uuid)
-            self._write("begin", JobId, made_by=MadeBy, place=Place, execution=execution)
+            self._account.write("begin", JobId, made_by=MadeBy, place=Place, execution=execution)
         instance.begin_execution()
         time.sleep(self._seconds)
         came = EMPTY if (self._folder / "empty").exists() else self._light(JobId, MadeBy)
         with self._lock:
-            self._write("done", JobId, came=came)
+            self._account.write("done", JobId, came=came)
         return came
 
     def GetResult(self, JobId: str, *, metadata: object) -> tuple[str, str, float]:
         with self._lock:
-            begun, done = self._of(JobId, "begin"), self._of(JobId, "done")
+            begun, done = self._account.of(JobId, "begin"), self._account.of(JobId, "done")
             if not begun:
                 return "absent", "", 0.0
             execution = str(begun[-1]["execution"])
@@ -67,25 +65,14 @@ class Reader(FeatureImplementationBase):
 
     def Withdraw(self, JobId: str, *, metadata: object) -> None:
         with self._lock:
-            if not self._of(JobId, "begin"):
-                self._write("withdraw", JobId)
+            if not self._account.of(JobId, "begin"):
+                self._account.write("withdraw", JobId)
 
     def _light(self, job: str, made_by: str) -> float:
         lines = (self._bench / "films.jsonl").read_text().splitlines()
         film = next(one for one in map(json.loads, lines) if one["made_by"] == made_by)
         true = absorbance(film["material"], film["temperature"], film["minutes"])
         return true + Random(job).gauss(0.0, NOISE)
-
-    def _of(self, id: str, did: str) -> list[dict[str, Any]]:
-        return [line for line in self._lines if (line["id"], line["did"]) == (id, did)]
-
-    def _write(self, did: str, id: str, **more: object) -> None:
-        line = {"did": did, "id": id, **more}
-        with self._file.open("a") as file:
-            file.write(json.dumps(line) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        self._lines.append(line)
 
 
 def main() -> None:

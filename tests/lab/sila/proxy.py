@@ -3,18 +3,18 @@
 import socket
 import threading
 import time
-from collections import Counter, deque
 from types import TracebackType
 
-from tests.lab.labs import Loss
+from tests.lab.losses import Losses
 
 LATE_S = 3.0
 _SETTLED_S = 0.5
 """Seconds after which a server has taken in what has arrived."""
 
 
-class Line:
-    """A TCP proxy. It knows a sending by bytes that only a sending contains.
+class Line(Losses):
+    """A TCP proxy. It knows a sending by bytes that only a sending contains. Once it is lost, no answer comes on
+    its connection any more.
 
     Args:
         port: The server's port.
@@ -23,24 +23,11 @@ class Line:
     """
 
     def __init__(self, port: int, sends: tuple[bytes, ...], late_s: float = LATE_S) -> None:
+        super().__init__()
         self._server, self._sends, self._late_s = port, sends, late_s
-        self._losses: deque[Loss] = deque()
-        self._lock = threading.Lock()
-        self._flying = 0
-        self.lost: Counter[Loss] = Counter()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
-
-    def lose(self, loss: Loss) -> None:
-        """What becomes of the next sending. Once it is lost, no answer comes on its connection any more."""
-        with self._lock:
-            self._losses.append(loss)
-
-    def quiet(self) -> bool:
-        """Whether no late sending is on its way."""
-        with self._lock:
-            return self._flying == 0
 
     def close(self) -> None:
         """Take no more connections."""
@@ -67,37 +54,25 @@ class Line:
     ) -> None:
         with source, target:
             while content := _received(source):
-                loss = self._next(content) if to_server else None
-                if loss is not None:
-                    deaf.set()
-                if loss == "lost request" or (deaf.is_set() and not to_server):
-                    continue
+                sends = to_server and any(mark in content for mark in self._sends)
+                loss = self._begun() if sends else None
                 try:
-                    self._pass(target, content, late=loss == "late request")
+                    if loss is not None:
+                        deaf.set()
+                    if loss != "lost request" and (to_server or not deaf.is_set()):
+                        self._pass(target, content, late=loss == "late request")
                 except OSError:
                     return
+                finally:
+                    if sends:
+                        self._landed()
 
     def _pass(self, target: socket.socket, content: bytes, *, late: bool) -> None:
-        try:
-            if late:
-                time.sleep(self._late_s)
-            target.sendall(content)
-            if late:
-                time.sleep(_SETTLED_S)
-        finally:
-            if late:
-                with self._lock:
-                    self._flying -= 1
-
-    def _next(self, content: bytes) -> Loss | None:
-        if not any(mark in content for mark in self._sends):
-            return None
-        with self._lock:
-            loss = self._losses.popleft() if self._losses else None
-            if loss is not None:
-                self.lost[loss] += 1
-                self._flying += loss == "late request"
-            return loss
+        if late:
+            time.sleep(self._late_s)
+        target.sendall(content)
+        if late:
+            time.sleep(_SETTLED_S)
 
     def __enter__(self) -> "Line":
         return self

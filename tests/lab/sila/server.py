@@ -7,8 +7,6 @@ account, one line for each step, is on disk before anything is done, and is read
 # ruff: noqa: N802 - so a feature names its commands
 
 import argparse
-import json
-import os
 import signal
 import threading
 import time
@@ -23,7 +21,8 @@ from sila2.server import FeatureImplementationBase, SilaServer
 from sila2.server.default_feature_implementations.lockcontroller_impl import LockControllerImpl
 from sila2.server.encryption import generate_self_signed_certificate
 
-from tests.lab.sila.files import ACCOUNT, CERTIFICATE, PORT
+from tests.lab.sila.account import Account
+from tests.lab.sila.files import CERTIFICATE, PORT
 
 FEATURE = Feature(str(Path(__file__).with_name("SampleMaker.sila.xml")))
 UNLUCKY, UNDEFINED = 13, 17
@@ -43,14 +42,11 @@ class Furnace(FeatureImplementationBase):
         self, server: SilaServer, folder: Path, seconds: float, lifetime: timedelta | None
     ) -> None:
         super().__init__(server)
-        self._file, self._seconds = folder / ACCOUNT, seconds
+        self._account, self._seconds = Account(folder), seconds
         self.MakeSample_default_lifetime_of_execution = lifetime
         self._lock = threading.Lock()
         self._asked_to_stop: set[str] = set()
         self._mine: set[str] = set()
-        self._lines: list[dict[str, Any]] = []
-        if self._file.exists():
-            self._lines = [json.loads(line) for line in self._file.read_text().splitlines()]
 
     def MakeSample(
         self,
@@ -63,32 +59,32 @@ class Furnace(FeatureImplementationBase):
         instance: Any,
     ) -> tuple[float, tuple[float, datetime]]:
         with self._lock:
-            if self._has("withdraw", SampleId):
+            if self._account.of(SampleId, "withdraw"):
                 raise CommandExecutionNotAccepted(f"{SampleId} is withdrawn")
             self._mine.add(SampleId)
-            self._write("begin", SampleId, execution=str(instance.execution_uuid))
+            self._account.write("begin", SampleId, execution=str(instance.execution_uuid))
         instance.begin_execution()
         end = time.monotonic() + self._seconds
         while time.monotonic() < end:
             if SampleId in self._asked_to_stop:
                 with self._lock:
-                    self._write("cancelled", SampleId)
+                    self._account.write("cancelled", SampleId)
                 raise DefinedExecutionError(FEATURE.defined_execution_errors["Cancelled"], "asked")
             time.sleep(0.01)
         if Cycles in {UNLUCKY, UNDEFINED}:
             with self._lock:
-                self._write("faulted", SampleId)
+                self._account.write("faulted", SampleId)
             if Cycles == UNDEFINED:
                 raise RuntimeError("no such relay")
             raise DefinedExecutionError(FEATURE.defined_execution_errors["HeaterFault"], "E17")
         came = yielded(Temperature, Cycles, Solvent)
         with self._lock:
-            self._write("done", SampleId, came=came)
+            self._account.write("done", SampleId, came=came)
         return came, (Temperature + 0.5, datetime.now(UTC))
 
     def GetResult(self, SampleId: str, *, metadata: object) -> tuple[str, str, float]:
         with self._lock:
-            known = [line for line in self._lines if line["id"] == SampleId]
+            known = [line for line in self._account.lines if line["id"] == SampleId]
             begun = [line for line in known if line["did"] == "begin"]
             if not begun:
                 return "absent", "", 0.0
@@ -99,8 +95,8 @@ class Furnace(FeatureImplementationBase):
 
     def Withdraw(self, SampleId: str, *, metadata: object) -> None:
         with self._lock:
-            if not self._has("begin", SampleId):
-                self._write("withdraw", SampleId)
+            if not self._account.of(SampleId, "begin"):
+                self._account.write("withdraw", SampleId)
 
     def Cancel(self, SampleId: str, *, metadata: object) -> None:
         self._asked_to_stop.add(SampleId)
@@ -108,24 +104,15 @@ class Furnace(FeatureImplementationBase):
     def CancelExecution(self, CommandExecutionUUID: str, *, metadata: object) -> None:
         with self._lock:
             self._asked_to_stop |= {
-                line["id"] for line in self._lines if line.get("execution") == CommandExecutionUUID
+                line["id"]
+                for line in self._account.lines
+                if line.get("execution") == CommandExecutionUUID
             }
 
     def CoolDown(self, *, metadata: object) -> None:
         with self._lock:
-            self._write("cool down", "")
+            self._account.write("cool down", "")
             self._asked_to_stop |= self._mine
-
-    def _has(self, did: str, id: str) -> bool:
-        return any(line["did"] == did and line["id"] == id for line in self._lines)
-
-    def _write(self, did: str, id: str, **more: object) -> None:
-        line = {"did": did, "id": id, **more}
-        with self._file.open("a") as file:
-            file.write(json.dumps(line) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        self._lines.append(line)
 
 
 def main() -> None:
