@@ -133,7 +133,7 @@ def moved(instrument: str, item: str, last: Movement | None, change: Change) -> 
         item=item,
         number=number,
         word=change.word,
-        amount=_clean(level - before) if change.word == "counted" else sign * change.value,
+        amount=_clean(level - before if change.word == "counted" else sign * change.value),
         level=level,
         unit=change.unit,
         job=change.job,
@@ -218,5 +218,5 @@ def shown(unit: str) -> str:
 
 
 def _clean(value: float) -> float:
-    """Without the dust of decimal sums: 0.30000000000000004 is 0.3."""
-    return float(f"{value:.12g}")
+    """Without the dust of decimal sums: 0.30000000000000004 is 0.3, and -0.0 is 0."""
+    return float(f"{value:.12g}") + 0.0

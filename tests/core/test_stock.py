@@ -85,6 +85,11 @@ def test_a_shortage_says_how_much_and_what_mends_it(
     assert (None if found is None else str(found)) == told
 
 
+def test_what_uses_nothing_moves_the_level_by_zero_without_a_sign() -> None:
+    used = change(change(None, "counted", 8), "used", 0.0)
+    assert (used.level, str(used.amount)) == (8, "0.0")
+
+
 AMOUNTS = st.integers(0, 10_000).map(lambda tenths: tenths / 10)
 STEPS = st.lists(st.tuples(st.sampled_from(["filled", "counted", "used", "returned"]), AMOUNTS))
 
