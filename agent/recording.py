@@ -11,7 +11,7 @@ from typing import NamedTuple
 from agent.core.actor import Actor
 from agent.core.adapter import Measurement, Outcome
 from agent.core.campaign import Campaign
-from agent.core.job import IN_FLIGHT, FailureKind, Job, JobStatus
+from agent.core.job import UNENDED, FailureKind, Job, JobStatus
 from agent.core.lifecycle import due
 from agent.core.trial import Trial, TrialStatus
 from agent.data.store import Store
@@ -169,7 +169,7 @@ def _waits(store: Store, trial: Trial, readings: Sequence[Measurement]) -> Job |
         return None
     if (step := due(trial.steps, jobs)) is not None:
         raise IngestError(f"{trial.id} waits for {step}", "record it when it is there")
-    if jobs[-1].status not in {*IN_FLIGHT, JobStatus.UNKNOWN} - {JobStatus.INTENDED}:
+    if jobs[-1].status not in UNENDED - {JobStatus.INTENDED}:
         raise IngestError(f"{jobs[-1].id} is only being sent", "record it after the next round")
     _check_measured(trial, jobs[-1], readings)
     return jobs[-1]

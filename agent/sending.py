@@ -9,7 +9,7 @@ from agent.core.budget import begun, spent, used
 from agent.core.campaign import Campaign
 from agent.core.execution import Step
 from agent.core.instrument import held_for, in_force
-from agent.core.job import Job, JobStatus
+from agent.core.job import IN_FLIGHT, Job, JobStatus
 from agent.core.lifecycle import again
 from agent.core.register import Lease
 from agent.core.trial import Approval, Plan, Trial, TrialStatus
@@ -85,7 +85,7 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
         return _otherwise(lab, lease, one)
     if one.stage == 1 and (over := _over(lab, lease, one.campaign)):
         return f"not sent: {over}"
-    approvals = [] if _by_rule_only(lab, one) else lab.store.approvals_of(trial_id)
+    approvals = () if one.by_rule_only else one.approvals
     said: list[str] = []
     lacking: list[Plan] = []
     permitted: list[str] = []
@@ -103,7 +103,7 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
                 return word
             said.append(word)
     # Where it may be sent to one that is only at work, it waits for that.
-    lost = lacking and all(_held(lab, name) for name in permitted)
+    lost = lacking and all(_taken(lab, name)[0] for name in permitted)
     renewed = _permitted_again(lab, lease, one, lacking) if lost else None
     if lacking and not permitted and renewed is None:
         return _not_approved(lab, lease, one.trial)
@@ -168,21 +168,28 @@ def _over(lab: Lab, lease: Lease, campaign: Campaign) -> str | None:
     return spent(campaign.budget, used(jobs, now, held))
 
 
-def _held(lab: Lab, name: str) -> str | None:
-    """Why an instrument takes nothing until a person has looked; None where it is not held."""
+def _taken(lab: Lab, name: str) -> tuple[str, list[Job]]:
+    """Why an instrument takes nothing until a person has looked, "" where it is not held; and its jobs that
+    may be going on.
+    """
     with lab.store.together():
-        words, in_doubt = lab.store.holds(name), lab.store.in_doubt(name)
-    held = in_force(words, lab.clock.now())
+        words, unended = lab.store.holds(name), lab.store.unended(name)
+    held, now = (
+        in_force(words, lab.clock.now()),
+        [job for job in unended if job.status in IN_FLIGHT],
+    )
     if held:
-        return str(held)
-    if in_doubt:
-        return f"{name} is held, since what became of {in_doubt[0].id} is not known"
-    return None
+        return str(held), now
+    for job in unended:
+        if job.status is JobStatus.UNKNOWN:
+            return f"{name} is held, since what became of {job.id} is not known", now
+    return "", now
 
 
 def _able(lab: Lab, lease: Lease, name: str, trial_id: str) -> Capabilities | str:
     """What an instrument is able to, or why it takes nothing now."""
-    if held := _held(lab, name):
+    held, at_work = _taken(lab, name)
+    if held:
         return held
 
     def ask() -> tuple[Capabilities, str]:
@@ -198,7 +205,7 @@ def _able(lab: Lab, lease: Lease, name: str, trial_id: str) -> Capabilities | st
         return str(told)
     capabilities, unready = told
     rules.check_released(lab.limits_of(name).rules, capabilities, name)
-    busy = lab.store.busy(name) if capabilities.effect == "physical" else []
+    busy = at_work if capabilities.effect == "physical" else []
     if len(busy) >= capabilities.parallel:
         return _at_work(lab, lease, name, busy)
     return unready or gives_way(lab, lease.name, name, capabilities, len(busy)) or capabilities
@@ -208,15 +215,6 @@ def _at_work(lab: Lab, lease: Lease, name: str, busy: Sequence[Job]) -> str:
     others = {lab.store.entry(job.campaign).name for job in busy if job.campaign != lease.name}
     whose = f", for {', '.join(sorted(others))}" if others else ""
     return f"{name} is at work on {busy[0].id}{whose}"
-
-
-def _by_rule_only(lab: Lab, one: Wanted) -> bool:
-    """Whether only a rule has approved it, and a revision now wants a person to."""
-    required = one.campaign.review is not None and one.campaign.review.mode == "required"
-    last = lab.store.reviews_of(one.trial.id)[-1]
-    approvals = lab.store.approvals_of(one.trial.id)
-    in_a_name = any(given.standing is not None for given in approvals if given.review == last.id)
-    return required and last.by.kind == "rule" and not in_a_name
 
 
 def _send_back(
@@ -234,12 +232,12 @@ def _permitted_again(lab: Lab, lease: Lease, one: Wanted, plans: Sequence[Plan])
     repeated; None if it is not.
     """
     now, trial = lab.clock.now(), one.trial
-    last, latest = one.tried[-1] if one.tried else None, lab.store.reviews_of(trial.id)[-1]
+    last, latest = one.tried[-1] if one.tried else None, one.reviews[-1]
     refused = last is not None and last.status is JobStatus.REFUSED
     repeated = last is not None and again(last, one.campaign.settling)
     used = [
         (approval, plan)
-        for approval in lab.store.approvals_of(trial.id)
+        for approval in one.approvals
         for plan in plans
         if approval.job
         and approval.review == latest.id
@@ -247,7 +245,7 @@ def _permitted_again(lab: Lab, lease: Lease, one: Wanted, plans: Sequence[Plan])
         and approval.revoked_at is None
         and (approval.expires_at is None or now < approval.expires_at)
     ]
-    if not used or not (refused or repeated) or _by_rule_only(lab, one):
+    if not used or not (refused or repeated) or one.by_rule_only:
         return None
     approval, plan = used[-1]
     until, standing = approval.expires_at, approval.standing

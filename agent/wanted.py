@@ -11,7 +11,7 @@ from agent.core.history import Effective, effective
 from agent.core.job import Job, JobStatus, SampleRef
 from agent.core.lifecycle import due
 from agent.core.register import Lease
-from agent.core.trial import OPEN, Plan, Trial
+from agent.core.trial import OPEN, Approval, Plan, Review, Trial
 from agent.dispatch.plans import plan_for, plans_for
 from agent.dispatch.reviewing import within
 from agent.errors import OutsideLimits
@@ -27,6 +27,8 @@ class Wanted(NamedTuple):
         trial: The trial.
         effective: Its point after edits.
         jobs: Its jobs, in order.
+        reviews: Its reviews, in order.
+        approvals: Its approvals, oldest first.
     """
 
     campaign: Campaign
@@ -34,6 +36,8 @@ class Wanted(NamedTuple):
     trial: Trial
     effective: Effective
     jobs: tuple[Job, ...]
+    reviews: tuple[Review, ...]
+    approvals: tuple[Approval, ...]
 
     @property
     def due(self) -> str | None:
@@ -76,6 +80,14 @@ class Wanted(NamedTuple):
         """The jobs of the step that comes next, in order."""
         return tuple(job for job in self.jobs if job.step == self.due)
 
+    @property
+    def by_rule_only(self) -> bool:
+        """Whether only a rule has approved it, and a revision now wants a person to."""
+        required = self.campaign.review is not None and self.campaign.review.mode == "required"
+        last = self.reviews[-1]
+        given = (one.standing for one in self.approvals if one.review == last.id)
+        return required and last.by.kind == "rule" and not any(given)
+
     def plans(self, lab: Lab) -> tuple[Plan, ...]:
         """What would be sent: of each step that is not done what each of its instruments would get."""
         return plans_for(self.trial, self.effective, self.campaign, lab.hash_of, self.left)
@@ -92,8 +104,10 @@ def wanted(lab: Lab, lease: Lease, trial_id: str) -> Wanted:
         revision = lab.store.latest(lease.name)
         campaign, trial = campaign_of(lab.store, lease.name, revision), lab.store.trial(trial_id)
         reviews, jobs = lab.store.reviews_of(trial_id), lab.store.jobs_of(trial_id)
+        approvals = lab.store.approvals_of(trial_id)
     point = effective([trial], reviews)[trial_id]
-    return Wanted(campaign, revision, trial, point, tuple(jobs))
+    about = tuple(jobs), tuple(reviews), tuple(approvals)
+    return Wanted(campaign, revision, trial, point, *about)
 
 
 def asked(lab: Lab, one: Wanted) -> tuple[dict[str, Capabilities], tuple[str, ...]]:

@@ -159,7 +159,7 @@ class Run:
         with store:
             name, held = self.declared.execution.target, self._hold(store, by)
             try:
-                if busy := [*store.busy(name), *store.in_doubt(name)]:
+                if busy := store.unended(name):
                     told = ", ".join(job.id for job in busy)
                     raise GateError(f"{name} has a job: {told}", "athanor instrument list")
                 yield

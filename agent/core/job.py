@@ -26,6 +26,9 @@ class JobStatus(StrEnum):
 IN_FLIGHT = frozenset({JobStatus.INTENDED, JobStatus.STARTED, JobStatus.RUNNING})
 """The states in which something may be going on at the instrument."""
 
+UNENDED = IN_FLIGHT | {JobStatus.UNKNOWN}
+"""Those, and the one of which only a person can say what became of it."""
+
 FailureKind = Literal[
     "instrument", "infeasible", "not_converged", "resources", "timeout", "unclassified"
 ]

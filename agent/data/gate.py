@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import BindParameter, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from agent.core.job import Job, JobStatus
 from agent.core.lifecycle import due
@@ -17,10 +17,10 @@ from agent.errors import BudgetSpent, GateError, LifecycleError, StoreError
 
 _APPROVALS, _JOBS = TABLES[Approval], TABLES[Job]
 _LINK = insert(table("job_trials"))
-_IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
-_NAMED = query(Approval).where(_APPROVALS.c.id.in_(_IDS))
-_CONSUME = update(_APPROVALS).where(
-    _APPROVALS.c.id.in_(_IDS), _APPROVALS.c.job.is_(None), _APPROVALS.c.revoked_at.is_(None)
+_UNUSED = update(_APPROVALS).where(
+    _APPROVALS.c.id == bindparam("wanted"),
+    _APPROVALS.c.job.is_(None),
+    _APPROVALS.c.revoked_at.is_(None),
 )
 _LATEST_REVIEW = (
     query(Review)
@@ -103,13 +103,8 @@ class Gate(StandingWriting):
             GateError: it was used, or revoked, before.
         """
         trial = self._locked_trial(self._one(Approval, approval_id).trial)
-        unused = and_(
-            _APPROVALS.c.id == approval_id,
-            _APPROVALS.c.job.is_(None),
-            _APPROVALS.c.revoked_at.is_(None),
-        )
-        change = update(_APPROVALS).where(unused).values(revoked_at=self.now)
-        if self._connection.execute(change).rowcount != 1:
+        row = {"wanted": approval_id, "revoked_at": self.now}
+        if self._connection.execute(_UNUSED, row).rowcount != 1:
             raise GateError(f"approval {approval_id} was used or revoked before")
         self.record(trial.campaign, "approval.revoked", approval_id, {"reason": reason})
 
@@ -186,11 +181,10 @@ class Gate(StandingWriting):
             raise GateError(f"{trial.id} is not sent to {job.step}: {told}", "look at it again")
 
     def _approvals(self, job: Job) -> list[Approval]:
-        rows = self._connection.execute(_NAMED, {"ids": list(job.approvals)}).all()
-        found = {approval.id: approval for approval in (from_row(Approval, row) for row in rows)}
-        if missing := [id for id in job.approvals if id not in found]:
+        found = {id: self._found(Approval, id) for id in job.approvals}
+        if missing := [id for id, approval in found.items() if approval is None]:
             raise GateError(f"there is no approval {', '.join(missing)}", "approve it first")
-        return [found[id] for id in job.approvals]
+        return [approval for approval in found.values() if approval is not None]
 
     def _usable(self, approval: Approval, plan: Plan) -> None:
         about = f"approval {approval.id}"
@@ -204,10 +198,10 @@ class Gate(StandingWriting):
             raise GateError(f"{about} binds something else than what would be sent", "review it")
 
     def _consume(self, job: Job) -> None:
-        row = {"ids": list(job.approvals), "job": job.id}
-        used = self._connection.execute(_CONSUME, row)
-        if used.rowcount != len(job.approvals):
-            raise GateError(f"an approval of job {job.id} was used by another job")
+        for id in job.approvals:
+            row = {"wanted": id, "job": job.id}
+            if self._connection.execute(_UNUSED, row).rowcount != 1:
+                raise GateError(f"an approval of job {job.id} was used by another job")
 
     def _reserve(self, job: Job, experiments: int | None, cost: float | None) -> None:
         used, spent = self._connection.execute(_USED, {"wanted": job.campaign}).one()

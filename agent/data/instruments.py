@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, or_, select
 
 from agent.core.instrument import Hold, Standard, in_force
-from agent.core.job import IN_FLIGHT, Job, JobStatus
+from agent.core.job import UNENDED, Job, JobStatus
 from agent.core.register import CampaignStatus, Entry
 from agent.core.trial import OPEN, Approval, Setting, Trial
 from agent.core.turns import Stay
@@ -26,7 +26,7 @@ _OPEN = (
     .where(
         _JOBS.c.instrument == bindparam("wanted"),
         _JOBS.c.id != bindparam("mine"),
-        or_(*(_JOBS.c.status == str(one) for one in (*IN_FLIGHT, JobStatus.UNKNOWN))),
+        or_(*(_JOBS.c.status == str(one) for one in sorted(UNENDED))),
     )
     .group_by(_JOBS.c.status)
 )

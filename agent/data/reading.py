@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from agent.core.decision import Decision
-from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation, Sample
+from agent.core.job import IN_FLIGHT, UNENDED, Job, JobStatus, Observation, Sample
 from agent.core.judgement import Judgement
 from agent.core.register import Entry, JournalEntry, Revision
 from agent.core.trial import Approval, Proposal, Review, Trial, TrialStatus
@@ -159,6 +159,10 @@ class Reading:
     def busy(self, instrument: str) -> list[Job]:
         """The jobs of any campaign that may be going on at that instrument."""
         return self._all(Job, statements.jobs_on(IN_FLIGHT), wanted=instrument)
+
+    def unended(self, instrument: str) -> list[Job]:
+        """Both: those in doubt, and those that may be going on."""
+        return self._all(Job, statements.jobs_on(UNENDED), wanted=instrument)
 
     def observations(self, campaign: str) -> list[Observation]:
         """The observations of a campaign, superseded ones too, in the order of their ids."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from agent.core.job import IN_FLIGHT, FailureKind, Job, JobStatus, Observation, Sample
+from agent.core.job import UNENDED, FailureKind, Job, JobStatus, Observation, Sample
 from agent.core.judgement import Judgement
 from agent.core.lifecycle import JOB, Settling, check_step, trial_status
 from agent.core.trial import Trial, TrialStatus
@@ -44,7 +44,7 @@ class Running(StockWriting):
             LifecycleError: the job has ended.
         """
         job = self._locked_job(job_id)
-        if job.status not in IN_FLIGHT | {JobStatus.UNKNOWN}:
+        if job.status not in UNENDED:
             raise LifecycleError(f"job {job.id} is {job.status}", "its handle is not changed")
         self._change(Job, job.id, job.status, {"handle": handle})
         self.record(job.campaign, "job.noted", job.id, {"handle": handle})

@@ -50,7 +50,7 @@ BLOB = select(_BLOBS.c.content).where(_BLOBS.c.sha256 == bindparam("wanted"))
 def jobs_on(statuses: frozenset[JobStatus]) -> Select[Any]:
     """The jobs of an instrument in one of these states, as they were intended."""
     # Not `in_`, whose list SQLAlchemy writes out at each execution.
-    states = or_(*(_JOBS.c.status == str(status) for status in statuses))
+    states = or_(*(_JOBS.c.status == str(status) for status in sorted(statuses)))
     asked = query(Job).where(_JOBS.c.instrument == bindparam("wanted"), states)
     return asked.order_by(_JOBS.c.intended_at, _JOBS.c.seq, _JOBS.c.id)
 

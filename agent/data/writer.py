@@ -14,10 +14,10 @@ from agent.core.register import CampaignStatus, Entry, JournalEntry
 from agent.core.trial import Trial, TrialStatus
 from agent.core.values import Value
 from agent.data import journal
-from agent.data.rows import TABLES, Record, from_row, insertion, move, query, query_one, to_row
+from agent.data.rows import TABLES, Record, from_row, insertion, move, query_one, to_row
 from agent.errors import LifecycleError, NotFound, StoreError
 
-_CAMPAIGNS, _JOURNAL, _TRIALS = TABLES[Entry], TABLES[JournalEntry], TABLES[Trial]
+_CAMPAIGNS, _JOURNAL = TABLES[Entry], TABLES[JournalEntry]
 _STATUS = (
     select(_CAMPAIGNS.c.status).where(_CAMPAIGNS.c.id == bindparam("wanted")).with_for_update()
 )
@@ -27,7 +27,6 @@ _HEAD = (
     .order_by(_JOURNAL.c.seq.desc())
     .limit(1)
 )
-_NAMED = query(Trial).where(_TRIALS.c.id.in_(bindparam("ids", expanding=True)))
 
 
 class Writer:
@@ -94,10 +93,14 @@ class Writer:
             self._connection.execute(insertion(type(records[0])), rows)
 
     def _one(self, cls: type[Record], id: str) -> Record:
-        row = self._connection.execute(query_one(cls), {"wanted": id}).first()
-        if row is None:
+        found = self._found(cls, id)
+        if found is None:
             raise NotFound(f"there is no {cls.__name__.lower()} {id}")
-        return from_row(cls, row)
+        return found
+
+    def _found(self, cls: type[Record], id: str) -> Record | None:
+        row = self._connection.execute(query_one(cls), {"wanted": id}).first()
+        return None if row is None else from_row(cls, row)
 
     def _locked_trial(self, id: str) -> Trial:
         if id not in self._trials:
@@ -153,13 +156,9 @@ class Writer:
         Raises:
             StoreError: one is not.
         """
-        unread = [id for id in ids if id not in self._trials]
-        if unread:
-            rows = self._connection.execute(_NAMED, {"ids": unread}).all()
-            found = [from_row(Trial, row) for row in rows]
-            self._trials |= {trial.id: trial for trial in found if trial.campaign == campaign}
-        known = {id: self._trials[id] for id in ids if id in self._trials}
-        of_it = {id for id, trial in known.items() if trial.campaign == campaign}
-        if missing := set(ids) - of_it:
+        found = {id: self._trials.get(id) or self._found(Trial, id) for id in ids}
+        of_it = {id: one for id, one in found.items() if one and one.campaign == campaign}
+        if missing := found.keys() - of_it.keys():
             raise StoreError(f"campaign {campaign} has no trial {', '.join(sorted(missing))}")
-        return [known[id] for id in ids]
+        self._trials |= of_it
+        return [of_it[id] for id in ids]

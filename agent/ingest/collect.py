@@ -10,7 +10,7 @@ from agent.core.adapter import Adapter, Measurement, Outcome
 from agent.core.campaign import Campaign
 from agent.core.clock import Clock
 from agent.core.failures import FailureLine, classified
-from agent.core.job import IN_FLIGHT, Job, JobStatus, Observation, Sample, SampleRef
+from agent.core.job import UNENDED, Job, JobStatus, Observation, Sample, SampleRef
 from agent.core.register import Lease
 from agent.core.values import Point
 from agent.data.store import Store
@@ -18,7 +18,6 @@ from agent.data.writing import Transaction
 from agent.errors import IngestError, Unreachable
 from agent.ingest.admit import admit
 
-_TAKING = (*IN_FLIGHT, JobStatus.UNKNOWN)
 _ENDS = {"done": JobStatus.DONE, "failed": JobStatus.FAILED, "cancelled": JobStatus.CANCELLED}
 
 
@@ -67,7 +66,7 @@ def ingest(
     with store.write(by, now, lease) as tx:
         raw = tx.put_blob(outcome.raw.encode(), "application/json") if outcome.raw else None
         job = tx.job(job.id)
-        if job.status not in _TAKING:
+        if job.status not in UNENDED:
             if by.kind == "person":
                 raise IngestError(f"{job.id} is {job.status} since", "record it again")
             tx.record(job.campaign, "outcome.late", job.id, _told(outcome, raw))
