@@ -85,7 +85,8 @@ class Outcome(Value):
 
     `raw` is the instrument's own document, kept by hash; `cost` what it really cost, if known. `code` is the
     instrument's own name of a failure, which operators may know the kind of. Of each trial whose sample it made
-    or took on, `executed` has the settings that it did so with, and `places` where it lies now: the next step is told.
+    or took on, `executed` has the settings that it did so with (its readings are taken to be of these, where they
+    say no others), and `places` where it lies now: the next step is told.
     """
 
     state: Literal["running", "done", "failed", "cancelled", "lost"]

@@ -81,8 +81,14 @@ def ingest(
             one = (measurement.trial, measurement.objective, measurement.replicate)
             if one not in seen:
                 seen.add(one)
-                _observe(tx, campaign, job, measurement, raw, now, by)
+                _observe(tx, campaign, job, _made(outcome, measurement), raw, now, by)
         _move(tx, campaign, job, _judged(tx, job, outcome, failures), now)
+
+
+def _made(outcome: Outcome, measurement: Measurement) -> Measurement:
+    """A measurement with the settings that its sample was executed with, where the outcome has them."""
+    executed = {**outcome.executed.get(measurement.trial, {}), **(measurement.executed or {})}
+    return measurement.model_copy(update={"executed": executed or None})
 
 
 def _judged(

@@ -33,6 +33,20 @@ def test_what_was_executed_is_kept_beside_what_was_asked_for(make_world: Make) -
     assert made.jobs()[0].cost == 0.7
 
 
+def test_what_the_outcome_says_of_the_sample_holds_for_its_readings(make_world: Make) -> None:
+    made = make_world(budget=ONE)
+
+    def ending(job: Job) -> Outcome:
+        (trial,) = job.trials
+        told = readings(job, value=1.0, executed={"y": 2.5})
+        return Outcome(state="done", measurements=told, executed={trial: {"x": 3.5, "y": 1.0}})
+
+    made.instrument.ending = ending
+    made.run()
+    (row,) = made.standing.rows
+    assert row.point == {"x": 3.5, "y": 2.5}
+
+
 def test_a_job_that_is_done_leaves_a_sample(make_world: Make) -> None:
     made = make_world(budget={"experiments": 2})
     made.instrument.ending = lambda job: failed() if "T0001" in job.id else None
