@@ -43,9 +43,13 @@ class Trouble:
         return f"error: {self.reason.strip().splitlines()[-1]}"
 
 
-def attempt(lab: Lab, lease: Lease, subject: str, step: Callable[[], Answer]) -> Answer | Trouble:
+def attempt(
+    lab: Lab, lease: Lease, subject: str, step: Callable[[], Answer], instrument: str = ""
+) -> Answer | Trouble:
     """Take a step that speaks to an adapter. The one place where any fault of other people's code
     is caught: it is written down, and looked into again in the next round.
+
+    `instrument` says which one is spoken to, where several may be for the same `subject`.
     """
     try:
         return step()
@@ -55,10 +59,11 @@ def attempt(lab: Lab, lease: Lease, subject: str, step: Callable[[], Answer]) ->
         raise
     except Exception:  # noqa: BLE001 - whatever other people's code may raise
         reason = traceback.format_exc(limit=-3)
-    now = lab.clock.now()
-    last = lab.store.last_line(lease.name, _ERROR, subject)
+    now, where = lab.clock.now(), {"instrument": instrument} if instrument else {}
+    about = f"{subject} on {instrument}" if instrument else subject
+    last = lab.store.last_line(lease.name, _ERROR, about)
     # Every poll meets a fault that stays: a line an hour says that it does.
     if last is None or last.data["reason"] != reason or now - last.at >= _AGAIN:
         with lab.store.write(AGENT, now, lease) as tx:
-            tx.record(lease.name, _ERROR, subject, {"reason": reason})
+            tx.record(lease.name, _ERROR, about, {"reason": reason, **where})
     return Trouble(reason)

@@ -72,7 +72,8 @@ class Lines:
             "campaign": self._name,
             "trial": trial,
             "job": job,
-            "instrument": held or (None if job is None else self._instruments[job]),
+            "instrument": held
+            or data.get("instrument", None if job is None else self._instruments[job]),
             "actor": str(entry.by),
             "subject": entry.subject,
             "seq": entry.seq,

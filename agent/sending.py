@@ -47,7 +47,7 @@ def review(lab: Lab, lease: Lease, trial_id: str) -> str:
         return f"somebody was faster: {trial.id} is {trial.status}"
     if one.outdated or one.gone:
         return _otherwise(lab, lease, one)
-    told = attempt(lab, lease, trial_id, lambda: asked(lab, one))
+    told = asked(lab, lease, one)
     if isinstance(told, Trouble):
         return str(told)
     able, against = told
@@ -119,7 +119,8 @@ def _fit(lab: Lab, lease: Lease, one: Wanted, step: Step) -> list[Plan]:
         return plans
 
     def against(plan: Plan) -> bool:
-        told = attempt(lab, lease, one.trial.id, lambda: lab.adapter(plan.instrument).check(plan))
+        where = plan.instrument
+        told = attempt(lab, lease, one.trial.id, lambda: lab.adapter(where).check(plan), where)
         return not isinstance(told, Trouble) and bool(told)
 
     return [plan for plan in plans if not against(plan)] or plans
@@ -200,7 +201,7 @@ def _able(lab: Lab, lease: Lease, name: str, trial_id: str) -> Capabilities | st
             return able, f"{lab.person(name)}: {told}"
         return able, "" if health.state == "ready" else told
 
-    told = attempt(lab, lease, trial_id, ask)
+    told = attempt(lab, lease, trial_id, ask, name)
     if isinstance(told, Trouble):
         return str(told)
     capabilities, unready = told

@@ -1,8 +1,10 @@
 """What is wanted of one trial now: its point after edits, its next step, and the plans of it."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
+from agent.attempt import Trouble, attempt
 from agent.core.adapter import Capabilities
 from agent.core.budget import left_at
 from agent.core.campaign import Campaign
@@ -110,21 +112,35 @@ def wanted(lab: Lab, lease: Lease, trial_id: str) -> Wanted:
     return Wanted(campaign, revision, trial, point, *about)
 
 
-def asked(lab: Lab, one: Wanted) -> tuple[dict[str, Capabilities], tuple[str, ...]]:
+def asked(
+    lab: Lab, lease: Lease, one: Wanted
+) -> tuple[dict[str, Capabilities], tuple[str, ...]] | Trouble:
     """What the instruments of a trial's steps are able to, and what their adapters say against it: against a step
-    that none of its instruments can do.
+    that none of its instruments can do. One that gives no answer is trouble only where no other does its step.
     """
     able: dict[str, Capabilities] = {}
     against: dict[str, list[tuple[str, ...]]] = {}
+    silent: dict[str, Trouble] = {}
     for plan in one.plans(lab):
-        adapter = lab.adapter(plan.instrument)
-        able[plan.instrument] = adapter.capabilities()
-        against.setdefault(plan.step, []).append(adapter.check(plan))
+        where = plan.instrument
+        told = attempt(lab, lease, one.trial.id, partial(_told, lab, plan), where)
+        if isinstance(told, Trouble):
+            silent.setdefault(plan.step, told)
+        else:
+            able[where], reasons = told
+            against.setdefault(plan.step, []).append(reasons)
+    if alone := [trouble for step, trouble in silent.items() if step not in against]:
+        return alone[0]
     several = len(one.trial.steps) > 1
-    told = ((step, reasons[0]) for step, reasons in against.items() if all(reasons))
+    spoken = ((step, reasons[0]) for step, reasons in against.items() if all(reasons))
     return able, tuple(
-        f"{step}: {why}" if several else why for step, reasons in told for why in reasons
+        f"{step}: {why}" if several else why for step, reasons in spoken for why in reasons
     )
+
+
+def _told(lab: Lab, plan: Plan) -> tuple[Capabilities, tuple[str, ...]]:
+    adapter = lab.adapter(plan.instrument)
+    return adapter.capabilities(), adapter.check(plan)
 
 
 def beyond(lab: Lab, one: Wanted) -> tuple[str, ...]:

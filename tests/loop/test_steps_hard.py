@@ -347,3 +347,36 @@ def test_a_revision_that_names_another_instrument_does_not_end_the_run_that_goes
     assert last.state == "waiting"
     assert "this process does not know the instrument 'kiln'" in last.reason
     assert "run the campaign again" in last.reason
+
+
+def test_one_of_two_alike_that_cannot_be_asked_leaves_the_work_to_the_other(
+    store: Store, clock: HandClock
+) -> None:
+    robots = {name: Instrument(clock, parallel=1) for name in ("a", "b")}
+    execution = {"adapter": "any", "instruments": {"a": {}, "b": {}}}
+    found = workshop(store, clock, robots, execution=execution, budget={"experiments": 3})
+    robots["a"].broken = {"check": KeyError("slot"), "health": OSError("no route")}
+    assert found.run().state == "finished"
+    assert not robots["a"].executed
+    assert sum(robots["b"].executed.values()) == 3
+    errors = [line for line in store.journal(found.id) if line.event == "adapter.error"]
+    assert {line.data["instrument"] for line in errors} == {"a"}
+
+
+def test_where_none_of_two_alike_can_be_asked_each_fault_is_a_line_an_hour(
+    store: Store, clock: HandClock
+) -> None:
+    robots = {name: Instrument(clock, parallel=1) for name in ("a", "b")}
+    execution = {"adapter": "any", "instruments": {"a": {}, "b": {}}}
+    found = workshop(store, clock, robots, execution=execution, budget={"experiments": 1})
+    for name, robot in robots.items():
+        robot.broken = {"check": KeyError(name)}
+    last = found.run(patience=20)
+    assert last.state == "waiting"
+    assert any("KeyError: 'a'" in word for word in last.said)
+    errors = [line for line in store.journal(found.id) if line.event == "adapter.error"]
+    trials = found.trials()
+    assert len(errors) == 2 * len(trials)
+    for robot in robots.values():
+        robot.broken = {}
+    assert found.run().state == "finished"
