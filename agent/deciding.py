@@ -5,11 +5,11 @@ from agent.core.actor import AGENT
 from agent.core.confirming import Confirming
 from agent.core.decision import Choice, Decision
 from agent.core.guard import changes, silent
+from agent.core.leeway import leeway
 from agent.core.register import Lease
 from agent.core.seeds import derived
 from agent.core.trial import Prediction, Proposal, Trial
 from agent.core.worded import doubted
-from agent.data.store import Store
 from agent.decide.selection import Selection
 from agent.decide.situation import Situation
 from agent.fingerprint import fingerprint
@@ -19,18 +19,20 @@ from agent.resolved import sources_of, space_of
 from agent.standing import Standing
 
 
-def situation_now(store: Store, standing: Standing, told: Confirming | None) -> Situation:
+def situation_now(lab: Lab, standing: Standing, told: Confirming | None) -> Situation:
     """What the next decision starts from.
 
     Args:
-        store: Where sources and what is remembered of them are.
+        lab: Its store has sources and what is remembered of them; what its operators leave of the space is
+            where is looked.
         standing: The campaign.
         told: What the decision is told of confirming the winner.
     """
-    campaign, number = standing.campaign, len(standing.decisions) + 1
+    campaign, number, store = standing.campaign, len(standing.decisions) + 1, lab.store
     space = space_of(store, campaign)
+    left = leeway(space, campaign.execution, lambda name: lab.limits_of(name).rules)
     return Situation(
-        space,
+        space.within(left),
         campaign.objective,
         campaign.policy,
         standing.rows,
@@ -50,6 +52,7 @@ def situation_now(store: Store, standing: Standing, told: Confirming | None) -> 
         also=campaign.objectives[1:],
         trade_off=campaign.trade_off,
         spending=standing.spending(space),
+        leeway=left,
         seed=derived(campaign.seed, "decision", number),
         started=standing.started,
     )
@@ -92,10 +95,11 @@ def decide(
         clock=standing.now,
         budget=standing.use.model_dump() | ({"left": spending.left} if spending else {}),
         present=spending.present if spending else {},
+        leeway=situation.leeway,
         policy=standing.campaign.policy.model_dump(mode="json"),
         choices=selection.choices,
         state=selection.state,
-        notes=(*(_doubts(standing) if selection.choices else ()), *selection.notes),
+        notes=(*(_news(standing, situation) if selection.choices else ()), *selection.notes),
         outlook=selection.outlook,
         ranking=selection.ranking,
         fingerprint=fingerprint(),
@@ -104,10 +108,16 @@ def decide(
     _write(lab, lease, standing, decision)
 
 
-def _doubts(standing: Standing) -> tuple[str, ...]:
-    """What results have shown of predictions that no decision has noted yet."""
+def _news(standing: Standing, situation: Situation) -> tuple[str, ...]:
+    """What no decision has noted yet: what results have shown of predictions, and what the operators leave of
+    the space.
+    """
     noted = {note for one in standing.decisions for note in one.notes}
-    return tuple(note for note in doubted(standing.calibrations) if note not in noted)
+    told = [*doubted(standing.calibrations)]
+    if situation.leeway:
+        left = "; ".join(str(one) for one in situation.leeway)
+        told.append(f"what is proposed keeps the operators' limits: {left}")
+    return tuple(note for note in told if note not in noted)
 
 
 def _write(lab: Lab, lease: Lease, standing: Standing, decision: Decision) -> None:

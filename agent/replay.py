@@ -174,7 +174,7 @@ def situation_of(
     rows, bounds = learnt_at(store, entry, decision)
     trials = store.trials(entry.id)
     return Situation(
-        space_of(store, campaign),
+        space_of(store, campaign).within(decision.leeway),
         campaign.objective,
         policy or Policy.model_validate(decision.policy),
         rows,
@@ -193,6 +193,7 @@ def situation_of(
         also=campaign.objectives[1:],
         trade_off=campaign.trade_off,
         spending=_spending(campaign, decision),
+        leeway=decision.leeway,
         sample=decision.choices[0].point if decision.kind == "screened" else None,
         seed=decision.seed,
         started=decision.started,

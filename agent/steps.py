@@ -87,7 +87,7 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
         return UNDECIDED + str(asks)
     space = space_of(lab.store, standing.campaign)
     told = confirming(standing, space, asks, enough(standing) or "")
-    situation = situation_now(lab.store, standing, told)
+    situation = situation_now(lab, standing, told)
     asked = min(standing.campaign.policy.batch_size, standing.slots)
     selection = choose(situation, asked)
     keep(lab.store, selection.fitted, situation.remembered, lab.clock.now())
@@ -97,7 +97,7 @@ def propose(lab: Lab, lease: Lease, standing: Standing, subject: str) -> str:
 
 def screen(lab: Lab, lease: Lease, standing: Standing, sample: Point) -> Look:
     """Look at a sample that comes by; where it is asked for, write the decision and its trial."""
-    situation = replace(situation_now(lab.store, standing, None), sample=sample)
+    situation = replace(situation_now(lab, standing, None), sample=sample)
     selection, look = screened(situation)
     if selection.choices:
         decide(lab, lease, standing, situation, selection, 1)

@@ -7,6 +7,11 @@ from hypothesis import strategies as st
 
 from agent.core.actor import Actor, Process
 from agent.core.confirming import Anew, Confirming, Ranked
+from agent.core.constraints import (
+    ExcludedCombination,
+    ExpressionConstraint,
+    LinearConstraint,
+)
 from agent.core.decision import Choice, Decision
 from agent.core.grounds import Grounds, Influence, Neighbour, RunnerUp
 from agent.core.history import Pending
@@ -371,6 +376,13 @@ confirmings = st.builds(
         )
     ),
 )
+leeways = (
+    st.builds(LinearConstraint, coefficients=st.just({"x": 1.0}), low=floats)
+    | st.builds(
+        ExpressionConstraint, expression=st.sampled_from(["x <= 1", "not (x > 2 and y < 3)"])
+    )
+    | st.builds(ExcludedCombination, combination=st.dictionaries(names, several(texts), min_size=1))
+)
 decisions = st.builds(
     Decision,
     id=ids,
@@ -389,6 +401,7 @@ decisions = st.builds(
     seed=st.integers(-(2**63), 2**63 - 1),
     clock=moments,
     budget=st.dictionaries(names, floats, max_size=2),
+    leeway=several(leeways),
     policy=documents,
     choices=several(choices),
     state=st.none() | documents,

@@ -16,7 +16,9 @@ from agent.commands.unattended import Asked, Evening, show_night
 from agent.core.adapter import Adapter, Capabilities, Health
 from agent.core.budget import affordable
 from agent.core.campaign import Campaign, ReviewRule
+from agent.core.constraints import Constraint
 from agent.core.history import Effective, Pending
+from agent.core.leeway import leeway
 from agent.core.operators import InstrumentRules
 from agent.core.seeds import derived
 from agent.core.space import SearchSpace, describe
@@ -93,7 +95,8 @@ def _check_campaign(
     _check_oracles(campaign, classes)
     limits = {name: allowed.in_force(name).rules for name in made}
     released = [show_limits(name, space, limits[name], able[name]) for name in made]
-    found, notes = first_points(resolved, space, points)
+    left = leeway(space, campaign.execution, lambda name: limits[name])
+    found, notes = first_points(resolved, space, points, left)
     plans = [(point, _plans(campaign, space, point)) for point in found]
     good = _dry_run(resolved, space, made, limits, plans, notes)
     if asked is not None:
@@ -183,7 +186,9 @@ def _dry_run(
     for note in notes:
         console.print(f"  [yellow]note[/yellow] {escape(note)}", highlight=False)
     if not plans:
-        console.print("  [red]no point was found that keeps every constraint[/red]")
+        console.print(
+            "  [red]no point was found that keeps every constraint, and the operators' limits[/red]"
+        )
     can = "the adapter can do it" if len(made) == 1 else "the adapters can do it"
     for point, each in plans:
         reasons = _against(made, limits, each)
@@ -213,10 +218,10 @@ def _against(
 
 
 def first_points(
-    resolved: "Resolved", space: SearchSpace, count: int
+    resolved: "Resolved", space: SearchSpace, count: int, left: tuple[Constraint, ...] = ()
 ) -> tuple[list[Point], tuple[str, ...]]:
-    """The points that a run would begin with, as far as they depend on no result; and the notes of
-    the first decision, on priors that it cannot use, say.
+    """The points that a run would begin with, as far as they depend on no result, in what the operators have
+    `left` of the space; and the notes of the first decision, on priors that it cannot use, say.
 
     Of what earlier campaigns know nothing is seen here: they are read where there is a store.
     """
@@ -230,7 +235,7 @@ def first_points(
         number += 1
         seed = derived(campaign.seed, "decision", number)
         situation = Situation(
-            space,
+            space.within(left),
             campaign.objective,
             policy,
             pending=tuple(found),
@@ -238,6 +243,7 @@ def first_points(
             also=campaign.objectives[1:],
             trade_off=campaign.trade_off,
             spending=campaign.spending(space, 0.0, {}, [one.point for one in found]),
+            leeway=left,
             seed=seed,
             started=len(found),
         )

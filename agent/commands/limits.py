@@ -6,18 +6,11 @@ from rich.markup import escape
 
 from agent.commands.common import console, table
 from agent.core.adapter import Capabilities
-from agent.core.compositions import CompositionParameter
+from agent.core.leeway import ends
 from agent.core.limits import Limit
 from agent.core.operators import InstrumentRules
-from agent.core.parameters import (
-    CategoricalParameter,
-    ContinuousParameter,
-    DiscreteParameter,
-    IntegerParameter,
-)
-from agent.core.space import Parameter, SearchSpace
+from agent.core.space import SearchSpace
 from agent.core.trial import Setting
-from agent.core.values import Scalar
 from agent.errors import GateError
 
 
@@ -97,28 +90,20 @@ def _count(number: int, what: str) -> str:
 
 
 def wider(space: SearchSpace, rules: InstrumentRules) -> list[str]:
-    """Where a campaign looks for points that would not be sent."""
+    """What limits leave of a campaign's space, where they do not leave all of it."""
     notes = []
     for parameter in space.parameters:
-        for column, ends in _ends(parameter).items():
+        for column, asked in ends(parameter).items():
             limit = (rules.limits or {}).get(column)
             if limit is None:
                 continue
-            against = (limit.against(Setting(value=end, unit=parameter.unit)) for end in ends)
-            reason = next((one for one in against if one is not None), None)
-            if reason is not None:
-                notes.append(f"the space of {column} is wider than its limit, narrow it: {reason}")
+            settings = [Setting(value=end, unit=parameter.unit) for end in asked]
+            reasons = [reason for one in settings if (reason := limit.against(one)) is not None]
+            if any(limit.reads(one) is None for one in settings):
+                notes.append(f"no {column} can be sent: {reasons[0]}")
+            elif reasons:
+                notes.append(
+                    f"the space of {column} is wider than its limit ({reasons[0]}): "
+                    "nothing is proposed beyond that"
+                )
     return notes
-
-
-def _ends(parameter: Parameter) -> dict[str, tuple[Scalar, ...]]:
-    match parameter:
-        case ContinuousParameter():
-            return {parameter.name: (parameter.low, parameter.high)}
-        case DiscreteParameter() | IntegerParameter():
-            return {parameter.name: (min(parameter.values), max(parameter.values))}
-        case CategoricalParameter():
-            return {parameter.name: parameter.choices}
-        case CompositionParameter():
-            return {one.name: (one.low, parameter.high(one)) for one in parameter.components}
-    return {}

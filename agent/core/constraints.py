@@ -47,7 +47,10 @@ class LinearConstraint(Value):
 
     def __str__(self) -> str:
         """As a person would write it."""
-        terms = " + ".join(f"{weight:g}*{name}" for name, weight in self.coefficients.items())
+        terms = " + ".join(
+            name if weight == 1 else f"{weight:g}*{name}"
+            for name, weight in self.coefficients.items()
+        )
         left = "" if self.low is None else f"{self.low:g} <= "
         right = "" if self.high is None else f" <= {self.high:g}"
         return f"{left}{terms}{right}"

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, Field
 
 from agent.core.confirming import Confirming, Ranked
+from agent.core.constraints import Constraint
 from agent.core.grounds import Grounds
 from agent.core.history import Pending
 from agent.core.outlook import Outlook
@@ -39,7 +40,8 @@ class Decision(Value):
     `state` is the fitted surrogate as JSON (hyperparameters and data transforms); `notes` tell of
     fallbacks. Of kind `screened` the choice is a sample that came by. `budget` is what was read of it.
     `present` are the settings that the instrument was to be left at, where a change of them costs
-    something. `seed` is derived from the campaign's and `number`.
+    something. `leeway` is what the operators' limits left of the space. `seed` is derived from the
+    campaign's and `number`.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Decision(Value):
     clock: AwareDatetime
     budget: dict[str, float]
     present: Point = later({})
+    leeway: tuple[Constraint, ...] = later(())
     policy: dict[str, Any]
     choices: tuple[Choice, ...]
     state: dict[str, Any] | None = None

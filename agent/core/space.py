@@ -1,7 +1,7 @@
 """SearchSpace: what may be varied, in lab units."""
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Annotated
 
 from pydantic import Field
@@ -63,6 +63,10 @@ class SearchSpace(Value):
     def bound(self, pools: dict[str, Pool]) -> "SearchSpace":
         """This space with its pools."""
         return self.model_copy(update={"pools": pools})
+
+    def within(self, more: Iterable[Constraint]) -> "SearchSpace":
+        """The part of this space that keeps more constraints."""
+        return self.model_copy(update={"constraints": (*self.constraints, *more)})
 
     def pool(self, parameter: PoolColumn) -> Pool:
         """The pool of a parameter.

@@ -37,6 +37,7 @@ class DecisionRow(Row, table=True):
     clock: datetime = instant()
     budget: Json = nested()
     present: Json = nested()
+    leeway: Json = nested()
     policy: Json = nested()
     choices: Json = nested()
     state: Json = nested(nullable=True)

@@ -58,6 +58,8 @@ def propose(situation: Situation, q: int) -> Selection:
     if not missing:
         return selection
     note = f"{len(selection.choices)} of {q} points: no other is feasible and new"
+    if situation.leeway:
+        note = f"{note} within the operators' limits"
     if situation.spending is not None:
         left, unit = situation.spending.left, situation.spending.cost.unit
         note = f"{note}, and costs no more than the {left:.4g} {unit} left"

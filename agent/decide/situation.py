@@ -11,6 +11,7 @@ from torch import Tensor
 from agent.core.aim import Aim, TradeOff
 from agent.core.budget import Spending
 from agent.core.confirming import Confirming
+from agent.core.constraints import Constraint
 from agent.core.decision import Choice
 from agent.core.front import Known, front, known
 from agent.core.history import Bound, Pending, Row, key
@@ -55,6 +56,7 @@ class Situation:
         also: The other objectives, where there are several.
         trade_off: How one objective is given up for another.
         spending: What may be spent, where experiments differ in what they cost.
+        leeway: Those of the space's constraints that are the operators'.
         sample: One that comes by, and is to be asked for or let pass; None where points are chosen.
         held: Settings that every point of the batch has; empty where they may differ.
         seed: Of this decision.
@@ -82,6 +84,7 @@ class Situation:
     also: tuple[Objective, ...] = field(default=(), kw_only=True)
     trade_off: TradeOff = field(default="pareto", kw_only=True)
     spending: Spending | None = field(default=None, kw_only=True)
+    leeway: tuple[Constraint, ...] = field(default=(), kw_only=True)
     sample: Point | None = field(default=None, kw_only=True)
     held: Point = field(default_factory=dict, kw_only=True)
     seed: int = field(kw_only=True)

@@ -56,20 +56,26 @@ def test_a_check_of_nothing_is_a_wrong_use(athanor):
 
 
 def test_a_campaign_is_checked_against_the_limits(athanor, allowed, bench):
-    said = athanor("check", str(bench), "--points", "8", code=1).output
+    said = athanor("check", str(bench), "--points", "8").output
     assert "1 limit and 1 rule of files, signed by M. Curie, 2026-03-01" in said
     assert (
-        "the space of temperature is wider than its limit, narrow it: 100 degC is not 20 to 60"
-        in said
-    )
-    assert "degC is not 20 to 60 degC" in said
+        "the space of temperature is wider than its limit (100 degC is not 20 to 60 degC): "
+        "nothing is proposed beyond that"
+    ) in said
     allowed.write_text(OPERATORS.replace("high: 60", "high: 100").replace("== 50", "== 51"))
     assert "wider" not in athanor("check", str(bench)).output
+    allowed.write_text(OPERATORS.replace("degC", "mL"))
+    said = athanor("check", str(bench), code=1).output
+    assert "no temperature can be sent: its unit is 'degC', and that of its limit 'mL'" in said
+    allowed.write_text(OPERATORS.replace("== 50", ">= 20"))
+    said = athanor("check", str(bench), code=1).output
+    assert "no point was found that keeps every constraint, and the operators' limits" in said
 
 
 def test_another_operators_file_can_be_tried(athanor, allowed, bench, tmp_path):
     other = tmp_path / "other.yaml"
-    other.write_text(OPERATORS.replace("high: 60", "high: 100").replace("== 50", "== 51"))
+    other.write_text(OPERATORS)
+    allowed.write_text(OPERATORS.replace("degC", "mL"))
     athanor("check", str(bench), "--points", "8", code=1)
     athanor("check", str(bench), "--points", "8", "--operators", str(other))
 

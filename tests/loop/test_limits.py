@@ -17,6 +17,7 @@ from agent.core.values import Point
 from agent.data.store import Store
 from agent.dispatch.reviewing import Verdict, review
 from agent.errors import GateError, OutsideLimits
+from agent.replay import replay
 from agent.resolved import space_of
 from tests.loop.worlds import ANNA, INSTRUMENT, HandClock, Instrument, World, world
 
@@ -122,22 +123,59 @@ def test_an_approved_edit_beyond_the_limits_is_refused_where_it_would_be_sent(
 
 def test_an_approval_by_rule_beyond_the_limits_is_refused_too(make_world: Make) -> None:
     made = machine(make_world, review=None, budget={"experiments": 1})
-    made.allow(limits=box(1e-9))
+    made.allow(limits=box(10))
     made.run()
     (trial,) = made.trials()
+    made.allow(limits=box(1e-9))
     force(made, trial, by=STANDING)
     assert made.run().person
     assert not made.instrument.executed
 
 
-def test_without_reviews_what_is_beyond_the_limits_is_rejected_and_the_campaign_goes_on(
+@pytest.mark.parametrize("policy", [{"name": "random"}, LEARNING], ids=["random", "learning"])
+def test_nothing_is_proposed_that_is_beyond_the_limits(
+    make_world: Make, policy: dict[str, Any]
+) -> None:
+    made = machine(make_world, policy=policy, budget={"experiments": 6})
+    rule = {"name": "reach", "never": "x > 0.3 and y > 0.1", "reason": "the arm is short"}
+    made.allow(limits={side: {"high": 0.6, "unit": "cm"} for side in "xy"}, rules=[rule])
+    assert made.run().state == "finished"
+    points = list(made.instrument.sent.values())
+    assert len(points) == 6
+    assert all(max(p["x"], p["y"]) <= 6 and not (p["x"] > 3 and p["y"] > 1) for p in points)
+    assert not [one for one in made.standing.reviews if one.verdict == "reject"]
+    first, *others = made.standing.decisions
+    told = "what is proposed keeps the operators' limits: x <= 6; y <= 6; not (0.1 * x > "
+    assert any(note.startswith(told) for note in first.notes)
+    assert not any(note.startswith(told) for one in others for note in one.notes)
+    assert {one.verdict for one in replay(made.store, made.name)} == {"identical"}
+
+
+def test_a_decision_is_replayed_with_the_limits_of_its_time(make_world: Make) -> None:
+    made = machine(make_world, policy=LEARNING, budget={"experiments": 8})
+    made.allow(limits=box(9))
+    for _, last in zip(range(4), made.rounds(), strict=False):
+        assert last.state != "finished"
+    made.allow(limits=box(4))
+    assert made.run().state == "finished"
+    assert {str(one.leeway[0]) for one in made.standing.decisions} == {
+        "0 <= x <= 9",
+        "0 <= x <= 4",
+    }
+    assert {one.verdict for one in replay(made.store, made.name)} == {"identical"}
+
+
+def test_without_reviews_what_no_constraint_can_say_is_rejected_and_the_campaign_goes_on(
     make_world: Make,
 ) -> None:
     made = machine(make_world)
-    made.allow(limits=box(6))
+    # In the space's unit each name becomes a formula: too long for an expression.
+    long = " and ".join(f"(x < 0.6 or y < {n}.0)" for n in range(1, 20))
+    rule = {"name": "reach", "holds": f"{long} and x <= 0.6", "reason": "the arm is short"}
+    made.allow(limits={side: {"high": 1, "unit": "cm"} for side in "xy"}, rules=[rule])
     assert made.run().state == "finished"
     assert len(made.instrument.executed) == 4
-    assert all(max(point.values()) <= 6 for point in made.instrument.sent.values())
+    assert all(point["x"] <= 6 for point in made.instrument.sent.values())
     rejected = {one.by.name for one in made.standing.reviews if one.verdict == "reject"}
     assert rejected == {"operators' limits"}
 

@@ -1,0 +1,158 @@
+"""What the operators' limits leave of a space: just what their gate would let pass."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.core.execution import Execution
+from agent.core.leeway import leeway
+from agent.core.operators import InstrumentRules
+from agent.core.pools import Pool
+from agent.core.space import SearchSpace
+from agent.core.trial import Plan
+from agent.core.values import Point
+
+SIGNED = {"by": "M. Curie", "at": "2026-03-01"}
+ALONE = Execution(adapter="lab")
+IDS = ("alpha", "beta", "gamma")
+SPACE = SearchSpace.model_validate(
+    {
+        "parameters": [
+            {"name": "temperature", "type": "continuous", "low": 0, "high": 200, "unit": "°C",
+             "resolution": 0.5},
+            {"name": "ramp", "type": "discrete", "levels": [1, 5, 20], "unit": "K/min"},
+            {"name": "gas", "type": "categorical", "choices": ["argon", "oxygen", "hydrogen"]},
+            {"name": "azide", "type": "integer", "low": 0, "high": 5, "unit": "mmol"},
+            {"name": "binder", "type": "candidates", "file": "binders.csv", "id_column": "binder",
+             "descriptors": ["mass"], "labels": ["supplier"], "units": {"mass": "g/mol"}},
+        ]
+    }
+).bound(
+    {
+        "binder": Pool(
+            ids=IDS,
+            labels={"supplier": ("one", "two", "two")},
+            descriptors={"mass": (80.0, 500.0, 90.0)},
+        )
+    }
+)  # fmt: skip
+POINTS = st.fixed_dictionaries(
+    {
+        "temperature": st.integers(0, 400).map(lambda half: half / 2),
+        "ramp": st.sampled_from([1.0, 5.0, 20.0]),
+        "gas": st.sampled_from(["argon", "oxygen", "hydrogen"]),
+        "azide": st.integers(0, 5),
+        "binder": st.sampled_from(IDS),
+    }
+)
+LIMITS: dict[str, list[Any]] = {
+    "temperature": [
+        "unlimited",
+        {"low": 20, "high": 150.5, "unit": "°C"},
+        {"high": 373.15, "unit": "K"},
+        {"low": 100, "high": 212, "unit": "degF"},
+    ],
+    "ramp": ["unlimited", {"high": 5, "unit": "K/min"}, {"high": 0.1, "unit": "K/s"}],
+    "gas": ["unlimited", {"names": ["argon", "oxygen"]}, {"names": ["argon", "helium"]}],
+    "azide": ["unlimited", {"high": 3, "unit": "mmol"}, {"high": 0.002, "unit": "mol"}],
+    "binder": ["unlimited", {"names": ["beta", "gamma"]}],
+    "supplier": ["unlimited", {"names": ["two"]}],
+    "mass": ["unlimited", {"high": 0.4, "unit": "kg/mol"}],
+    "nitrate": [{"high": 20, "unit": "mmol", "unset": 10}, {"high": 20, "unset": 0}],
+    "wash": [{"names": ["water", "hydrogen"], "unset": "hydrogen"}, {"names": ["a"], "unset": "a"}],
+}
+RULES: list[dict[str, Any]] = [
+    {"holds": "temperature <= 100 or ramp <= 5"},
+    {"never": "azide > 2 and binder == 'beta'"},
+    {"holds": "1.1 * nitrate + 4.2 * azide <= 25"},
+    {"holds": "100 / azide > 30"},
+    {"never": "100 / azide > 30"},
+    {"holds": "sqrt(temperature - 50) < 9 and supplier == 'two'"},
+    {"never": "mass > 0.1 and gas in ['oxygen', 'hydrogen']"},
+    {"apart": [["oxygen"], ["hydrogen", "alpha"]]},
+    {"apart": [["azide", "two"], ["hydrogen", "helium"], ["argon"]]},
+]  # fmt: skip
+
+
+@st.composite
+def instruments(draw: st.DrawFn) -> InstrumentRules:
+    """What operators say: a limit of each setting, and some rules."""
+    rules = draw(st.lists(st.sampled_from(RULES), max_size=4, unique_by=str))
+    return said(
+        {name: draw(st.sampled_from(among)) for name, among in LIMITS.items()},
+        [{"name": str(n), "reason": "so", **rule} for n, rule in enumerate(rules)],
+    )
+
+
+def said(limits: dict[str, Any], rules: list[dict[str, Any]] = []) -> InstrumentRules:  # noqa: B006
+    return InstrumentRules.model_validate({"limits": limits, "rules": rules, "signed": SIGNED})
+
+
+def sent(point: Point, rules: InstrumentRules) -> bool:
+    """Whether the gate would let a point pass."""
+    plan = Plan(
+        trial="c-T0001",
+        revision=1,
+        step="run",
+        fidelity="target",
+        instrument="lab",
+        parameters=SPACE.labelled(SPACE.settings(point)),
+        objectives={"y": "1"},
+    )
+    return not rules.reasons(plan)
+
+
+@given(POINTS, instruments())
+def test_what_is_left_is_what_would_be_sent(point: Point, rules: InstrumentRules) -> None:
+    left = SPACE.within(leeway(SPACE, ALONE, lambda _: rules))
+    assert (point in left) is sent(point, rules)
+
+
+def test_limits_that_leave_everything_leave_the_space_as_it_is() -> None:
+    wide = said(
+        {
+            "temperature": {"low": 0, "high": 474, "unit": "K"},
+            "gas": {"names": ["argon", "oxygen", "hydrogen", "helium"]},
+            "ramp": {"high": 20, "unit": "K/min"},
+        }
+    )
+    assert leeway(SPACE, ALONE, lambda _: wide) == ()
+    assert leeway(SPACE, ALONE, lambda _: InstrumentRules()) == ()
+
+
+def test_a_bound_in_another_unit_is_just_within_reach() -> None:
+    rules = said({"temperature": {"high": 212, "unit": "degF"}})
+    (one,) = leeway(SPACE, ALONE, lambda _: rules)
+    assert str(one) == "temperature <= 100"
+    assert one.holds({"temperature": 100.0})
+    assert not one.holds({"temperature": 100.5})
+
+
+@pytest.mark.parametrize("limit", [{"high": 60, "unit": "mL"}, {"high": 60}, {"names": ["hot"]}])
+def test_what_no_setting_can_keep_is_left_to_the_gate(limit: dict[str, Any]) -> None:
+    rules = said({"temperature": limit})
+    assert leeway(SPACE, ALONE, lambda _: rules) == ()
+
+
+def test_a_step_is_limited_in_what_it_is_sent_and_alike_instruments_in_what_they_share() -> None:
+    execution = Execution.model_validate(
+        {
+            "steps": [
+                {"name": "anneal", "adapter": "lab", "parameters": ["temperature", "gas"],
+                 "instruments": {"left": {}, "right": {}}},
+                {"name": "read", "adapter": "lab", "parameters": ["azide"], "instrument": "reader"},
+            ]
+        }
+    )  # fmt: skip
+    cool = {"high": 80, "unit": "°C"}
+    rules = {
+        "left": said({"temperature": cool, "gas": {"names": ["argon"]}, "azide": {"high": 1}}),
+        "right": said({"temperature": cool, "gas": "unlimited"}),
+        "reader": said(
+            {"temperature": {"high": 30, "unit": "°C"}, "azide": {"high": 2, "unit": "mmol"}}
+        ),
+    }
+    found = leeway(SPACE, execution, lambda name: rules[name])
+    assert [str(one) for one in found] == ["temperature <= 80", "azide <= 2"]
