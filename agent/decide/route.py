@@ -64,9 +64,13 @@ class Route:
 
     def through(self, settings: Point) -> "Route":
         """With `settings` in their cheapest place; the last one of equals."""
-        found = self._detours(settings, self.cost.change)
-        at = int(self.begun) + _last_least(found) if found else 0
+        at = int(self.begun) + self.place(settings)
         return replace(self, stops=(*self.stops[:at], settings, *self.stops[at:]))
+
+    def place(self, settings: Point) -> int:
+        """Before how many of the stops that may move their cheapest place is; the last one of equals."""
+        found = self._detours(settings, self.cost.change)
+        return _last_least(found) if found else 0
 
     def at(self, settings: Point) -> "Route":
         """From `settings`, where the instrument stands then."""
@@ -106,7 +110,7 @@ def order(spending: Spending, settings: Sequence[Point]) -> list[int]:
     start = np.array([route.step(one) for one in settings])
     home = [route.cost.change(one, route.stops[-1]) if route.ends else 0.0 for one in settings]
     ways = Ways(changes, start, np.array(home))
-    found = _shortest(ways) if len(settings) <= _EXACT else _moved(_inserted(ways), ways)
+    found = _shortest(ways) if len(settings) <= _EXACT else _moved(_inserted(route, settings), ways)
     shorter = ways.length(found) < ways.length(given) - _LESS * spending.cost.limit
     return found if shorter else given
 
@@ -169,13 +173,12 @@ def _shortest(ways: Ways) -> list[int]:
     return list(best[whole, last][1])
 
 
-def _inserted(ways: Ways) -> list[int]:
-    """The points one after the other, each where it costs the least."""
+def _inserted(route: Route, settings: Sequence[Point]) -> list[int]:
+    """The points one after the other, each where it costs the least: as they were paid for when they were chosen."""
     path: list[int] = []
-    for one in range(len(ways.start)):
-        found = [[*path[:at], one, *path[at:]] for at in range(len(path) + 1)]
-        # As `Route.through` has it: of equals the last place.
-        path = min(reversed(found), key=ways.length)
+    for number, one in enumerate(settings):
+        path.insert(route.place(one), number)
+        route = route.through(one)
     return path
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from botorch.acquisition.analytic import PosteriorMean
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent.core.budget import Cost, Spending
@@ -130,6 +130,15 @@ def test_what_is_followed_uphill_is_what_is_scored() -> None:
 
 
 @given(st.lists(POINTS, max_size=11), POINTS)
+@example(
+    [
+        *([{**AT, "mg": 0}] * 7),
+        {**AT, "mg": 21},
+        {**AT, "mg": 34, "solvent": "DMSO"},
+        {**AT, "mg": 0, "solvent": "DMSO"},
+    ],
+    {**AT, "mg": 0},
+)
 @settings(deadline=None, max_examples=40)
 def test_with_a_way_home_what_is_chosen_leaves_enough_for_it(
     points: list[Point], home: Point

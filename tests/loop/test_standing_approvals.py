@@ -127,9 +127,19 @@ def test_the_operators_limits_hold(made: World) -> None:
     permit(made, "all", count=20)
     made.run()
     sent = list(made.instrument.sent.values())
+    assert len(sent) == 20
     assert all(float(value) <= 5 for point in sent for value in point.values())
-    waiting = made.trials(TrialStatus.PROPOSED)
-    assert waiting and all(max(map(float, one.point.values())) > 5 for one in waiting)
+
+
+def test_what_was_proposed_under_wider_limits_waits_for_a_person(made: World) -> None:
+    made.allow(limits={name: {"low": 0, "high": 10, "unit": "mm"} for name in ("x", "y")})
+    made.run()
+    made.allow(limits={name: {"low": 0, "high": 0.001, "unit": "mm"} for name in ("x", "y")})
+    permit(made, "all", count=20)
+    last = made.run()
+    assert last.person and "for a review of" in last.reason
+    assert made.trials(TrialStatus.PROPOSED) == made.trials()
+    assert not made.instrument.executed
 
 
 @pytest.mark.parametrize(
