@@ -59,14 +59,17 @@ demo: $(VENV)/.installed-$(DEMO_SET) ## Run the example campaign; writes demo.db
 # One thread for each process: results do not depend on the number of cores, and parallel runs do not fight for them.
 test test-slow test-night bench bench-transfer bench-peers chaos night: export OMP_NUM_THREADS := 1
 
-test: $(VENV)/.installed-dev ## Run the fast tests
-	$(BIN)/python -m pytest -m "not slow and not night" $(PYTEST_ARGS)
+# The same examples each time, so that what passed here passes there; PROFILE=default looks for new ones.
+PROFILE ?= ci
+
+test: $(VENV)/.installed-dev ## Run the fast tests (PROFILE=default: with examples that nobody has seen)
+	$(BIN)/python -m pytest -m "not slow and not night" --hypothesis-profile=$(PROFILE) $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed-dev ## Run the slow tests: whole campaigns, real servers, a browser
-	$(BIN)/python -m pytest -m "slow and not night" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "slow and not night" --hypothesis-profile=$(PROFILE) $(PYTEST_ARGS)
 
 test-night: $(VENV)/.installed-dev ## Run the tests that take hours
-	$(BIN)/python -m pytest -m night $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m night --hypothesis-profile=$(PROFILE) $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev ## Check style, format, types and who imports whom
 	$(BIN)/ruff check .
