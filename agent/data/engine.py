@@ -9,15 +9,17 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import ArgumentError, IntegrityError, OperationalError, StatementError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import ArgumentError, StatementError
 from sqlalchemy.pool import StaticPool
 
 from agent.data.address import file_of, is_memory, parse
+from agent.data.ready import Ready
 from agent.errors import MissingExtra, StoreError
 
 BUSY_MS = 30_000
 _MOMENT_S = 0.02
+_READING, _WRITING = Ready(text("BEGIN")), Ready(text("BEGIN IMMEDIATE"))
 # What is not JSON in PostgreSQL (NaN) is not to get into SQLite either.
 _dumps = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
@@ -64,8 +66,8 @@ class Database:
         if current is not None:
             yield current
             return
-        with _translated(self.url), self._turn, self.engine.connect() as connection:
-            self._begin(connection, "BEGIN")
+        with self._translated(), self._turn, self.engine.connect() as connection:
+            self._begin(connection, _READING)
             with self._open(connection):
                 yield connection
 
@@ -81,12 +83,12 @@ class Database:
                 "this thread is reading or writing already", "use the open transaction, or end it"
             )
         with (
-            _translated(self.url),
+            self._translated(),
             self._turn,
             self.engine.connect() as connection,
             connection.begin(),
         ):
-            self._begin(connection, "BEGIN IMMEDIATE")
+            self._begin(connection, _WRITING)
             with self._open(connection):
                 yield connection
 
@@ -98,11 +100,25 @@ class Database:
         finally:
             self._mine.connection = None
 
-    def _begin(self, connection: Connection, words: str) -> None:
+    def _begin(self, connection: Connection, words: Ready) -> None:
         # SQLite's driver begins too late by itself (before the first write, after the reads). Not in a
         # listener to SQLAlchemy's "begin": with one, each statement looks for listeners.
         if self.dialect == "sqlite":
-            connection.exec_driver_sql(words)
+            words.change(connection, {})
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """What the database refuses as an error of ours, whether SQLAlchemy has asked it or `Ready` has."""
+        driver: Any = self.engine.dialect.loaded_dbapi
+        try:
+            yield
+        except (StatementError, driver.Error) as error:
+            said = error.orig if isinstance(error, StatementError) else error
+            if isinstance(said, driver.IntegrityError):
+                raise StoreError(_first(said), "nothing of this step was written") from error
+            operational = isinstance(said, driver.OperationalError)
+            hint = _hint(str(said)) if operational else "nothing was written"
+            raise StoreError(f"{self.url!r}: {_first(said)}", hint) from error
 
     def close(self) -> None:
         """Give the connections back."""
@@ -155,18 +171,6 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             return
 
 
-@contextmanager
-def _translated(url: URL) -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as error:
-        raise StoreError(f"{url!r}: {_first(error)}", _hint(str(error.orig))) from error
-    except IntegrityError as error:
-        raise StoreError(_first(error), "nothing of this step was written") from error
-    except StatementError as error:
-        raise StoreError(f"{url!r}: {_first(error)}", "nothing was written") from error
-
-
 def _hint(said: str) -> str:
     """What to do about what a database says. SQLite calls a full disk an I/O error, too."""
     if "locked" in said:
@@ -179,6 +183,6 @@ def _hint(said: str) -> str:
     return "is the address right, is the server up, may this user write there?"
 
 
-def _first(error: StatementError) -> str:
-    lines = str(error.orig).strip().splitlines()
-    return lines[0] if lines else type(error.orig).__name__
+def _first(said: BaseException | None) -> str:
+    lines = str(said).strip().splitlines()
+    return lines[0] if lines else type(said).__name__

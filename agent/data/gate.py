@@ -9,20 +9,23 @@ from agent.core.lifecycle import due
 from agent.core.register import CampaignStatus
 from agent.core.trial import Approval, Plan, Review, Trial, TrialStatus
 from agent.data.facts import sealed
+from agent.data.ready import Ready
 from agent.data.rows import TABLES, from_row, query
 from agent.data.standing_approvals import StandingWriting
-from agent.data.statements import LATEST
+from agent.data.statements import JOBS_OF, LATEST
 from agent.data.tables import table
 from agent.errors import BudgetSpent, GateError, LifecycleError, StoreError
 
 _APPROVALS, _JOBS = TABLES[Approval], TABLES[Job]
-_LINK = insert(table("job_trials"))
-_UNUSED = update(_APPROVALS).where(
-    _APPROVALS.c.id == bindparam("wanted"),
-    _APPROVALS.c.job.is_(None),
-    _APPROVALS.c.revoked_at.is_(None),
+_LINK = Ready(insert(table("job_trials")))
+_UNUSED = Ready(
+    update(_APPROVALS).where(
+        _APPROVALS.c.id == bindparam("wanted"),
+        _APPROVALS.c.job.is_(None),
+        _APPROVALS.c.revoked_at.is_(None),
+    )
 )
-_LATEST_REVIEW = (
+_LATEST_REVIEW = Ready(
     query(Review)
     .where(TABLES[Review].c.trial == bindparam("wanted"))
     .order_by(TABLES[Review].c.number.desc())
@@ -34,15 +37,10 @@ _NEVER = or_(
     and_(_JOBS.c.status == str(JobStatus.CANCELLED), _JOBS.c.started_at.is_(None)),
 )
 # Later steps begin no experiment.
-_USED = select(
-    func.count().filter(_JOBS.c.stage == 1), func.coalesce(func.sum(_JOBS.c.cost), 0.0)
-).where(_JOBS.c.campaign == bindparam("wanted"), ~_NEVER)
-_LINKS = table("job_trials")
-_EARLIER = (
-    query(Job)
-    .join(_LINKS, _LINKS.c.job == _JOBS.c.id)
-    .where(_LINKS.c.trial == bindparam("wanted"))
-    .order_by(_JOBS.c.seq)
+_USED = Ready(
+    select(
+        func.count().filter(_JOBS.c.stage == 1), func.coalesce(func.sum(_JOBS.c.cost), 0.0)
+    ).where(_JOBS.c.campaign == bindparam("wanted"), ~_NEVER)
 )
 # Sums of decimal costs are off in the last digits.
 _SLACK = 1e-9
@@ -83,7 +81,7 @@ class Gate(StandingWriting):
         trial = self._locked_trial(approval.trial)
         if trial.status not in (TrialStatus.APPROVED, TrialStatus.IN_PROGRESS):
             raise GateError(f"trial {trial.number} is {trial.status}", "have it reviewed first")
-        row = self._connection.execute(_LATEST_REVIEW, {"wanted": trial.id}).first()
+        row = _LATEST_REVIEW.first(self._connection, {"wanted": trial.id})
         review = None if row is None else from_row(Review, row)
         if review is None or review.id != approval.review or review.verdict == "reject":
             raise GateError(
@@ -104,7 +102,7 @@ class Gate(StandingWriting):
         """
         trial = self._locked_trial(self._one(Approval, approval_id).trial)
         row = {"wanted": approval_id, "revoked_at": self.now}
-        if self._connection.execute(_UNUSED, row).rowcount != 1:
+        if _UNUSED.change(self._connection, row) != 1:
             raise GateError(f"approval {approval_id} was used or revoked before")
         self.record(trial.campaign, "approval.revoked", approval_id, {"reason": reason})
 
@@ -136,7 +134,7 @@ class Gate(StandingWriting):
         status = self._status(job.campaign)
         if status is not CampaignStatus.ACTIVE:
             raise GateError(f"the campaign is {status}", "nothing is sent until it is active")
-        latest = self._connection.execute(LATEST, {"wanted": job.campaign}).scalar()
+        latest = LATEST.scalar(self._connection, {"wanted": job.campaign})
         if revision is not None and latest != revision:
             raise GateError(f"the campaign is at revision {latest} now", "look at the trial again")
         _check_job(job)
@@ -155,8 +153,8 @@ class Gate(StandingWriting):
             "approvals": list(job.approvals),
         }
         self._insert(job, seq=self.record(job.campaign, "job.intended", job.id, data))
-        links = [{"job": job.id, "trial": trial} for trial in job.trials]
-        self._connection.execute(_LINK, links)
+        for trial_id in job.trials:
+            _LINK.change(self._connection, {"job": job.id, "trial": trial_id})
         self._consume(job)
         for trial in trials:
             if len(trial.steps) == 1 or trial.status is not TrialStatus.IN_PROGRESS:
@@ -174,7 +172,7 @@ class Gate(StandingWriting):
         """
         if len(trial.steps) == 1:
             return
-        rows = self._connection.execute(_EARLIER, {"wanted": trial.id}).all()
+        rows = JOBS_OF.rows(self._connection, {"wanted": trial.id})
         next_one = due(trial.steps, [from_row(Job, row) for row in rows])
         if job.step != next_one:
             told = f"its next step is {next_one}" if next_one else "no step of it is due"
@@ -200,11 +198,11 @@ class Gate(StandingWriting):
     def _consume(self, job: Job) -> None:
         for id in job.approvals:
             row = {"wanted": id, "job": job.id}
-            if self._connection.execute(_UNUSED, row).rowcount != 1:
+            if _UNUSED.change(self._connection, row) != 1:
                 raise GateError(f"an approval of job {job.id} was used by another job")
 
     def _reserve(self, job: Job, experiments: int | None, cost: float | None) -> None:
-        used, spent = self._connection.execute(_USED, {"wanted": job.campaign}).one()
+        ((used, spent),) = _USED.rows(self._connection, {"wanted": job.campaign})
         if experiments is not None and job.stage == 1 and used + 1 > experiments:
             raise BudgetSpent(f"all {experiments} experiments are used", "revise the budget")
         if cost is not None and spent + job.cost > cost + _SLACK * max(1.0, cost):

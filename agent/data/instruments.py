@@ -11,17 +11,20 @@ from agent.core.trial import OPEN, Approval, Setting, Trial
 from agent.core.turns import Stay
 from agent.data.leases import insert_new
 from agent.data.reading import Reading
+from agent.data.ready import Ready
 from agent.data.rows import TABLES, from_row, query
 from agent.data.tables import table
 from agent.data.writer import Writer
 from agent.errors import GateError, LifecycleError
 
 _HOLDS, _JOBS, _INSTRUMENTS = TABLES[Hold], TABLES[Job], table("instruments")
-_WORDS = query(Hold).where(_HOLDS.c.instrument == bindparam("wanted")).order_by(_HOLDS.c.number)
-_LOCK = (
+_WORDS = Ready(
+    query(Hold).where(_HOLDS.c.instrument == bindparam("wanted")).order_by(_HOLDS.c.number)
+)
+_LOCK = Ready(
     select(_INSTRUMENTS.c.name).where(_INSTRUMENTS.c.name == bindparam("wanted")).with_for_update()
 )
-_OPEN = (
+_OPEN = Ready(
     select(_JOBS.c.status, func.count())
     .where(
         _JOBS.c.instrument == bindparam("wanted"),
@@ -208,19 +211,19 @@ class InstrumentWriting(Writer):
         return said
 
     def _words(self, instrument: str) -> list[Hold]:
-        rows = self._connection.execute(_WORDS, {"wanted": instrument}).all()
+        rows = _WORDS.rows(self._connection, {"wanted": instrument})
         return [from_row(Hold, row) for row in rows]
 
     def _lock_instrument(self, name: str) -> None:
         """On PostgreSQL its row is locked, after the campaign's; SQLite has one writer at a time."""
-        if self._connection.execute(_LOCK, {"wanted": name}).first() is None:
+        if _LOCK.first(self._connection, {"wanted": name}) is None:
             insert_new(self._connection, "instruments", {"name": name})
-            self._connection.execute(_LOCK, {"wanted": name})
+            _LOCK.first(self._connection, {"wanted": name})
 
     def _others(self, job: Job) -> dict[JobStatus, int]:
         """How many other jobs of its instrument are under way or in doubt, by state."""
         asked = {"wanted": job.instrument, "mine": job.id}
-        rows = self._connection.execute(_OPEN, asked).all()
+        rows = _OPEN.rows(self._connection, asked)
         return {JobStatus(status): int(count) for status, count in rows}
 
 

@@ -4,21 +4,24 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Connection, TextClause, bindparam, text, update
+from sqlalchemy import Connection, bindparam, text, update
 
 from agent.core.actor import Process
 from agent.core.clock import utc
 from agent.core.register import Lease
 from agent.data.engine import Database
+from agent.data.ready import Ready
 from agent.data.rows import TABLES, from_row, query, to_row
 from agent.data.tables import table
 from agent.errors import LeaseHeld, LeaseLost
 
 _LEASES = TABLES[Lease]
-_MINE = update(_LEASES).where(
-    _LEASES.c.name == bindparam("mine"),
-    _LEASES.c.fence == bindparam("since"),
-    _LEASES.c.holder == bindparam("holding"),
+_MINE = Ready(
+    update(_LEASES).where(
+        _LEASES.c.name == bindparam("mine"),
+        _LEASES.c.fence == bindparam("since"),
+        _LEASES.c.holder == bindparam("holding"),
+    )
 )
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -107,21 +110,21 @@ def hold(connection: Connection, lease: Lease) -> None:
 
 def insert_new(connection: Connection, name: str, row: dict[str, object]) -> bool:
     """Insert `row` into the table of that name unless its key is there; whether it was new."""
-    return connection.execute(_insert_new(name), row).rowcount == 1
+    return _insert_new(name).change(connection, row) == 1
 
 
 @cache
-def _insert_new(name: str) -> TextClause:
+def _insert_new(name: str) -> Ready:
     # The same words in both dialects; importing PostgreSQL's own takes a tenth of a second.
     columns = table(name).c
     words = f"INSERT INTO {name} ({', '.join(columns.keys())})"
     words += f" VALUES (:{', :'.join(columns.keys())}) ON CONFLICT DO NOTHING"
-    return text(words).bindparams(*(bindparam(c.name, type_=c.type) for c in columns))
+    return Ready(text(words).bindparams(*(bindparam(c.name, type_=c.type) for c in columns)))
 
 
 def _touch(connection: Connection, lease: Lease, **change: object) -> bool:
     mine = {"mine": lease.name, "since": lease.fence, "holding": lease.holder.model_dump()}
-    return connection.execute(_MINE, {**mine, **change}).rowcount == 1
+    return _MINE.change(connection, {**mine, **change}) == 1
 
 
 def _lost(lease: Lease) -> LeaseLost:

@@ -8,14 +8,17 @@ from agent.core.decision import Decision
 from agent.core.register import CampaignStatus, Entry, Revision
 from agent.core.trial import Proposal, Trial, TrialStatus
 from agent.data.facts import sealed
+from agent.data.ready import Ready
 from agent.data.rows import TABLES
 from agent.data.writer import Writer
 from agent.errors import StoreError
 
 # The same words in both dialects.
-_COUNT = text(
-    "INSERT INTO counters (campaign, kind, value) VALUES (:campaign, :kind, 1) "
-    "ON CONFLICT (campaign, kind) DO UPDATE SET value = counters.value + 1 RETURNING value"
+_COUNT = Ready(
+    text(
+        "INSERT INTO counters (campaign, kind, value) VALUES (:campaign, :kind, 1) "
+        "ON CONFLICT (campaign, kind) DO UPDATE SET value = counters.value + 1 RETURNING value"
+    )
 )
 
 
@@ -30,7 +33,7 @@ class Planning(Writer):
         """
         self._lock(campaign)
         row = {"campaign": campaign, "kind": kind}
-        return int(self._connection.execute(_COUNT, row).scalar_one())
+        return int(_COUNT.scalar(self._connection, row))
 
     def register(self, entry: Entry, revision: Revision) -> None:
         """Enter a campaign with its first revision.

@@ -15,6 +15,7 @@ from agent.core.trial import Approval, Proposal, Review, Trial, TrialStatus
 from agent.core.values import Value
 from agent.data import statements
 from agent.data.engine import Database
+from agent.data.ready import Ready
 from agent.data.rows import TABLES, Record, from_row, query, query_one
 from agent.data.tables import table
 from agent.errors import NotFound
@@ -82,7 +83,7 @@ class Reading:
             NotFound: there is none.
         """
         with self._database.reading() as connection:
-            found = connection.execute(statements.LATEST, {"wanted": campaign}).scalar()
+            found = statements.LATEST.scalar(connection, {"wanted": campaign})
         if found is None:
             raise NotFound(f"campaign {campaign} has no revision")
         return int(found)
@@ -198,8 +199,7 @@ class Reading:
 
     def samples_of(self, trial: str) -> list[Sample]:
         """The samples of one trial, in the order in which they were made."""
-        kept = TABLES[Sample]
-        return self._all(Sample, query(Sample).where(kept.c.trial == trial).order_by(kept.c.seq))
+        return self._about(Sample, trial, "seq")
 
     def journal(
         self, campaign: str, after: int = 0, limit: int | None = None
@@ -222,7 +222,7 @@ class Reading:
             NotFound: there is none.
         """
         with self._database.reading() as connection:
-            found = connection.execute(statements.BLOB, {"wanted": sha}).scalar()
+            found = statements.BLOB.scalar(connection, {"wanted": sha})
         if found is None:
             raise NotFound(f"no document has the hash {sha}")
         return bytes(found)
@@ -241,18 +241,20 @@ class Reading:
         wanted = {"wanted": campaign}
         with self._database.reading() as connection:
             trials, jobs = (
-                connection.execute(statements.counted(cls), wanted).all() for cls in (Trial, Job)
+                statements.counted(cls).rows(connection, wanted) for cls in (Trial, Job)
             )
-            decision = connection.execute(statements.highest(Decision), wanted).scalar()
+            decision = statements.highest(Decision).scalar(connection, wanted)
         return Sketch(
             trials={TrialStatus(status): count for status, count in trials},
             jobs={JobStatus(status): count for status, count in jobs},
             decision=decision or 0,
         )
 
-    def _all(self, cls: type[Record], asked: Select[Any], **given: Any) -> list[Record]:
+    def _all(self, cls: type[Record], asked: Ready | Select[Any], **given: Any) -> list[Record]:
         with self._database.reading() as connection:
-            return [from_row(cls, row) for row in connection.execute(asked, given)]
+            if isinstance(asked, Ready):
+                return [from_row(cls, row) for row in asked.rows(connection, given)]
+            return [from_row(cls, row) for row in connection.execute(asked)]
 
     def _one(self, cls: type[Record], id: str) -> Record:
         found = self._all(cls, query_one(cls), wanted=id)
@@ -263,9 +265,8 @@ class Reading:
     def _of(
         self, cls: type[Record], campaign: str, order: str, statuses: Iterable[str] = ()
     ) -> list[Record]:
-        if wanted := [str(status) for status in statuses]:
-            asked = statements.in_states(cls, order)
-            return self._all(cls, asked, wanted=campaign, statuses=wanted)
+        if wanted := frozenset(str(status) for status in statuses):
+            return self._all(cls, statements.in_states(cls, order, wanted), wanted=campaign)
         return self._all(cls, statements.of_campaign(cls, order), wanted=campaign)
 
     def _about(self, cls: type[Record], trial: str, order: str) -> list[Record]:

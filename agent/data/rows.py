@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from sqlalchemy import Insert, Select, Table, Update, bindparam, insert, select, update
+from sqlalchemy import Select, Table, bindparam, insert, select, update
 
 from agent.core.decision import Decision
 from agent.core.instrument import Hold
@@ -15,6 +15,7 @@ from agent.core.standing_approval import Revocation, StandingApproval
 from agent.core.stock import Movement
 from agent.core.trial import Approval, Proposal, Review, Trial
 from agent.core.values import Value
+from agent.data.ready import Ready
 from agent.data.tables import table
 from agent.errors import StoreError
 
@@ -43,19 +44,20 @@ TABLES: Mapping[type[Value], Table] = {
 
 _FIELDS = {cls: tuple(cls.model_fields) for cls in TABLES}
 _SELECTS = {cls: select(*(TABLES[cls].c[f] for f in fields)) for cls, fields in _FIELDS.items()}
-# Statements with named parameters are built once: building one costs as much as running it.
 _BY_ID = {
-    cls: _SELECTS[cls].where(kept.c.id == bindparam("wanted"))
+    cls: Ready(_SELECTS[cls].where(kept.c.id == bindparam("wanted")))
     for cls, kept in TABLES.items()
     if "id" in kept.c
 }
-_MOVES: Mapping[type[Value], Update] = {
-    cls: update(TABLES[cls]).where(
-        TABLES[cls].c.id == bindparam("wanted"), TABLES[cls].c.status == bindparam("still")
+_MOVES: Mapping[type[Value], Ready] = {
+    cls: Ready(
+        update(TABLES[cls]).where(
+            TABLES[cls].c.id == bindparam("wanted"), TABLES[cls].c.status == bindparam("still")
+        )
     )
     for cls in (Trial, Job)
 }
-_INSERTS = {cls: insert(kept) for cls, kept in TABLES.items()}
+_INSERTS = {cls: Ready(insert(kept)) for cls, kept in TABLES.items()}
 
 
 def to_row(record: Value) -> dict[str, Any]:
@@ -86,16 +88,16 @@ def query(cls: type[Value]) -> Select[Any]:
     return _SELECTS[cls]
 
 
-def query_one(cls: type[Value]) -> Select[Any]:
-    """The same for the one row whose id is the parameter `wanted`."""
+def query_one(cls: type[Value]) -> Ready:
+    """The same, ready, for the one row whose id is the parameter `wanted`."""
     return _BY_ID[cls]
 
 
-def move(cls: type[Value]) -> Update:
+def move(cls: type[Value]) -> Ready:
     """A change of the row whose id is `wanted`, if its status is `still` that."""
     return _MOVES[cls]
 
 
-def insertion(cls: type[Value]) -> Insert:
+def insertion(cls: type[Value]) -> Ready:
     """An insertion of a row of `cls`."""
     return _INSERTS[cls]

@@ -13,6 +13,7 @@ from agent.core.trial import Trial, TrialStatus
 from agent.core.values import Point
 from agent.data.facts import sealed
 from agent.data.leases import insert_new
+from agent.data.ready import Ready
 from agent.data.rows import TABLES, from_row
 from agent.data.statements import JOBS_OF
 from agent.data.stocks import StockWriting
@@ -20,9 +21,11 @@ from agent.errors import GateError, LifecycleError, StoreError
 
 _SEEN_ROWS = TABLES[Observation]
 _NEWER = _SEEN_ROWS.alias()
-_SEEN = select(_SEEN_ROWS.c.objective, _SEEN_ROWS.c.job).where(
-    _SEEN_ROWS.c.trial == bindparam("wanted"),
-    ~select(_NEWER.c.id).where(_NEWER.c.supersedes == _SEEN_ROWS.c.id).exists(),
+_SEEN = Ready(
+    select(_SEEN_ROWS.c.objective, _SEEN_ROWS.c.job).where(
+        _SEEN_ROWS.c.trial == bindparam("wanted"),
+        ~select(_NEWER.c.id).where(_NEWER.c.supersedes == _SEEN_ROWS.c.id).exists(),
+    )
 )
 _SAMPLES = TABLES[Sample]
 _MOVE_SAMPLE = (
@@ -223,9 +226,9 @@ class Running(StockWriting):
 
     def _objectives_seen(self, trial: Trial) -> dict[str, str | None]:
         """Objective -> the job that brought its reading."""
-        rows = self._connection.execute(_SEEN, {"wanted": trial.id}).all()
-        return {str(one.objective): one.job for one in rows}
+        rows = _SEEN.rows(self._connection, {"wanted": trial.id})
+        return {str(objective): job for objective, job in rows}
 
     def _jobs_of(self, trial: Trial) -> list[Job]:
-        rows = self._connection.execute(JOBS_OF, {"wanted": trial.id}).all()
+        rows = JOBS_OF.rows(self._connection, {"wanted": trial.id})
         return [from_row(Job, row) for row in rows]

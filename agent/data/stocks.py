@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, func, select
 from agent.core.job import Job
 from agent.core.stock import Change, Movement, Need, moved, shortages, to_return
 from agent.data.instruments import InstrumentReading, InstrumentWriting
+from agent.data.ready import Ready
 from agent.data.rows import TABLES, from_row, query
 from agent.errors import GateError, LifecycleError
 
@@ -20,20 +21,20 @@ _NEWEST = (
     .group_by(_MOVED.c.item)
     .subquery()
 )
-_LEVELS = (
+_LEVELS = Ready(
     query(Movement)
     .join(_NEWEST, (_NEWEST.c.item == _MOVED.c.item) & (_NEWEST.c.number == _MOVED.c.number))
     .where(_HERE)
     .order_by(_MOVED.c.item)
 )
-_LAST = (
+_LAST = Ready(
     query(Movement)
     .where(_HERE, _MOVED.c.item == bindparam("named"))
     .order_by(_MOVED.c.number.desc())
     .limit(1)
 )
-_TAKEN = query(Movement).where(_MOVED.c.job == bindparam("taker"))
-_SINCE = (
+_TAKEN = Ready(query(Movement).where(_MOVED.c.job == bindparam("taker")))
+_SINCE = Ready(
     query(Movement)
     .where(_HERE, _MOVED.c.item == bindparam("named"), _MOVED.c.number >= bindparam("first"))
     .order_by(_MOVED.c.number)
@@ -46,7 +47,7 @@ class StockReading(InstrumentReading):
     def levels(self, instrument: str) -> dict[str, Movement]:
         """Item -> its last movement, which has what is left; without those that nobody has counted."""
         with self._database.reading() as connection:
-            rows = connection.execute(_LEVELS, {"wanted": instrument}).all()
+            rows = _LEVELS.rows(connection, {"wanted": instrument})
         return {one.item: one for one in (from_row(Movement, row) for row in rows)}
 
     def movements(self, instrument: str, item: str) -> list[Movement]:
@@ -120,13 +121,13 @@ class StockWriting(InstrumentWriting):
 
     def _give_back(self, job: Job) -> None:
         """What was taken for a job that was surely never executed is there still."""
-        rows = self._connection.execute(_TAKEN, {"taker": job.id}).all()
+        rows = _TAKEN.rows(self._connection, {"taker": job.id})
         if not rows:
             return
         self._lock_instrument(job.instrument)
         for taken in (from_row(Movement, row) for row in rows):
             asked = {"wanted": job.instrument, "named": taken.item, "first": taken.number}
-            since = self._connection.execute(_SINCE, asked).all()
+            since = _SINCE.rows(self._connection, asked)
             later = [from_row(Movement, row) for row in since]
             amount = to_return(later, job.id)
             if amount > 0:
@@ -139,7 +140,7 @@ class StockWriting(InstrumentWriting):
 
     def _last(self, instrument: str, item: str) -> Movement | None:
         asked = {"wanted": instrument, "named": item}
-        row = self._connection.execute(_LAST, asked).first()
+        row = _LAST.first(self._connection, asked)
         return None if row is None else from_row(Movement, row)
 
     def _move(

@@ -14,14 +14,15 @@ from agent.core.register import CampaignStatus, Entry, JournalEntry
 from agent.core.trial import Trial, TrialStatus
 from agent.core.values import Value
 from agent.data import journal
+from agent.data.ready import Ready
 from agent.data.rows import TABLES, Record, from_row, insertion, move, query_one, to_row
 from agent.errors import LifecycleError, NotFound, StoreError
 
 _CAMPAIGNS, _JOURNAL = TABLES[Entry], TABLES[JournalEntry]
-_STATUS = (
+_STATUS = Ready(
     select(_CAMPAIGNS.c.status).where(_CAMPAIGNS.c.id == bindparam("wanted")).with_for_update()
 )
-_HEAD = (
+_HEAD = Ready(
     select(_JOURNAL.c.seq, _JOURNAL.c.hash)
     .where(_JOURNAL.c.campaign == bindparam("wanted"))
     .order_by(_JOURNAL.c.seq.desc())
@@ -72,7 +73,7 @@ class Writer:
 
     def _status(self, campaign: str) -> CampaignStatus:
         """The status of a campaign, which is locked by that."""
-        found = self._connection.execute(_STATUS, {"wanted": campaign}).scalar()
+        found = _STATUS.scalar(self._connection, {"wanted": campaign})
         if found is None:
             raise NotFound(f"there is no campaign {campaign}", "register it first")
         self._locked.add(campaign)
@@ -80,17 +81,17 @@ class Writer:
 
     def _head(self, campaign: str) -> journal.Head:
         if campaign not in self._heads:
-            row = self._connection.execute(_HEAD, {"wanted": campaign}).first()
+            row = _HEAD.first(self._connection, {"wanted": campaign})
             self._heads[campaign] = journal.START if row is None else journal.Head(*row)
         return self._heads[campaign]
 
     def _insert(self, record: Value, **more: int) -> None:
-        self._connection.execute(insertion(type(record)), {**to_row(record), **more})
+        insertion(type(record)).change(self._connection, {**to_row(record), **more})
 
     def _insert_all(self, records: Sequence[Value]) -> None:
         if records:
             rows = [to_row(record) for record in records]
-            self._connection.execute(insertion(type(records[0])), rows)
+            self._connection.execute(insertion(type(records[0])).statement, rows)
 
     def _one(self, cls: type[Record], id: str) -> Record:
         found = self._found(cls, id)
@@ -99,7 +100,7 @@ class Writer:
         return found
 
     def _found(self, cls: type[Record], id: str) -> Record | None:
-        row = self._connection.execute(query_one(cls), {"wanted": id}).first()
+        row = query_one(cls).first(self._connection, {"wanted": id})
         return None if row is None else from_row(cls, row)
 
     def _locked_trial(self, id: str) -> Trial:
@@ -145,7 +146,7 @@ class Writer:
         self._trials.pop(id, None)
         self._jobs.pop(id, None)
         row = {"wanted": id, "still": str(status), **columns}
-        if self._connection.execute(move(cls), row).rowcount != 1:
+        if move(cls).change(self._connection, row) != 1:
             raise LifecycleError(
                 f"{cls.__name__.lower()} {id} is no longer {status}", "another step was faster"
             )

@@ -45,7 +45,7 @@ def _round_trip(database: Database, cls: type[Value]) -> None:
         with database.reading() as connection:  # which takes back what it wrote
             connection.execute(text(alone))
             row = {**to_row(record), **BESIDE.get(cls.__name__, {})}
-            connection.execute(insertion(cls), row)
+            insertion(cls).change(connection, row)
             found = from_row(cls, connection.execute(query(cls)).one())
         assert found == record
         assert found.model_dump_json() == _as_kept(record).model_dump_json()

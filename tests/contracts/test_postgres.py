@@ -45,9 +45,9 @@ def database(postgres_url: str) -> Iterator[Database]:
 def _write_as_agent(database: Database, by: Actor) -> None:
     with database.writing() as connection:
         connection.execute(text("SET LOCAL ROLE athanor_agent"))
-        connection.execute(insertion(type(w.review())), to_row(w.review(1, by=by)))
+        insertion(type(w.review())).change(connection, to_row(w.review(1, by=by)))
         approval = {**to_row(w.approval(1, by=by)), "seq": 1}
-        connection.execute(insertion(type(w.approval())), approval)
+        insertion(type(w.approval())).change(connection, approval)
 
 
 def test_the_agents_role_cannot_review_for_a_person(database: Database) -> None:
@@ -58,12 +58,12 @@ def test_the_agents_role_cannot_review_for_a_person(database: Database) -> None:
 
 def test_the_agents_role_cannot_approve_for_a_person(database: Database) -> None:
     with database.writing() as connection:
-        connection.execute(insertion(type(w.review())), to_row(w.review(1)))
+        insertion(type(w.review())).change(connection, to_row(w.review(1)))
     refused = pytest.raises(StoreError, match="cannot review for a person")
     with refused, database.writing() as connection:
         connection.execute(text("SET LOCAL ROLE athanor_agent"))
         approval = {**to_row(w.approval(1, by=w.ANNA)), "seq": 1}
-        connection.execute(insertion(type(w.approval())), approval)
+        insertion(type(w.approval())).change(connection, approval)
 
 
 def test_the_agents_role_cannot_approve_beforehand_for_a_person(database: Database) -> None:
@@ -71,7 +71,7 @@ def test_the_agents_role_cannot_approve_beforehand_for_a_person(database: Databa
     with refused, database.writing() as connection:
         connection.execute(text("SET LOCAL ROLE athanor_agent"))
         given = standing_approval(by=w.ANNA)
-        connection.execute(insertion(type(given)), to_row(given))
+        insertion(type(given)).change(connection, to_row(given))
 
 
 def test_an_approval_is_not_turned_into_anothers(database: Database) -> None:
