@@ -166,7 +166,8 @@ class InstrumentWriting(Writer):
             GateError: it is held, in doubt or at work.
         """
         instrument = job.instrument
-        self._lock_instrument(instrument)
+        if self._connection.dialect.name == "postgresql":  # SQLite has one writer at a time
+            self._lock_instrument(instrument)
         held = in_force(self._words(instrument), self.now)
         if held is not None:
             raise GateError(str(held), f"athanor instrument release {instrument}")
@@ -215,7 +216,7 @@ class InstrumentWriting(Writer):
         return [from_row(Hold, row) for row in rows]
 
     def _lock_instrument(self, name: str) -> None:
-        """On PostgreSQL its row is locked, after the campaign's; SQLite has one writer at a time."""
+        """Enter it, if nobody has spoken of it yet; on PostgreSQL its row is locked, after the campaign's."""
         if _LOCK.first(self._connection, {"wanted": name}) is None:
             insert_new(self._connection, "instruments", {"name": name})
             _LOCK.first(self._connection, {"wanted": name})

@@ -75,7 +75,7 @@ class _Log:
             self.transactions[-1][1].append((text, given, many))
 
 
-def measure(trials: int = 100, times: int = 5) -> dict[str, list[float]]:
+def measure(trials: int = 100, times: int = 15) -> dict[str, list[float]]:
     """Ratios of dispatch and collect to the bare transactions, and trials a second.
 
     One run is timed; another, of the same campaign, is listened to: listening takes time. What a process does once
