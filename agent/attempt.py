@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from agent.core.actor import AGENT
 from agent.core.register import Lease
+from agent.core.worded import last_words
 from agent.errors import AdapterError, AthanorError, LifecycleError
 from agent.lab import Lab
 
@@ -40,7 +41,7 @@ class Trouble:
 
     def __str__(self) -> str:
         """The last line of the reason."""
-        return f"error: {self.reason.strip().splitlines()[-1]}"
+        return f"error: {last_words(self.reason)}"
 
 
 def attempt(

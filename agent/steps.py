@@ -15,6 +15,7 @@ from agent.core.register import Lease
 from agent.core.trial import TrialStatus
 from agent.core.values import Point
 from agent.core.winner import USUAL
+from agent.core.worded import last_words
 from agent.decide.propose import propose as choose
 from agent.decide.propose import screened
 from agent.decide.screening import Look
@@ -45,7 +46,7 @@ def reconcile(lab: Lab, lease: Lease, job_id: str) -> str:
 
     found = attempt(lab, lease, job_id, look)
     if isinstance(found, Trouble) and overdue(campaign, job, lab.clock.now()):
-        doubt(lab.store, lease, job, found.reason, lab.clock.now())
+        doubt(lab.store, lease, job, last_words(found.reason), lab.clock.now())
         return "unknown"
     return str(found)
 

@@ -170,3 +170,9 @@ def _scatter(one: Scatter, unit: str, *, first: bool) -> str:
     freedom = "degree of freedom" if one.freedom == 1 else "degrees of freedom"
     counted = f"{one.freedom} {freedom}" if first else f"{one.freedom}"
     return f"± {one.sd:.2g}" + ("" if unit == "1" else f" {unit}") + f" ({counted})"
+
+
+def last_words(reason: str) -> str:
+    """The last line of a reason: of a traceback, what was raised."""
+    lines = reason.strip().splitlines()
+    return lines[-1].strip() if lines else ""

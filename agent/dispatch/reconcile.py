@@ -7,6 +7,7 @@ from agent.core.adapter import Adapter, Sighting
 from agent.core.campaign import Campaign
 from agent.core.job import Job, JobStatus
 from agent.core.register import Lease
+from agent.core.worded import last_words
 from agent.data.store import Store
 from agent.dispatch.process import known_dead, within_sight
 from agent.dispatch.send import refuse, sending
@@ -14,6 +15,8 @@ from agent.errors import Unreachable
 
 _OUT_OF_SIGHT_S = 600.0
 """How long a sender on another machine may stay silent before a person is asked."""
+_RAISED = ("adapter.error", "job.in_doubt")
+"""Lines of the journal that hold what an adapter has raised."""
 
 
 def reconcile(
@@ -72,14 +75,19 @@ def _conclude(
         return _patience(
             store, lease, campaign, job, f"its sender ({job.sender}) may still send it", now
         )
-    doubt(
-        store,
-        lease,
-        job,
-        sighting.reason or "the instrument cannot say whether it was executed",
-        now,
-    )
+    reason = sighting.reason or "the instrument cannot say whether it was executed"
+    doubt(store, lease, job, reason + _trouble(store, job), now)
     return "unknown"
+
+
+def _trouble(store: Store, job: Job) -> str:
+    """What its adapter last raised over this job, for whoever looks; empty where it raised nothing."""
+    told = (store.last_line(job.campaign, event, job.id) for event in _RAISED)
+    lines = [line for line in told if line is not None]
+    if not lines:
+        return ""
+    last = max(lines, key=lambda line: line.seq)
+    return f"; its adapter said: {last_words(last.data['reason'])}"
 
 
 def _patience(

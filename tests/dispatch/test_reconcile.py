@@ -143,3 +143,21 @@ def test_a_job_that_this_process_is_sending_is_left_alone(scene: Scene) -> None:
     send(world.store, scene.lease, scene.campaign, job, world.instrument, world.clock)
     assert seen == [JobStatus.INTENDED]
     assert world.store.job(job.id).status is JobStatus.STARTED
+
+
+def test_whoever_looks_after_a_doubt_is_told_what_the_adapter_raised(scene: Scene) -> None:
+    """Of a traceback only what was raised; the last of several."""
+    job = scene.intended(HERE, {"key": "mine"})
+    store, now = scene.world.store, scene.world.clock.now()
+    with store.write(AGENT, now, scene.lease) as tx:
+        tx.record(job.campaign, "job.in_doubt", job.id, {"reason": "no answer"})
+        traceback = "Traceback (most recent call last):\n  File …\nKeyError: 'slot'\n"
+        tx.record(job.campaign, "adapter.error", job.id, {"reason": traceback})
+    said, after = scene.looked_up(job, SEEN["not there"])
+    assert said == "unknown"
+    assert after.message == "no trace; its adapter said: KeyError: 'slot'"
+
+
+def test_nothing_is_said_of_an_adapter_that_raised_nothing(scene: Scene) -> None:
+    job = scene.intended(HERE, {"key": "mine"})
+    assert scene.looked_up(job, SEEN["not there"])[1].message == "no trace"
