@@ -6,8 +6,13 @@ from typing import Annotated
 import typer
 
 from agent.commands.common import JsonOption, StoreOption, console, existing, show_json
+from agent.core.register import JournalEntry
+from agent.core.worded import last_words
 from agent.data.store import Store
 from agent.following import EVERY_S, Follower, written
+
+_TOLD = ("instrument", "step", "to", "verdict", "code", "objective")
+"""Keys of a line's data that stand beside its subject."""
 
 store = typer.Typer(help="Make, verify and upgrade a store.", no_args_is_help=True)
 
@@ -56,11 +61,21 @@ def journal(
         show_json([entry.model_dump(mode="json") for entry in entries])
         return
     for entry in entries:
-        console.print(
-            f"{entry.seq:>5}  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.by!s:<24}  {entry.event:<20}  {entry.subject}",
-            highlight=False,
-            markup=False,
-        )
+        when = f"{entry.seq:>5}  {entry.at:%Y-%m-%d %H:%M:%S}"
+        line = f"{when}  {entry.by!s:<24}  {entry.event:<20}  {entry.subject:<20}  {_told(entry)}"
+        console.print(line.rstrip(), highlight=False, markup=False, soft_wrap=True)
+
+
+def _told(entry: JournalEntry) -> str:
+    """What of a line a person looks for: where, what became of it, and what was said; `--json` has all of it."""
+    found = [str(entry.data[key]) for key in _TOLD if entry.data.get(key)]
+    said = entry.data.get("message") or entry.data.get("reason") or ""
+    reasons = (
+        [last_words(str(said))]
+        if said
+        else entry.data.get("reasons") or entry.data.get("diff") or []
+    )
+    return ": ".join(part for part in (", ".join(found), "; ".join(reasons)) if part)
 
 
 def _follow(store: Store, campaign: str, last: int) -> None:
