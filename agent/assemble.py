@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -22,12 +22,14 @@ from agent.core.harmless import Declaration, Promise
 from agent.core.operators import Operators
 from agent.data.store import Store
 from agent.dispatch.process import this_process
-from agent.errors import AdapterError, MissingExtra
+from agent.errors import AdapterError, AthanorError, MissingExtra
 from agent.lab import Lab
 from agent.named import AdapterClasses
 
 if TYPE_CHECKING:
     from adapters.proof.proving import Proof as Proof  # noqa: PLC0414 - commands name it
+
+Answer = TypeVar("Answer")
 
 STORE = "ATHANOR_STORE"
 
@@ -111,6 +113,22 @@ def adapter_at(station: Station, classes: AdapterClasses) -> Adapter:
             "see its settings in the campaign file, and its documentation",
         ) from error
     return made
+
+
+def asked(question: Callable[[], Answer]) -> Answer:
+    """What an adapter answers to somebody who asks outside of a campaign's steps.
+
+    Raises:
+        AdapterError: it raised something, whatever that was.
+    """
+    try:
+        return question()
+    except AthanorError:
+        raise
+    except Exception as error:  # whatever other people's code may raise
+        raise AdapterError(
+            f"its adapter raised {type(error).__name__}: {error}", "mend the adapter"
+        ) from error
 
 
 def _unfit(error: ValidationError) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
+from agent.commands import asking
 from agent.commands.common import Exit, StoreOption, console
 from agent.commands.instruments import span
 from agent.commands.limits import show_limits, show_operators
@@ -87,8 +88,8 @@ def _check_campaign(
         console.print(f"[yellow]note[/yellow] {escape(warning)}", highlight=False)
     show_space(campaign, space)
     made = adapters_of(campaign, classes)
-    able = {name: one.capabilities() for name, one in made.items()}
-    health = {name: one.health() for name, one in made.items()}
+    able = asking.able(made)
+    health = {name: asking.well(one) for name, one in made.items()}
     rule = rule_in_force(campaign.review, able, allowed.unattended)
     _show_adapters(campaign, able, health, rule)
     _show_winner(campaign, able)
@@ -206,7 +207,7 @@ def _against(
     for plan in plans:
         where = plan.instrument
         told.setdefault(plan.step, []).append(
-            (*made[where].check(plan), *limits[where].reasons(plan))
+            (*asking.against(made[where], plan), *limits[where].reasons(plan))
         )
     several = len(told) > 1
     return [

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from agent.commands import asking
 from agent.commands.common import Exit, console
 from agent.commands.limits import wider
 from agent.core.actor import Actor
@@ -73,7 +74,7 @@ def enter(
     _note(resolved.warnings)
     allowed = operators()
     made = adapters_of(resolved.campaign, AdapterClasses(allowed))
-    able = {name: one.capabilities() for name, one in made.items()}
+    able = asking.able(made)
     rule_in_force(resolved.campaign.review, able, allowed.unattended)
     for target, capabilities in able.items():
         limits = allowed.in_force(target).rules

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
+from agent.commands import asking
 from agent.commands.common import console, errors, existing
 from agent.core.actor import Actor
 from agent.core.harmless import MOST, Asked, Declaration, Promise, State
@@ -138,11 +139,11 @@ class Run:
         adapter, target = self.proof.instance(), self.declared.execution.target
         limits = operators().in_force(target).rules
         check_released(limits, self.proof.capabilities, target)
-        health = adapter.health()
+        health = asking.well(adapter)
         if health.state != "ready":
             return f"{target} is {health.state}: {health.reason}"
         plan = self.proof.job(self.declared.good).plans[0]
-        reasons = (*adapter.check(plan), *limits.reasons(plan))
+        reasons = (*asking.against(adapter, plan), *limits.reasons(plan))
         return f"what was declared good is refused: {'; '.join(reasons)}" if reasons else ""
 
     @contextmanager

@@ -67,14 +67,14 @@ def record(
 
 def _withdraw(store: Store, job: Job, wanted: bool | None) -> None:
     """See whether the instrument still has the job, whose result a person has just brought."""
-    from agent.assemble import adapters_of
+    from agent.assemble import adapters_of, asked
     from agent.resolved import campaign_of
 
     try:
         adapter = adapters_of(campaign_of(store, job.campaign)).get(job.instrument)
         if adapter is None:  # a revision has taken it away
             return
-        sighting = adapter.find(job, job.handle)
+        sighting = asked(lambda: adapter.find(job, job.handle))
         if sighting.state != "running":
             return
         where = f"{job.instrument} still has it ({sighting.reason or 'running'})"
@@ -83,7 +83,7 @@ def _withdraw(store: Store, job: Job, wanted: bool | None) -> None:
             at_hand = console.is_terminal and typer.get_text_stream("stdin").isatty()
             wanted = at_hand and typer.confirm("Withdraw it there?", default=True)
         if wanted:
-            answer = adapter.cancel(job, job.handle or {})
+            answer = asked(lambda: adapter.cancel(job, job.handle or {}))
             console.print(f"withdrawing it: {answer}", highlight=False)
     except AdapterError as error:
         console.print(

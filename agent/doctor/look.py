@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from agent.allowed import operators
-from agent.assemble import adapter_at, default_store
+from agent.assemble import adapter_at, asked, default_store
 from agent.core.adapter import Health
 from agent.core.execution import Station
 from agent.core.operators import Operators
@@ -142,17 +142,17 @@ def _released(station: Station, allowed: Operators) -> None:
     """
     name = station.instrument
     try:
-        capabilities = adapter_at(station, AdapterClasses(allowed)).capabilities()
-    except Exception:  # noqa: BLE001 - whatever other people's code may raise
+        capabilities = asked(lambda: adapter_at(station, AdapterClasses(allowed)).capabilities())
+    except AthanorError:
         return
     check_released(allowed.in_force(name).rules, capabilities, name)
 
 
 def _well(station: Station, allowed: Operators) -> Health | str:
     try:
-        return adapter_at(station, AdapterClasses(allowed)).health()
-    except Exception as error:  # noqa: BLE001 - whatever other people's code may raise
-        return str(error) if isinstance(error, AthanorError) else f"{type(error).__name__}: {error}"
+        return asked(lambda: adapter_at(station, AdapterClasses(allowed)).health())
+    except AthanorError as error:
+        return str(error)
 
 
 def _asked(api: str) -> processes.Answer:
