@@ -16,7 +16,6 @@ from agent.core.question import Question
 from agent.core.replicates import Scatters
 from agent.core.saving import Saving
 from agent.core.source import LEFT_OUT
-from agent.core.standing_approval import Cover
 from agent.core.stock import Shortage
 from agent.core.trial import TrialStatus
 from agent.core.values import Point, Value
@@ -129,7 +128,7 @@ def summarise(
     missing: Sequence[Shortage] = (),
     closed: str | None = None,
     turn: str | None = None,
-    covers: Sequence[Cover] = (),
+    permitted: Sequence[str] = (),
     *,
     contacts: Mapping[str, str] | None = None,
 ) -> Summary:
@@ -141,7 +140,7 @@ def summarise(
         missing: What its trials want for, as `agent.wanting` has it.
         closed: Why its instrument is closed to it now.
         turn: To whom it gives way there.
-        covers: Its standing approvals.
+        permitted: What its standing approvals let through, in words.
         contacts: Instrument -> whom to call when it needs a person.
     """
     campaign, found = standing.campaign, leaders(standing)
@@ -181,7 +180,7 @@ def summarise(
         wanting=tuple(map(str, missing)),
         closed=closed or "",
         turn=turn or "",
-        standing=tuple(str(one) for one in covers if one.in_force(standing.now)),
+        standing=tuple(permitted),
         shortages=tuple(missing),
         contacts=dict(contacts or {}),
         instruments=at_work(standing.jobs, standing.now),

@@ -89,7 +89,7 @@ def review(
         if as_json:
             show_json([as_document(opened, campaign, trial) for trial in waiting])
             return
-        show_standing(opened, entry.id)
+        show_standing(opened, entry.id, campaign)
         if not waiting:
             console.print(f"Nothing of {entry.name} waits for a review.")
         elif console.is_terminal and typer.get_text_stream("stdin").isatty():

@@ -10,9 +10,9 @@ from agent.commands.common import console
 from agent.commands.instruments import moment
 from agent.core.actor import Actor
 from agent.core.campaign import Campaign
-from agent.core.standing_approval import StandingApproval, region_of
+from agent.core.standing_approval import StandingApproval, region_of, scope_of
 from agent.data.store import Store
-from agent.dispatch.standing_approvals import Asked, give, revoke
+from agent.dispatch.standing_approvals import Asked, give, in_force, revoke
 from agent.errors import NotFound
 
 StandingOption = Annotated[
@@ -111,14 +111,17 @@ def _revoke(
     )
 
 
-def show_standing(store: Store, campaign: str) -> None:
-    """Print the standing approvals of a campaign that let something through."""
+def show_standing(store: Store, id: str, campaign: Campaign) -> None:
+    """Print the standing approvals of a campaign that let something through, or would if nothing had changed."""
+    from agent.allowed import operators
     from agent.assemble import SystemClock
 
-    now = SystemClock().now()
-    for one in store.standing_approvals(campaign):
-        if one.in_force(now):
-            console.print(escape(str(one)), highlight=False)
+    covers = in_force(store, id, SystemClock().now())
+    if covers:
+        allowed = operators()
+        scope = scope_of(campaign, lambda name: allowed.in_force(name).hash)
+        for one in covers:
+            console.print(escape(one.told(scope)), highlight=False)
 
 
 def _numbered(store: Store, campaign: str, number: int) -> StandingApproval:

@@ -18,8 +18,10 @@ from agent.commands.common import (
 )
 from agent.core.job import JobStatus
 from agent.core.operators import InForce
+from agent.core.standing_approval import scope_of
 from agent.core.stock import Shortage
 from agent.data.store import Store
+from agent.dispatch.standing_approvals import in_force
 from agent.errors import NotFound, OperatorsError
 from agent.resolved import asked_for
 from agent.savings import remembered
@@ -84,11 +86,13 @@ def _summary(store: Store, standing: Standing) -> Summary:
 
     missing: tuple[Shortage, ...] = ()
     shut, turn, contacts = None, None, dict[str, str]()
-    covers = store.standing_approvals(standing.entry.id)
+    covers = in_force(store, standing.entry.id, standing.now)
+    scope: str | None = None
     # Else the file need not be read.
-    if standing.sendable or standing.held or standing.jobs_in(JobStatus.UNKNOWN):
+    if covers or standing.sendable or standing.held or standing.jobs_in(JobStatus.UNKNOWN):
         try:
             allowed = operators()
+            scope = scope_of(standing.campaign, lambda one: allowed.in_force(one).hash)
             contacts = {
                 name: one.contact for name, one in allowed.instruments.items() if one.contact
             }
@@ -97,8 +101,9 @@ def _summary(store: Store, standing: Standing) -> Summary:
             turn = _turn(store, standing, allowed.in_force)
         except OperatorsError as error:
             errors.print(f"[yellow]note[/yellow] {escape(error.message)}", highlight=False)
+    permitted = [one.told(scope) for one in covers]
     return summarise(
-        standing, remembered(store, standing), missing, shut, turn, covers, contacts=contacts
+        standing, remembered(store, standing), missing, shut, turn, permitted, contacts=contacts
     )
 
 

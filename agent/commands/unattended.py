@@ -21,6 +21,7 @@ from agent.core.stock import Need
 from agent.core.trial import Plan, Setting, TrialStatus
 from agent.data.store import Store
 from agent.dispatch.plans import plans_for
+from agent.dispatch.standing_approvals import in_force as unused
 from agent.errors import NotFound, SchemaBehind, StoreError
 from agent.standing import Standing, stand
 
@@ -140,7 +141,7 @@ def _covers(store: Store | None, standing: Standing | None, now: datetime) -> li
     """The standing approvals that let something through now."""
     if store is None or standing is None:
         return []
-    return [one for one in store.standing_approvals(standing.entry.id) if one.in_force(now)]
+    return unused(store, standing.entry.id, now)
 
 
 def _closed(

@@ -25,6 +25,7 @@ from agent.errors import SpaceError
 ANYWHERE = "all"
 """How a person says: whatever the campaign proposes."""
 
+_CHANGED = "the space, an instrument or its limits have changed since"
 _NUMBER = r"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
 _RANGE = re.compile(rf"^({_NUMBER})?\s*\.\.\s*({_NUMBER})?\s*(.*)$")
 _ONE = re.compile(rf"^({_NUMBER})\s*(.*)$")
@@ -65,7 +66,7 @@ class StandingApproval(Value):
             scope: As the campaign, its instruments and their limits are now.
         """
         if scope != self.scope:
-            return ("the space, an instrument or its limits have changed since",)
+            return (_CHANGED,)
         missing = Setting(value="", unit="")
         return tuple(
             f"{name}: {reason}"
@@ -106,9 +107,16 @@ class Cover(NamedTuple):
         """Whether it may let another trial through."""
         return self.revoked is None and self.left > 0 and now < self.given.until
 
-    def __str__(self) -> str:
-        """As whoever looks at the campaign reads it."""
+    def told(self, scope: str | None) -> str:
+        """As whoever looks at the campaign reads it.
+
+        Args:
+            scope: As the campaign, its instruments and their limits are now; None where that is not known.
+        """
         one = self.given
+        if scope not in {None, one.scope}:
+            mend = "revoke it, and give another"
+            return f"standing approval {one.number} ({one.by.name}): lets nothing through: {_CHANGED}: {mend}"
         what = f"standing approval {one.number}: {self.left} of {one.count} left until "
         return f"{what}{one.until:%Y-%m-%d %H:%M} UTC, {one.where} ({one.by.name})"
 

@@ -12,6 +12,7 @@ from agent.core.limits import Limit
 from agent.core.operators import InForce
 from agent.core.register import Lease
 from agent.core.standing_approval import (
+    Cover,
     Revocation,
     StandingApproval,
     beyond,
@@ -132,6 +133,11 @@ def review_in_its_name(
     return found
 
 
+def in_force(store: Store, campaign: str, now: datetime) -> list[Cover]:
+    """The standing approvals of a campaign that are neither used up, over nor taken back."""
+    return [one for one in store.standing_approvals(campaign) if one.in_force(now)]
+
+
 def still_stands(store: Store, campaign: str, standing: str | None) -> bool:
     """Whether what was approved in the name of a standing approval may be permitted again; True of what was not."""
     covers = store.standing_approvals(campaign) if standing is not None else []
@@ -140,4 +146,4 @@ def still_stands(store: Store, campaign: str, standing: str | None) -> bool:
     )
 
 
-__all__ = ["Asked", "give", "review_in_its_name", "revoke", "still_stands"]
+__all__ = ["Asked", "give", "in_force", "review_in_its_name", "revoke", "still_stands"]

@@ -270,6 +270,19 @@ def test_within_a_region_and_taken_back(athanor, reviewed):
         athanor("review", "reviewed", "--revoke", "2", "--reason", "no")
 
 
+def test_one_that_the_world_has_left_behind_says_so(athanor, reviewed):
+    athanor("run", str(reviewed), "--direct", "--no-wait", code=3)
+    athanor("review", "reviewed", "--standing", "all", *BEFOREHAND)
+    reviewed.write_text(reviewed.read_text().replace("high: 15", "high: 14"))
+    athanor("run", str(reviewed), "--direct", "--no-wait", "--yes", code=3)
+    for told in (athanor("review", "reviewed"), athanor("status", "reviewed")):
+        said = " ".join(told.output.split())
+        assert "standing approval 1 (ada): lets nothing through: the space" in said
+        assert "3 of 3 left" not in said
+    (summary,) = json.loads(athanor("status", "reviewed", "--json").output)
+    assert len(summary["standing"]) == 1 and "revoke it" in summary["standing"][0]
+
+
 def test_a_standing_approval_says_how_many_until_when_and_why(athanor, reviewed):
     athanor("run", str(reviewed), "--direct", "--no-wait", code=3)
     review = ("review", "reviewed")
