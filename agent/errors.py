@@ -118,12 +118,26 @@ class GateError(AthanorError):
 
 
 class OutsideLimits(GateError):
-    """What would be sent is not what the operators allow; `reasons` has a sentence for each fault."""
+    """What would be sent is not what the operators allow; `reasons` has a sentence for each fault.
 
-    def __init__(self, instrument: str, reasons: Sequence[str]) -> None:
+    Args:
+        instrument: Whose limits.
+        reasons: What they say.
+        against: What they speak against, as a person knows it.
+        mend: What can be done about it.
+    """
+
+    def __init__(
+        self,
+        instrument: str,
+        reasons: Sequence[str],
+        *,
+        against: str = "it",
+        mend: str = "edit or reject it",
+    ) -> None:
+        said = "; ".join(reasons)
         super().__init__(
-            f"the operators' limits of {instrument} speak against it: {'; '.join(reasons)}",
-            "edit or reject it",
+            f"the operators' limits of {instrument} speak against {against}: {said}", mend
         )
         self.reasons = tuple(reasons)
 

@@ -12,6 +12,7 @@ from agent.commands.common import (
     NameArgument,
     StoreOption,
     console,
+    errors,
     existing,
     person,
     show_json,
@@ -80,10 +81,10 @@ def review(
         _once([*edited, *approved, *rejected])
         for trial in edited:
             desk.say(trial, "edit", _settings(set_ or []))
-        for trial in approved:
-            desk.say(trial, "approve")
+        beyond = desk.approve(approved)
         for trial in rejected:
             desk.say(trial, "reject")
+        _tell(beyond)
         if edit or approve or reject:
             return
         if as_json:
@@ -145,6 +146,16 @@ class _Desk:
             highlight=False,
         )
 
+    def approve(self, trials: list[Trial]) -> list[OutsideLimits]:
+        """Approve what can be; why the others are not."""
+        found = []
+        for trial in trials:
+            try:
+                self.say(trial, "approve")
+            except OutsideLimits as outside:
+                found.append(outside)
+        return found
+
     def ask(self, waiting: list[Trial], tested: Tested) -> None:
         for trial in waiting:
             show(self._store, self._campaign, trial, tested)
@@ -176,6 +187,18 @@ class _Desk:
             console.print(f"  [red]{escape(str(error))}[/red]")
             return False
         return True
+
+
+def _tell(beyond: list[OutsideLimits]) -> None:
+    """Say of each why it was not approved.
+
+    Raises:
+        OutsideLimits: the last one.
+    """
+    for outside in beyond[:-1]:
+        errors.print(f"[red]error[/red] {escape(str(outside))}", highlight=False)
+    if beyond:
+        raise beyond[-1]
 
 
 def _pick(waiting: list[Trial], asked: list[str]) -> list[Trial]:

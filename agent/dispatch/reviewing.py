@@ -169,7 +169,8 @@ def within(
     for step, refused in beyond.items():
         if step not in good:
             first = refused[0]
-            raise OutsideLimits(first.instrument, limits_of(first.instrument).rules.reasons(first))
+            reasons = limits_of(first.instrument).rules.reasons(first)
+            raise OutsideLimits(first.instrument, reasons, against=first.trial)
     return found
 
 

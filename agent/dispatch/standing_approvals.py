@@ -64,7 +64,7 @@ def give(
         names = [one.instrument for one in step.stations]
         told = [beyond(asked.region, limits_of(name).rules.limits) for name in names]
         if all(told):
-            raise OutsideLimits(names[0], told[0])
+            raise OutsideLimits(names[0], told[0], against="the region", mend="narrow it")
     with store.write(by, now) as tx:
         number = tx.number(id, "standing approval")
         given = StandingApproval(

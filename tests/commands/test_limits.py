@@ -1,6 +1,7 @@
 """What the operators allow is shown where people look, and refused where they approve."""
 
 import json
+import re
 
 import pytest
 
@@ -108,6 +109,25 @@ def test_a_reviewer_sees_what_is_beyond_the_limits_and_cannot_approve_it(athanor
     athanor(
         "review", "bench", "--edit", str(beyond[0]["trial"]["number"]), "--set", "temperature=20"
     )
+
+
+def test_all_that_may_be_approved_is_and_the_others_are_named(athanor, allowed, bench):
+    points = ", ".join(f"{{temperature: {at}}}" for at in (30, 20, 40))
+    policy = f"policy: {{batch_size: 3, initial: {{design: points, points: [{points}]}}}}\n"
+    bench.write_text(re.sub("policy: .*\n", policy, BENCH))
+    athanor("run", str(bench), "--direct", "--no-wait", code=3)
+    allowed.write_text(OPERATORS.replace("high: 60", "high: 21"))
+    with pytest.raises(OutsideLimits, match=r"speak against \w+-T0003: temperature: 40 degC"):
+        athanor("review", "bench", "--approve", "all")
+    (told,) = json.loads(athanor("status", "bench", "--json").output)
+    assert told["trials"] == {"proposed": 2, "approved": 1}
+
+
+def test_a_region_beyond_the_limits_is_to_be_narrowed(athanor, allowed, bench):
+    athanor("run", str(bench), "--direct", "--no-wait", code=3)
+    standing = ("--standing", "temperature 20..99", "--count", "3", "--until", "12 h")
+    with pytest.raises(OutsideLimits, match=r"against the region: .* \(narrow it\)"):
+        athanor("review", "bench", *standing, "--reason", "as usual")
 
 
 def test_editors_have_a_schema_of_it(athanor, tmp_path):
