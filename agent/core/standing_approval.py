@@ -202,6 +202,10 @@ def _limit(name: str, told: str, unit: str, values: Sequence[Scalar]) -> Limit:
     ends = [None if end is None else float(end) for end in (low, high)]
     if None not in ends and (ends[0] or 0.0) > (ends[1] or 0.0):
         raise SpaceError(f"{name}: {low} is above {high}", _LIKE)
+    from agent.core.units import known  # noqa: PLC0415 - pint is heavy, and seldom needed here
+
+    if not known(said.strip() or unit):
+        raise SpaceError(f"'{told}' is no range of {name}: {said.strip()!r} is no unit", _LIKE)
     limit = Limit(low=ends[0], high=ends[1], unit=said.strip() or unit)
     if not _meets(limit, unit, [float(value) for value in values if not isinstance(value, str)]):
         space = f"{min(values):.12g} to {max(values):.12g} {unit}".rstrip()

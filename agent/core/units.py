@@ -111,5 +111,6 @@ def _convert(value: float, source: str, target: str, *, difference: bool) -> flo
         return float(f"{converted:.15g}")
     except (pint.PintError, ValueError) as error:
         raise IngestError(
-            f"{source!r} cannot be converted to {target!r}", "check the unit of the column"
+            f"{source!r} cannot be converted to {target!r}",
+            f"they are units of different things: give it in {target or '1'}, or in a unit of that kind",
         ) from error

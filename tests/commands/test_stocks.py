@@ -129,3 +129,5 @@ def test_an_amount_is_a_number_maybe_with_a_unit() -> None:
     for text in ("many", "", "1 2 mL"):
         with pytest.raises(StoreError, match="is no amount"):
             amount_in(text, "1")
+    with pytest.raises(IngestError, match="of different things: give it in mL, or in a unit of"):
+        amount_in("5 kg", "mL")
