@@ -76,6 +76,11 @@ class Findings:
         """Something that must be mended."""
         self._faults.setdefault(loc, Fault(self.document.path(loc), what, mend))
 
+    def unknown(self, loc: Loc, key: object, known: Iterable[object]) -> None:
+        """A key that there is not. What was wrong with its value, or beneath it, says nothing then."""
+        self._faults = {at: one for at, one in self._faults.items() if at[: len(loc)] != loc}
+        self.fault(loc, f"there is no key {key!r} here", did_you_mean(key, known, "the keys are"))
+
     def warn(self, loc: Loc, what: str, mend: str = "") -> None:
         """Something that may be meant, but that a person should know."""
         self._warnings.append(str(Fault(self.document.path(loc), what, mend)))

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from agent.core.harmless import Declaration
 from agent.errors import CampaignError
 from agent.load import reading, settings, shape
-from agent.load.faults import did_you_mean
 from agent.load.settings import Place, SettingsModels
 
 _START = "`execution:`, or from the file that `athanor adapter new` makes"
@@ -35,8 +34,7 @@ def declared(
         raise CampaignError(f"{file} declares nothing", error.message, error.faults) from error
     for key in document.data:
         if key not in Declaration.model_fields:
-            mend = did_you_mean(key, Declaration.model_fields, "the keys are")
-            findings.fault((key,), f"there is no key {key!r} here", mend)
+            findings.unknown((key,), key, Declaration.model_fields)
     known = {key: document.data[key] for key in document.data if key in Declaration.model_fields}
     found: Declaration | None = None
     try:

@@ -43,8 +43,7 @@ def read_operators(path: str | Path) -> tuple[Operators, tuple[str, ...]]:
         raise OperatorsError(about + why, "see docs/operators.md", error.faults) from error
     data: dict[str, Any] = document.data
     for key in data.keys() - Operators.model_fields.keys():
-        near = did_you_mean(key, Operators.model_fields, "the keys are")
-        findings.fault((key,), f"there is no key {key!r} here", near)
+        findings.unknown((key,), key, Operators.model_fields)
     allowed = {key: data[key] for key in data if key in Operators.model_fields}
     written = allowed.pop(_INSTRUMENTS, {})
     found = _sound(findings, (), Operators, allowed)
@@ -104,8 +103,7 @@ def _single(
 def _instrument(findings: Findings, loc: Loc, given: object) -> InstrumentRules | None:
     block = _block(findings, loc, given)
     for key in block.keys() - InstrumentRules.model_fields.keys():
-        near = did_you_mean(key, InstrumentRules.model_fields, "the keys are")
-        findings.fault((*loc, key), f"there is no key {key!r} here", near)
+        findings.unknown((*loc, key), key, InstrumentRules.model_fields)
     written = _block(findings, (*loc, "limits"), block["limits"]) if "limits" in block else {}
     limits = {
         name: _sound(findings, (*loc, "limits", name), Limit, one) for name, one in written.items()

@@ -13,7 +13,7 @@ from agent.core.constraints import Constraint
 from agent.core.objective import Objective
 from agent.core.source import TransferPrior
 from agent.core.space import Parameter
-from agent.load.faults import Document, Findings, Loc, did_you_mean, listed
+from agent.load.faults import Document, Findings, Loc, listed
 from agent.load.fields import MADE_BY_LOADER, keys, written_like
 from agent.load.words import plain
 
@@ -56,8 +56,7 @@ def parts(findings: Findings) -> Parts:
     data = findings.document.data
     for key in data:
         if key not in Campaign.model_fields:
-            near = did_you_mean(key, keys(Campaign), "the keys are")
-            findings.fault((key,), f"there is no key {key!r} here", near)
+            findings.unknown((key,), key, keys(Campaign))
         elif key in MADE_BY_LOADER:
             _made(findings, (key,))
     found = Parts()
@@ -144,6 +143,10 @@ def _note(findings: Findings, loc: Loc, detail: ErrorDetails, root: type[BaseMod
     if detail["type"] == "union_tag_invalid":
         place = (*place, "type")
     key = next((str(step) for step in reversed(place) if isinstance(step, str)), "")
+    if detail["type"] == "extra_forbidden":
+        owner = _owner(root, within)
+        findings.unknown(place, key, keys(owner) if owner else ())
+        return
     what, mend = plain(detail, _owner(root, within), key, findings.document.written.get(place))
     findings.fault(place, what, mend)
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from agent.load.faults import did_you_mean, listed
-from agent.load.fields import keys, written_like
+from agent.load.fields import known_as, written_like
 
 _NUMBERS = frozenset({
     "float_type", "float_parsing", "int_type", "int_parsing", "decimal_type", "decimal_parsing",
@@ -27,6 +27,22 @@ _MAPS = frozenset({
 _COMMA = re.compile(r"[-+]?\d+,\d+")
 _WITH_UNIT = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*([^\d\s].*)")
 _LONGEST = 60
+_SPAN = ("span of time", "write it like 20 min, 24 h or 2 d")
+_SHAPES: dict[str, tuple[str, str]] = {
+    "Campaign.name": ("name of a campaign", "use small letters, digits, - and _"),
+    "Step.name": (
+        "name of a step",
+        "start with a small letter; then small letters, digits, - and _",
+    ),
+    "Signature.seal": (
+        "seal",
+        "write the digits that `athanor check --operators` shows, 8 or more",
+    ),
+    "Share.window": _SPAN,
+    "Share.changeover": _SPAN,
+    "Share.wait": _SPAN,
+}
+"""Texts of a shape of their own: what a text that has another one is not, and the mend."""
 
 
 def plain(
@@ -42,8 +58,12 @@ def plain(
     """
     kind, given, context = error["type"], error["input"], error.get("ctx", {})
     example = written_like(model, key)
-    if given is None and kind not in ("missing", "extra_forbidden"):
+    if given is None and kind != "missing":
         return "it is empty", example or "give a value, or leave the key out"
+    shape = None if model is None else known_as(model, key, _SHAPES)
+    misshapen = kind == "string_pattern_mismatch" or (kind == "string_type" and shape is _SPAN)
+    if shape is not None and misshapen:
+        return f"{shown(given, written)} is no {shape[0]}", shape[1]
     if kind in _NUMBERS:
         return _number(shown(given, written), key, example)
     for kinds, words in _FAMILIES:
@@ -52,7 +72,8 @@ def plain(
     translate = _BY_TYPE.get(kind)
     if translate is not None:
         what, mend = translate(context, shown(given, written), model, key)
-        return what, mend or example
+        # What has its mend after a colon needs no example of the whole block.
+        return what, mend or ("" if kind == "value_error" and ": " in what else example)
     if kind in _BOUNDS:
         word, bound = _BOUNDS[kind]
         return f"{shown(given, written)} must be {word} {context.get(bound)}", ""
@@ -94,14 +115,6 @@ def _missing(
     return f"the key {key!r} is missing", ""
 
 
-def _extra(
-    context: Mapping[str, Any], given: str, model: type[BaseModel] | None, key: str
-) -> tuple[str, str]:
-    del context, given
-    known = keys(model) if model else []
-    return f"there is no key {key!r} here", did_you_mean(key, known, "the keys are")
-
-
 def _literal(
     context: Mapping[str, Any], given: str, model: type[BaseModel] | None, key: str
 ) -> tuple[str, str]:
@@ -124,9 +137,7 @@ def _tag(
 def _pattern(
     context: Mapping[str, Any], given: str, model: type[BaseModel] | None, key: str
 ) -> tuple[str, str]:
-    del context, key
-    if model is not None and model.__name__ == "Campaign":
-        return f"{given} is no name of a campaign", "use small letters, digits, - and _"
+    del context, model, key
     mend = "start with a letter; then letters, digits and underscores, as in flow_rate"
     return f"{given} is no name that can stand in an expression", mend
 
@@ -157,7 +168,6 @@ _BY_TYPE: dict[
     str, Callable[[Mapping[str, Any], str, type[BaseModel] | None, str], tuple[str, str]]
 ] = {
     "missing": _missing,
-    "extra_forbidden": _extra,
     "literal_error": _literal,
     "enum": _literal,
     "union_tag_invalid": _tag,

@@ -195,6 +195,9 @@ CASES = [
     Broken("unset variable", *execution("{adapter: table, settings: {file: '${NOWHERE}/a.csv'}}"), "execution.settings.file", "variable NOWHERE is not set"),
     Broken("file in the way", *execution("{adapter: bench, settings: {folder: campaign.yaml/bench}}"), "execution.settings.folder", "a file stands in the way"),
     Broken("truth of a setting", *execution("{adapter: lab, settings: {url: a, verify: perhaps}}"), "execution.settings.verify", "neither true nor false"),
+    Broken("a slip in a key with a truth", *execution("{steps: [{name: heat, adapter: lab, settings: {url: a}, repeatble: true}]}"), "execution.steps.heat.repeatble", "did you mean 'repeatable'?"),
+    Broken("a step's name", *execution("{steps: [{name: Heat, adapter: lab, settings: {url: a}}]}"), "execution.steps.Heat.name", "'Heat' is no name of a step"),
+    Broken("one instrument twice", *execution("{steps: [{name: heat, adapter: lab, settings: {url: a}}, {name: read, adapter: lab, settings: {url: b}}]}"), "execution", "each does one step of a campaign"),
 ]  # fmt: skip
 
 
@@ -308,3 +311,18 @@ def test_files_that_are_no_campaigns(raw: bytes, words: str, load: Load) -> None
     with pytest.raises(CampaignError) as caught:
         load(raw)
     assert words in str(caught.value)
+
+
+def test_beneath_a_key_that_there_is_not_nothing_else_is_told(load: Load) -> None:
+    step = "{name: heat, adapter: lab, settings: {url: a}, repeatable: true}"
+    with pytest.raises(CampaignError) as caught:
+        load(GOOD.replace(SETTINGS, f"{{step: [{step}]}}"))
+    assert [bare(fault.path) for fault in caught.value.faults] == ["execution.step"]
+
+
+def test_a_mend_is_not_followed_by_an_example_of_something_else(load: Load) -> None:
+    steps = "{name: heat, adapter: lab, settings: {url: a}}"
+    with pytest.raises(CampaignError) as caught:
+        load(GOOD.replace(SETTINGS, f"{{steps: [{steps}, {steps}]}}"))
+    (fault,) = caught.value.faults
+    assert (fault.what, fault.mend) == ("two of the steps are called 'heat': name them apart", "")

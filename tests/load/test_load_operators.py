@@ -228,8 +228,8 @@ instruments:
     )
     wanted = [
         "oven.share.priority.urgent (line 2)",
-        "oven.share.window (line 2)",
-        "oven.share.changeover (line 2): ",
+        "oven.share.window (line 2): 24 is no span of time (write it like 20 min, 24 h or 2 d)",
+        "oven.share.changeover (line 2): '20 minutes' is no span of time",
         "pump.share.weights (line 3): there is no key 'weights' here (did you mean 'weight'?)",
         "reader.share (line 4)",
     ]
