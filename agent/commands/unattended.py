@@ -14,7 +14,7 @@ from agent.core.campaign import Campaign, ReviewRule
 from agent.core.hours import closed
 from agent.core.instrument import in_force
 from agent.core.job import JobStatus
-from agent.core.night import Beforehand, Night, forecast, spelt
+from agent.core.night import Beforehand, Night, forecast, spared, spelt
 from agent.core.operators import InForce, InstrumentRules
 from agent.core.standing_approval import Cover, scope_of
 from agent.core.stock import Need
@@ -69,19 +69,24 @@ def show_night(evenings: Sequence[Evening], asked: Asked, now: datetime) -> bool
     finally:
         if store is not None:
             store.close()
-    good = True
-    for night in nights:
-        if len(nights) > 1:
-            console.print(f"  [bold]{escape(night.instrument)}[/bold]")
-        for line in forecast(night):
+    told = {night.instrument: forecast(night) for night in nights}
+    alike = evenings[0].campaign.execution.by_step(str) if evenings else []
+    others = spared(told, alike)
+    for name, lines in told.items():
+        if len(told) > 1:
+            console.print(f"  [bold]{escape(name)}[/bold]")
+        for line in lines:
             sign = "[red]stops[/red]" if line.stops else "[green]ok[/green]   "
             console.print(f"  {sign} {escape(line.text)}", highlight=False)
-            good = good and not line.stops
+        if name in others:
+            what = f"the night goes on without {name}: {', '.join(others[name])} can do all of it"
+            console.print(f"  [green]ok[/green]    {escape(what)}", highlight=False)
     what = (
         "failures, what later proposals use, other campaigns there, and results that would hold it"
     )
     console.print(f"  not foreseen: {what}", highlight=False)
-    return good
+    stopped = {name for name, lines in told.items() if any(line.stops for line in lines)}
+    return stopped <= others.keys()
 
 
 def _store(url: str | None) -> Store | None:

@@ -111,6 +111,16 @@ class Night(NamedTuple):
             counts.append(turns * self.at_once)
         return min(counts, default=None)
 
+    @property
+    def last(self) -> datetime:
+        """When the last experiment that ends within the night, and that the budget has room for, is sent."""
+        seconds = self.seconds
+        if self.each is not None:
+            if self.left is not None and self.fitting == self.left:
+                seconds = self.after(math.ceil(self.left / self.at_once) * self.each[0])
+            seconds = max(seconds - self.each[0], 0.0)
+        return self.begin + timedelta(seconds=seconds)
+
     def when(self, experiments: int) -> str:
         """After how long so many experiments have ended, and at which time of day."""
         if self.each is None:
@@ -125,6 +135,24 @@ class Night(NamedTuple):
 def forecast(night: Night) -> tuple[Line, ...]:
     """What the night is like, a sentence each."""
     return (*_instrument(night), *_count(night), *_people(night), *_stocks(night))
+
+
+def spared(
+    told: Mapping[str, Sequence[Line]], alike: Sequence[Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Of each instrument at which the night would stop: those that can do all of it in its place.
+
+    Args:
+        told: Instrument -> its forecast, as if it had to do every experiment.
+        alike: Of each step the instruments that may do it.
+    """
+    stopped = {name for name, lines in told.items() if any(line.stops for line in lines)}
+    return {
+        name: tuple(other for other in names if other not in stopped)
+        for names in alike
+        for name in names
+        if name in stopped and not stopped.issuperset(names)
+    }
 
 
 def _instrument(night: Night) -> Iterator[Line]:
@@ -199,11 +227,11 @@ def _reviews(night: Night, ready: int) -> Iterator[Line]:
     else:
         what = f"{_experiments(beforehand)} are approved beforehand"
         yield Line(f"{what}; a proposal that is not within waits for a review")
-    morning = night.begin + timedelta(seconds=night.seconds)
-    for one in night.standing:
-        if one.until < morning:
-            what = f"what is approved beforehand is so until {one.until:%H:%M} UTC"
-            yield Line(f"{what}, before the morning", stops=True)
+    over = sorted({one.until for one in night.standing if one.until < night.last})
+    if over:
+        times = ", ".join(f"{until:%H:%M}" for until in over)
+        what = f"what is approved beforehand is so until {times} UTC"
+        yield Line(f"{what}, before the morning", stops=True)
     if night.standing and night.outside:
         what = "of the first proposals are not within what is approved beforehand"
         yield Line(f"{night.outside} {what}, and wait for a review", stops=True)

@@ -138,3 +138,26 @@ def test_a_night_of_no_campaign_is_a_wrong_use(athanor: Athanor, night: Path) ->
         "give a campaign file"
         in athanor("check", "--operators", operators, "--unattended", "12 h", code=2).output
     )
+
+
+def test_one_of_two_readers_without_tips_stops_no_night(
+    athanor: Athanor, night: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one has enough for all; where it has not either, the night stops."""
+    (night.parent / "other").mkdir()
+    operators = night.parent / "operators.yaml"
+    reader = OPERATORS.partition("instruments:\n")[2].replace("reader", "reader-2")
+    operators.write_text(OPERATORS.replace("[reader]", "[reader, reader-2]") + reader)
+    two = "instruments: {reader: {folder: sheets}, reader-2: {folder: other}}, settings: {settle_s: 0}}"
+    night.write_text(
+        CAMPAIGN.replace("instrument: reader, settings: {folder: sheets, settle_s: 0}}", two)
+    )
+    athanor("store", "create")
+    for name, count in (("reader", "0"), ("reader-2", "240")):
+        athanor("stock", "count", name, "tips", count)
+        athanor("stock", "count", name, "buffer", "5 L")
+    said = check(athanor, str(night), *NIGHT)
+    assert "stops 0 tips left on reader, 8 each" in said
+    assert "the night goes on without reader: reader-2 can do all of it" in said
+    athanor("stock", "count", "reader-2", "tips", "80")
+    assert "the night goes on" not in check(athanor, str(night), *NIGHT, code=1)

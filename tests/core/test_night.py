@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from agent.core.actor import Actor
 from agent.core.instrument import Hold
-from agent.core.night import Beforehand, Night, forecast, spelt
+from agent.core.night import Beforehand, Line, Night, forecast, spared, spelt
 from agent.core.stock import Change, Movement, Need, moved
 from tests.core.made import NOW
 
@@ -190,3 +190,33 @@ def test_it_says_that_it_stops_exactly_where_counting_them_one_by_one_does(
 )
 def test_spans_are_spelt_as_people_say_them(seconds: float, words: str) -> None:
     assert spelt(seconds) == words
+
+
+def test_what_ends_after_the_last_experiment_is_sent_stops_nothing() -> None:
+    """Whoever asks for twelve hours a minute after they have permitted twelve hours is not alarmed."""
+    nearly = NOW + timedelta(hours=12, minutes=-1)
+    assert stops(night(reviewed=True, standing=[Beforehand(40, nearly)])) == []
+    early = NOW + timedelta(hours=11, minutes=30)
+    assert len(stops(night(reviewed=True, standing=[Beforehand(40, early)]))) == 1
+
+
+def test_what_ends_after_the_budget_is_spent_stops_nothing() -> None:
+    """Three experiments: the last one is sent after 40 min."""
+    for minutes, alarms in ((39, 1), (41, 0)):
+        until = NOW + timedelta(minutes=minutes)
+        made = night(left=3, reviewed=True, standing=[Beforehand(3, until)])
+        assert len(stops(made)) == alarms
+
+
+def test_several_that_end_early_are_told_in_one_line() -> None:
+    ends = [NOW + timedelta(hours=hours) for hours in (3, 2, 3)]
+    (line,) = stops(night(reviewed=True, standing=[Beforehand(20, end) for end in ends]))
+    assert "is so until 05:04, 06:04 UTC" in line
+
+
+def test_a_night_goes_on_where_another_instrument_can_do_all_of_it() -> None:
+    fine, ends = [Line("enough")], [Line("enough"), Line("no tips", stops=True)]
+    told = {"furnace": fine, "a": ends, "b": fine}
+    assert spared(told, [["furnace"], ["a", "b"]]) == {"a": ("b",)}
+    assert spared({**told, "b": ends}, [["furnace"], ["a", "b"]]) == {}
+    assert spared({**told, "furnace": ends}, [["furnace"], ["a", "b"]]) == {"a": ("b",)}
