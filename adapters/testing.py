@@ -29,6 +29,7 @@ import pytest
 
 from agent.core.actor import Process
 from agent.core.adapter import Adapter, Handle, Outcome
+from agent.core.harmless import Laid as Laid  # noqa: PLC0414 - suites name it
 from agent.core.job import Job
 from agent.core.trial import Plan, Setting
 from agent.core.values import Scalar
@@ -93,10 +94,14 @@ def job_for(
     *,
     id: str | None = None,
     attempt: int = 1,
+    sample: Laid | None = None,
     **plan: str,
 ) -> Job:
-    """A job for one trial; the other arguments are those of `plan_for`."""
-    return job_of(plan_for(parameters, objectives, **plan), id=id, attempt=attempt)
+    """A job for one trial, maybe of a step that takes a sample; the other arguments are those of `plan_for`."""
+    made = job_of(plan_for(parameters, objectives, **plan), id=id, attempt=attempt)
+    if sample is None:
+        return made
+    return made.model_copy(update={"stage": 2, "samples": (sample.handed(made.trials[0]),)})
 
 
 class AdapterContract:
@@ -195,7 +200,8 @@ class AdapterContract:
         unknown = plan.model_copy(update={"objectives": {"no such objective": "K"}})
         assert adapter.check(unknown)
         other = dict.fromkeys(plan.objectives, "lightyear")
-        assert adapter.check(plan.model_copy(update={"objectives": other}))
+        # What only makes a sample measures nothing, in no unit.
+        assert not other or adapter.check(plan.model_copy(update={"objectives": other}))
 
     def test_prepare_has_no_effect(self, adapter: Adapter, good_job: Job) -> None:
         """A handle is JSON, and making one sends nothing."""

@@ -115,6 +115,8 @@ class Proof:
             plans=(plan,),
             approvals=(f"declared-{trial}",),
             step=plan.step,
+            stage=1 if asked.sample is None else 2,
+            samples=() if asked.sample is None else (asked.sample.handed(trial),),
             instrument=plan.instrument,
             attempt=1,
             sender=self._me,

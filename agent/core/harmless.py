@@ -8,6 +8,7 @@ from pydantic import Field
 
 from agent.core.budget import Duration
 from agent.core.execution import Execution
+from agent.core.job import SampleRef
 from agent.core.trial import Plan, Setting
 from agent.core.values import Scalar, Value
 
@@ -18,13 +19,38 @@ State = Literal["kept", "not kept", "not tried"]
 """What became of a promise."""
 
 
+class Laid(Value):
+    """A sample that lies ready for a step that takes one, as an earlier step would have made it."""
+
+    code: str = Field(min_length=1, description="what it is called, on its label, say")
+    place: str = Field(default="", description="where it lies")
+    executed: dict[str, Scalar] = Field(
+        default_factory=dict, description="the settings that it was made with: name: value"
+    )
+
+    def handed(self, trial: str) -> SampleRef:
+        """The sample as a job of that trial takes it."""
+        return SampleRef(
+            id=self.code,
+            trial=trial,
+            code=self.code,
+            place=self.place,
+            executed=self.executed or None,
+        )
+
+
 class Asked(Value):
     """Settings, and what is measured at them: what a trial asks of an instrument."""
 
     parameters: dict[str, Setting | Scalar] = Field(
         description="name: {value, unit}, or the bare value of what has no unit"
     )
-    objectives: dict[str, str] = Field(min_length=1, description="name of what is measured: unit")
+    objectives: dict[str, str] = Field(
+        description="name of what is measured: unit; {} where it only makes a sample"
+    )
+    sample: Laid | None = Field(
+        default=None, description="of a step that takes a sample: the one that lies ready for it"
+    )
     fidelity: str = Field(default="target", description="name of the fidelity")
     classes: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="objectives that are classes: the names of these"

@@ -8,7 +8,7 @@ from adapters.function import FunctionAdapter
 from adapters.proof.foreseen import BARRED, CANCEL, SENDINGS, STOP, foreseen
 from adapters.proof.proving import Proof
 from adapters.testing import AdapterContract
-from agent.core.harmless import MOST, Declaration, Promise
+from agent.core.harmless import MOST, Declaration, Laid, Promise
 from agent.dispatch.process import this_process
 from tests.adapters.sham import Bench, ShamAdapter, ShamSettings, declaration
 
@@ -148,3 +148,20 @@ def test_options_meant_for_other_runs_of_pytest_are_left_alone(
 ) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", "-k nothing --no-such-option")
     assert len(proving().promises) == len(SENDINGS)
+
+
+def test_a_step_is_handed_the_sample_that_lies_ready(bench: Bench) -> None:
+    laid = {"code": "film-1", "place": "slot 3", "executed": {"x": 2.0}}
+    given = declaration()
+    good = given.good.model_copy(update={"sample": Laid.model_validate(laid)})
+    settings = ShamSettings()
+    proof = Proof(
+        given.model_copy(update={"good": good}),
+        lambda: ShamAdapter(settings, bench),
+        this_process(),
+    )
+    job = proof.job(good)
+    sample = job.sample_of(job.trials[0])
+    assert sample is not None and job.stage == 2
+    assert (sample.code, sample.place, sample.executed) == ("film-1", "slot 3", {"x": 2.0})
+    assert proof.job(given.good).samples == ()

@@ -47,6 +47,15 @@ def test_a_declaration_is_read_with_absolute_paths(tmp_path: Path) -> None:
     assert found.may == {"cancel"}
 
 
+def test_a_step_that_makes_a_sample_and_one_that_takes_one_are_declared(tmp_path: Path) -> None:
+    (tmp_path / "sheets").mkdir()
+    text = GOOD.replace("{yield: percent}", "{}", 1)
+    text = text.replace("bad:", "  sample: {code: film-1, place: slot 3}\nbad:")
+    good = declared(written(tmp_path, text), SettingsModels()).good
+    assert good.objectives == {} and good.sample is not None
+    assert (good.sample.code, good.sample.executed) == ("film-1", {})
+
+
 def test_every_fault_is_told_at_once_with_its_line(tmp_path: Path) -> None:
     text = GOOD.replace("executions: 2", "execution_count: 2").replace("cancel", "reset")
     told = faults(written(tmp_path, text.replace("objectives: {yield", "objectve: {yield", 1)))

@@ -78,6 +78,63 @@ def test_the_package_keeps_the_contract_as_it_stands(made: Made) -> None:
     assert "17 passed" in said
 
 
+MAKES = {
+    "device.py": [
+        ('OBJECTIVES: dict[str, str] = {"signal": "1"}', "OBJECTIVES: dict[str, str] = {}"),
+        ('Run("done", values, executed', 'Run("done", {}, executed, place="slot 3"'),
+    ],
+    "test_uv_cell.py": [('{"signal": "1"}', "{}")],
+}
+"""It heats a sample, and measures nothing."""
+
+TAKES = {
+    "device.py": [
+        ('{"temperature": ("degC", 20.0, 80.0)}', "{}"),
+        ('line["parameters"]["temperature"]', 'line["sample"].removeprefix("film-")'),
+    ],
+    "test_uv_cell.py": [
+        ("import AdapterContract, job_for", "import AdapterContract, Laid, job_for"),
+        (
+            'job_for({"temperature": (40.0, "degC")}, {"signal": "1"})',
+            'job_for({}, {"signal": "1"}, sample=Laid(code="film-55"))',
+        ),
+    ],
+}
+"""It is set nothing, and reads a sample that another has made."""
+
+
+@pytest.mark.parametrize("changes", [MAKES, TAKES], ids=["makes", "takes"])
+def test_it_becomes_one_step_of_several_by_its_device_alone(
+    made: Made, changes: dict[str, list[tuple[str, str]]]
+) -> None:
+    for name, pairs in changes.items():
+        (path,) = made.folder.rglob(name)
+        for old, new in pairs:
+            assert old in path.read_text()
+            path.write_text(path.read_text().replace(old, new))
+    said = run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", at=made.folder)
+    assert "17 passed" in said
+
+
+def test_where_a_sample_lies_and_how_it_was_made_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = start("maker", tmp_path / "made").folder
+    device = folder / "athanor_maker" / "device.py"
+    for old, new in MAKES["device.py"]:
+        device.write_text(device.read_text().replace(old, new))
+    monkeypatch.syspath_prepend(folder)
+    cls = importlib.import_module("athanor_maker").MakerAdapter
+    adapter = cls(cls.Settings(folder=tmp_path, seconds=1e-9))
+    job = job_for({"temperature": (40.0, "degC")}, {})
+    adapter.start(job, adapter.prepare(job), lambda _: None)
+    outcome = adapter.collect(job, adapter.prepare(job))
+    (trial,) = job.trials
+    assert (outcome.state, outcome.measurements) == ("done", ())
+    assert outcome.executed == {trial: {"temperature": 40.0}}
+    assert outcome.places == {trial: "slot 3"}
+
+
 def test_nobody_is_sure_of_a_sender_that_died_between_its_claim_and_its_device(
     made: Made, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
