@@ -234,12 +234,8 @@ def _waited_for(lab: Lab, standing: Standing, said: tuple[str, ...]) -> list[str
     """What is under way, what is in doubt, what is used up, and what waits for a review: a phrase for each."""
     reasons = []
     if standing.in_flight:
-        first, more = standing.in_flight[0], len(standing.in_flight) - 1
-        others = f" and {more} more" if more else ""
         told = next((word.partition(": ")[2] for word in said if word.startswith(_TELLING)), "")
-        reasons.append(
-            f"for {first.id}{others} on {first.instrument}" + (f": {told}" if told else "")
-        )
+        reasons.append(f"for {_under_way(standing)}" + (f": {told}" if told else ""))
     reasons += [
         f"{lab.person(job.instrument)}: what became of {job.id} is not known ({job.message})"
         for job in standing.jobs_in(JobStatus.UNKNOWN)[:1]
@@ -260,11 +256,24 @@ def _waited_for(lab: Lab, standing: Standing, said: tuple[str, ...]) -> list[str
     return reasons
 
 
+def _under_way(standing: Standing) -> str:
+    """What is under way on each instrument: `A and 2 more on furnace, B on reader`."""
+    at: dict[str, list[str]] = {}
+    for job in standing.in_flight:
+        at.setdefault(job.instrument, []).append(job.id)
+    return ", ".join(
+        f"{jobs[0]}{f' and {len(jobs) - 1} more' if len(jobs) > 1 else ''} on {name}"
+        for name, jobs in at.items()
+    )
+
+
 def _waiting(lab: Lab, standing: Standing, said: tuple[str, ...] = ()) -> Round:
     reasons = _waited_for(lab, standing, said)
     if reasons:
         person = not standing.in_flight
         return Round("waiting", "; and ".join(reasons), person=person, said=said)
-    names = ", ".join(standing.campaign.execution.instruments_named)
+    steps = filter(None, map(standing.step_of, standing.sendable))
+    next_ones = dict.fromkeys(one.instrument for step in steps for one in step.stations)
+    names = ", ".join(next_ones or standing.campaign.execution.instruments_named)
     why = f"for {names}: {said[-1] if said else ''}"
     return Round("waiting", why, said=said)

@@ -90,6 +90,22 @@ def test_while_one_is_read_the_next_is_in_the_furnace(make_shop: Make, clock: Ha
     assert (clock.now() - shop.world.jobs()[0].intended_at).total_seconds() < 4 * 25
 
 
+def test_what_is_waited_for_is_told_of_each_instrument(make_shop: Make) -> None:
+    shop = make_shop(policy={"name": "random", "initial": {"size": 3}, "in_flight": 3})
+    shop.furnace.seconds, shop.reader.seconds = 20, 500
+    reasons: list[str] = []
+    shop.world.run(watch=lambda last: reasons.append(last.reason), patience=50)
+    heated, read, again = (job.id for job in shop.world.jobs()[:3])
+    assert f"for {heated} on {FURNACE}" in reasons
+    assert f"for {read} on {READER}, {again} on {FURNACE}" in reasons
+
+
+def test_only_instruments_of_the_next_step_are_waited_for(make_shop: Make) -> None:
+    shop = make_shop()
+    shop.furnace.state = lambda: Health(state="busy", reason="it cools down")
+    assert shop.world.run(patience=3).reason.startswith(f"for {FURNACE}: ")
+
+
 def test_of_two_furnaces_the_one_that_is_free_takes_the_next(make_shop: Make) -> None:
     shop = make_shop(*TWO, policy={"name": "random", "initial": {"size": 4}, "in_flight": 4})
     shop.furnace.seconds = shop.furnaces["furnace-2"].seconds = 20
