@@ -1,15 +1,17 @@
 """What every step does that speaks to an adapter, or that somebody else may be faster with."""
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import TypeVar
 
 from agent.core.actor import AGENT
+from agent.core.job import Job
 from agent.core.register import Lease
 from agent.core.worded import last_words
+from agent.data.store import Store
 from agent.errors import AdapterError, AthanorError, LifecycleError
 from agent.lab import Lab
 
@@ -18,6 +20,8 @@ Step = Callable[[Lab, Lease, str], str]
 
 _ERROR = "adapter.error"
 _AGAIN = timedelta(hours=1)
+_STALE = timedelta(hours=2)
+"""A fault that stays is written down each hour: one that was not for so long is over."""
 
 
 def giving_way(step: Step) -> Step:
@@ -68,3 +72,13 @@ def attempt(
         with lab.store.write(AGENT, now, lease) as tx:
             tx.record(lease.name, _ERROR, about, {"reason": reason, **where})
     return Trouble(reason)
+
+
+def troubles(store: Store, campaign: str, jobs: Iterable[Job], now: datetime) -> dict[str, str]:
+    """Job -> what its adapter has raised over it lately, and when; of those that are under way."""
+    lines = {job.id: store.last_line(campaign, _ERROR, job.id) for job in jobs}
+    return {
+        job: f"{last_words(line.data['reason'])} ({line.at:%H:%M} UTC)"
+        for job, line in lines.items()
+        if line is not None and now - line.at < _STALE
+    }

@@ -69,8 +69,8 @@ class Summary(Value):
     tells how settings come out as executed, where that is other than asked. `held` says why its instrument
     takes nothing, `wanting` what is used up there, with the commands that mend it, `closed` until when it is quiet
     or reserved for others, `turn` to which campaign it gives way there, and why; `standing` has what standing
-    approvals still let through, `contacts` whom to call of each instrument, and `instruments` what the campaign has had
-    of each.
+    approvals still let through, `troubles` what adapters have raised over jobs that are under way, `contacts`
+    whom to call of each instrument, and `instruments` what the campaign has had of each.
     """
 
     name: str
@@ -107,6 +107,7 @@ class Summary(Value):
     turn: str = ""
     standing: tuple[str, ...] = ()
     shortages: tuple[Shortage, ...] = Field(default=(), exclude=True)
+    troubles: dict[str, str] = Field(default_factory=dict)
     contacts: dict[str, str] = Field(default_factory=dict)
     instruments: tuple[AtWork, ...] = ()
 
@@ -130,6 +131,7 @@ def summarise(
     turn: str | None = None,
     permitted: Sequence[str] = (),
     *,
+    troubles: Mapping[str, str] | None = None,
     contacts: Mapping[str, str] | None = None,
 ) -> Summary:
     """The summary of a standing.
@@ -141,6 +143,7 @@ def summarise(
         closed: Why its instrument is closed to it now.
         turn: To whom it gives way there.
         permitted: What its standing approvals let through, in words.
+        troubles: Job -> what its adapter has raised over it.
         contacts: Instrument -> whom to call when it needs a person.
     """
     campaign, found = standing.campaign, leaders(standing)
@@ -182,6 +185,7 @@ def summarise(
         turn=turn or "",
         standing=tuple(permitted),
         shortages=tuple(missing),
+        troubles=dict(troubles or {}),
         contacts=dict(contacts or {}),
         instruments=at_work(standing.jobs, standing.now),
     )

@@ -283,7 +283,9 @@ def _waits_for(standing: Standing, summary: Summary) -> list[str]:
     if standing.in_flight:
         at: dict[str, list[str]] = {}
         for job in standing.in_flight:
-            at.setdefault(job.instrument, []).append(job.id)
+            raised = summary.troubles.get(job.id)
+            said = f" (its adapter said: {escape(raised)})" if raised else ""
+            at.setdefault(job.instrument, []).append(f"{job.id}{said}")
         waits += [f"{escape(name)}: {', '.join(jobs)}" for name, jobs in at.items()]
     if summary.closed:
         waits.append(escape(summary.closed))

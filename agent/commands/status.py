@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from agent.attempt import troubles
 from agent.commands.account import best_of, lines, used
 from agent.commands.common import (
     JsonOption,
@@ -103,7 +104,14 @@ def _summary(store: Store, standing: Standing) -> Summary:
             errors.print(f"[yellow]note[/yellow] {escape(error.message)}", highlight=False)
     permitted = [one.told(scope) for one in covers]
     return summarise(
-        standing, remembered(store, standing), missing, shut, turn, permitted, contacts=contacts
+        standing,
+        remembered(store, standing),
+        missing,
+        shut,
+        turn,
+        permitted,
+        troubles=troubles(store, standing.entry.id, standing.in_flight, standing.now),
+        contacts=contacts,
     )
 
 

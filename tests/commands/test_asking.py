@@ -1,10 +1,14 @@
 """What an adapter raises is told where it was asked, and not as a traceback."""
 
+import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from agent.attempt import troubles
+from agent.commands.common import existing
 from agent.errors import AdapterError
 from tests.commands.conftest import QUICK, Athanor
 
@@ -61,3 +65,25 @@ def test_the_doctor_says_what_was_raised(athanor: Athanor, faulty: Faulty) -> No
     athanor("run", faulty("health"), "--direct", "--no-wait", code=None)
     said = " ".join(athanor("doctor", code=1).output.split())
     assert f"faulty (of quick) cannot be asked: {RAISED}" in said
+
+
+def test_status_says_what_the_adapter_raises_over_a_job_under_way(
+    athanor: Athanor, faulty: Faulty
+) -> None:
+    athanor("run", faulty("collect"), "--direct", "--no-wait", code=4)
+    said = " ".join(athanor("status", "quick").output.split())
+    assert "waits for faulty: " in said and "(its adapter said: KeyError: 'slot' (" in said
+    (told,) = json.loads(athanor("status", "quick", "--json").output)
+    assert all(raised.startswith("KeyError: 'slot'") for raised in told["troubles"].values())
+    assert told["troubles"]
+
+
+def test_a_trouble_that_nothing_was_heard_of_for_hours_is_over(
+    athanor: Athanor, faulty: Faulty, store: str
+) -> None:
+    athanor("run", faulty("collect"), "--direct", "--no-wait", code=4)
+    with existing(store) as opened:
+        (job,) = opened.jobs(opened.entry("quick").id)
+        hours = [job.intended_at + timedelta(hours=hours) for hours in (1, 3)]
+        told = [troubles(opened, job.campaign, [job], at) for at in hours]
+    assert [list(one) for one in told] == [[job.id], []]
