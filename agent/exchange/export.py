@@ -62,6 +62,8 @@ def frame(store: Store, name: str, now: datetime) -> pd.DataFrame:
     as reported where there is one), `n`, and a `note` with a bound, or why it is void where there
     is no value. Classes have their names, and no `sd`. `in question` names the objectives whose values
     are not learnt until it is settled whether they are right; `judged` is what people said of the trial.
+    Of an experiment of several steps: its sample, where that lies, and on which instrument and when each
+    step was done last; `started at` is that of the first one.
 
     Raises:
         NotFound: the store has no such campaign.
@@ -84,7 +86,11 @@ class _Table:
         self._reviews = {one.trial: one for one in standing.reviews}
         self._held = {row for one in standing.questions for row in one.rows}
         self._judged = {one.trial: f"{one.word}: {one.reason}" for one in standing.judgements}
-        self._jobs = {trial: job for job in standing.jobs for trial in job.trials}
+        self._jobs: dict[str, list[Job]] = {}
+        for job in standing.jobs:
+            for trial in job.trials:
+                self._jobs.setdefault(trial, []).append(job)
+        self._samples = {one.trial: one for one in store.samples(standing.entry.id)}
         self._seen: dict[str, list[Observation]] = {}
         for one in current(standing.observations):
             self._seen.setdefault(one.trial, []).append(one)
@@ -121,12 +127,30 @@ class _Table:
                 {
                     **_why(self._proposals.get(trial.id)),
                     **_reviewed(self._reviews.get(trial.id)),
-                    **_executed(self._jobs.get(trial.id)),
+                    **_executed(self._jobs.get(trial.id, ())),
                     "proposed at": trial.at.isoformat(),
                     "revision": trial.revision,
                 }
             ),
+            self._named(self._steps(trial)),
         ]
+
+    def _steps(self, trial: Trial) -> Cells:
+        """What was made of a trial of several steps, and where and when; nothing of one with a single step."""
+        if len(trial.steps) < 2:
+            return {}
+        sample = self._samples.get(trial.id)
+        cells: Cells = {
+            "sample": "" if sample is None else sample.code,
+            "place": "" if sample is None else sample.place,
+        }
+        last = {job.step: job for job in self._jobs.get(trial.id, ())}
+        for step in trial.steps:
+            job = last.get(step)
+            cells[f"{step} on"] = "" if job is None else job.instrument
+            cells[f"{step} started at"] = _iso(None if job is None else job.started_at)
+            cells[f"{step} ended at"] = _iso(None if job is None else job.ended_at)
+        return cells
 
     @property
     def _units(self) -> Mapping[str, str]:
@@ -213,12 +237,15 @@ def _reviewed(review: Review | None) -> Cells:
     }
 
 
-def _executed(job: Job | None) -> Cells:
+def _executed(jobs: Sequence[Job]) -> Cells:
+    """The last job; of several steps, since when the first one was done."""
+    job = jobs[-1] if jobs else None
+    first = next((one for one in jobs if one.stage < jobs[-1].stage and one.started_at), job)
     return {
         "job": "" if job is None else job.id,
         "failure": "" if job is None else job.failure or "",
         "message": "" if job is None else job.message,
-        "started at": _iso(None if job is None else job.started_at),
+        "started at": _iso(None if first is None else first.started_at),
         "ended at": _iso(None if job is None else job.ended_at),
     }
 
