@@ -8,9 +8,10 @@ a word; none is cached, no result is kept, and only collecting may be tried agai
 import signal
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
+import httpx
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import (
     create_markdown_artifact,
@@ -39,7 +40,10 @@ from agent.status import Summary, summarise
 WATCH: ContextVar[Callable[[Round], None]] = ContextVar("watch", default=lambda _: None)
 """Called after each round, for who runs the flow in the own process; a flow's arguments are JSON."""
 
+Answer = TypeVar("Answer")
+
 _RETRIED = "collect"
+_WITHOUT = "start it, or name another by PREFECT_API_URL; --direct does without"
 _RUNNER = cast("TaskRunner[PrefectFuture[Any]]", ThreadPoolTaskRunner(max_workers=8))
 
 
@@ -49,13 +53,31 @@ def connect() -> None:
     A terminal interrupts every process in its foreground. A server that goes before the flow has
     said how it ended leaves the flow knocking for more than a minute, and ending in tracebacks. A
     blocked signal stays blocked in the processes that are started meanwhile.
+
+    Raises:
+        AthanorError: it does not answer.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        with get_client(sync_client=True):
-            pass
+        with get_client(sync_client=True) as client:
+            silence = client.api_healthcheck()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    if silence is not None:
+        raise AthanorError(f"Prefect's server does not answer: {silence}", _WITHOUT)
+
+
+def reaching(run: Callable[[], Answer]) -> Answer:
+    """What a flow comes to that is run in the own process.
+
+    Raises:
+        AthanorError: its server was lost meanwhile. What it has done is in the store.
+    """
+    try:
+        return run()
+    except httpx.TransportError as error:
+        what = f"Prefect's server was lost: {error}; nothing else is, and a run goes on from there"
+        raise AthanorError(what, _WITHOUT) from error
 
 
 def side_by_side(name: str, step: Callable[[str], str], subjects: Sequence[str]) -> list[str]:

@@ -153,12 +153,12 @@ def _carry_out(store: Store, name: str, *, wait: bool, direct: bool, lease_s: fl
             os.environ[STORE] = store.url
             server = os.environ.get("PREFECT_API_URL", "Prefect's temporary server")
             display.say(f"connecting to {server} (10 to 20 s the first time)")
-            from agent.flow import WATCH, campaign, connect
+            from agent.flow import WATCH, campaign, connect, reaching
 
             connect()
             token = WATCH.set(display.watch)
             try:
-                last = campaign(name, wait=wait, lease_s=lease_s)
+                last = reaching(lambda: campaign(name, wait=wait, lease_s=lease_s))
             finally:
                 WATCH.reset(token)
     if last["state"] in {"finished", "stopped"}:

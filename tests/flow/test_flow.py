@@ -116,6 +116,13 @@ def test_without_a_server_it_brings_its_own(world):
     assert status(world, "alone")["state"] == "finished"
 
 
+def test_a_server_that_does_not_answer_is_told_in_a_line(world):
+    nowhere = {**world, "PREFECT_API_URL": "http://127.0.0.1:9/api"}
+    said = call(nowhere, "athanor", "run", str(campaign(world, "nowhere")), code=1)
+    assert "Prefect's server does not answer" in said and "--direct does without" in said
+    assert "Traceback" not in said
+
+
 def test_interrupted_at_the_keyboard_it_leaves_at_once_and_goes_on(world):
     file = campaign(world, "interrupted", experiments="experiments: 400")
     process = subprocess.Popen(
