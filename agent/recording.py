@@ -204,28 +204,44 @@ def _line(campaign: Campaign, measurement: Measurement) -> str:
 
 
 def resolve(
-    store: Store, job_id: str, fate: JobStatus, reason: str, by: Actor, now: datetime
+    store: Store,
+    job_id: str,
+    fate: JobStatus,
+    reason: str,
+    by: Actor,
+    now: datetime,
+    *,
+    under_way: bool = False,
 ) -> None:
     """Write what became of a job of which the agent cannot know.
 
     Args:
         store: Where it is written.
-        job_id: The job, `unknown`.
+        job_id: The job, `unknown`; with `under_way` also one that its instrument will never end.
         fate: refused, failed, cancelled; done, of a step that measures nothing: its sample is there.
         reason: How the person knows.
         by: Who says it.
         now: When.
+        under_way: Whether it may be under way for all that the agent knows.
 
     Raises:
-        LifecycleError: no reason is given, or it is not in doubt; or it is done, and its readings are to be recorded.
+        LifecycleError: no reason is given, or it is not in doubt; or it is done, and its readings are to be recorded;
+            or it was begun, and is to be refused.
         NotFound: there is no such job.
     """
     if not reason.strip():
         raise LifecycleError("it is not said how you know", "give a reason: --reason 'I looked'")
     job = store.job(job_id)
-    if job.status is not JobStatus.UNKNOWN:
+    begun = job.status in {JobStatus.STARTED, JobStatus.RUNNING}
+    if job.status is not JobStatus.UNKNOWN and not (begun and under_way):
         hint = "athanor status names the jobs in doubt"
+        if begun:
+            hint = (
+                f"if its instrument will never end it: athanor resolve {job_id} failed --under-way"
+            )
         raise LifecycleError(f"{job_id} is {job.status}, not in doubt", hint)
+    if begun and fate is JobStatus.REFUSED:
+        raise LifecycleError(f"{job_id} was begun: it is not sent again", "failed, or cancelled")
     campaign = campaign_of(store, job.campaign)
     if fate is JobStatus.DONE:
         measured = sorted({name for plan in job.plans for name in plan.objectives})
@@ -237,6 +253,8 @@ def resolve(
         return
     failure: FailureKind | None = "unclassified" if fate is JobStatus.FAILED else None
     with store.write(by, now) as tx:
+        if begun:
+            tx.move_job(job_id, JobStatus.UNKNOWN, message=reason)
         tx.move_job(job_id, fate, message=reason, failure=failure)
         for trial in job.trials:
             tx.settle(trial, campaign.settling)

@@ -81,7 +81,7 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
     one = wanted(lab, lease, trial_id)
     if one.due is None:
         return f"{trial_id} is under way"
-    if one.outdated or one.step is None:
+    if one.outdated or (step := one.step) is None:
         return _otherwise(lab, lease, one)
     if one.stage == 1 and (over := _over(lab, lease, one.campaign)):
         return f"not sent: {over}"
@@ -89,7 +89,7 @@ def dispatch(lab: Lab, lease: Lease, trial_id: str) -> str:
     said: list[str] = []
     lacking: list[Plan] = []
     permitted: list[str] = []
-    for plan in _fit(lab, lease, one, one.step):
+    for plan in _fit(lab, lease, one, step):
         approval = approval_for(plan, approvals, lab.clock.now())
         permitted += [] if approval is None else [plan.instrument]
         able = _able(lab, lease, plan.instrument, trial_id)

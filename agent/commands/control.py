@@ -84,6 +84,13 @@ def resolve(
     reason: Annotated[
         str, typer.Option("--reason", help="How you know.", prompt="How do you know?")
     ],
+    under_way: Annotated[
+        bool,
+        typer.Option(
+            "--under-way",
+            help="Also of a job that was begun, and that its instrument will never end: it was switched off, say.",
+        ),
+    ] = False,
     store: StoreOption = None,
     by: ByOption = None,
 ) -> None:
@@ -92,7 +99,8 @@ def resolve(
     from agent.recording import resolve as write
 
     with existing(store) as opened:
-        write(opened, job, JobStatus(fate), reason, person(by), SystemClock().now())
+        now = SystemClock().now()
+        write(opened, job, JobStatus(fate), reason, person(by), now, under_way=under_way)
     console.print(f"{job} is {fate}.")
 
 

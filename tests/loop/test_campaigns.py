@@ -18,8 +18,9 @@ from agent.core.job import Job, JobStatus
 from agent.core.register import CampaignStatus
 from agent.core.trial import TrialStatus
 from agent.data.store import Store
-from agent.errors import GateError, LeaseHeld, LeaseLost
+from agent.errors import GateError, LeaseHeld, LeaseLost, LifecycleError
 from agent.loop import run_rounds
+from agent.recording import resolve
 from agent.replay import replay
 from agent.status import summarise
 from tests.loop.worlds import (
@@ -449,6 +450,31 @@ def test_nothing_is_sent_to_an_instrument_in_doubt(make_world: Make) -> None:
     made.resolve(made.jobs(JobStatus.UNKNOWN)[0], JobStatus.CANCELLED)
     assert made.run().state == "finished"
     assert sum(made.instrument.executed.values()) == 4
+
+
+def test_a_job_that_its_instrument_never_ends_is_ended_by_a_person(make_world: Make) -> None:
+    made = make_world(budget={"experiments": 2})
+    made.instrument.broken = {"collect": KeyError("slot")}
+    assert made.run(patience=3).state == "waiting"
+    (job,) = made.jobs()
+    said = made.store, job.id
+    with pytest.raises(
+        LifecycleError, match=r"started, not in doubt \(if its .* failed --under-way"
+    ):
+        resolve(*said, JobStatus.FAILED, "switched off", ANNA, made.clock.now())
+    with pytest.raises(LifecycleError, match="it is not sent again"):
+        resolve(*said, JobStatus.REFUSED, "switched off", ANNA, made.clock.now(), under_way=True)
+    resolve(*said, JobStatus.FAILED, "switched off", ANNA, made.clock.now(), under_way=True)
+    made.instrument.broken = {}
+    assert made.run().state == "finished"
+    first, second = made.jobs()
+    assert (first.status, first.message, first.failure) == (
+        "failed",
+        "switched off",
+        "unclassified",
+    )
+    assert (first.trials, second.status) == ((made.trials()[0].id,), "done")
+    made.verify()
 
 
 # ---- what people say
