@@ -29,6 +29,7 @@ from agent.report import (
     grounds,
     headline,
     importance,
+    instruments,
     known,
     learnt,
     listing,
@@ -161,6 +162,9 @@ def _figures(views: Sequence[View]) -> dict[str, object]:
         "known": known.draw(view),
         "priors": known.priors(view),
         "turns": known.turns(view),
+        "at_work": instruments.parts(view),
+        "timeline": instruments.draw(view),
+        "timeline_keys": instruments.keys(view),
     }
 
 
