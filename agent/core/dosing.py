@@ -24,6 +24,7 @@ CHANCE = 1e-3
 _FEWEST, _FEWEST_SLOPE = 4, 6
 _FEWEST_SLIPS, _SLIP = 10, 8.0
 """Of fewer pairs, or at fewer robust standard deviations, what is left of chance alone would be on a line."""
+_DUST = 1e-9
 _MOST = 200
 """The last executions that are looked at: an instrument is calibrated anew at times."""
 
@@ -95,6 +96,9 @@ class Dosing(Value):
     def _size(self, size: float, se: float | None, *, lower: bool = False) -> str:
         """An error as people write it: a difference in the unit, or a share of what was asked."""
         unit = {"degC": "K", "degF": "Δ°F", "1": ""}.get(self.unit, self.unit)
+        # What floats lose on their way is no scatter.
+        dust = _DUST * (1.0 if self.logarithmic else max(abs(self.low), abs(self.high)))
+        size, se = (size if size > dust else 0.0), (None if se is None or se <= dust else se)
         if self.logarithmic:
             unit = "%"
             size = 100 * (1 - exp(-size) if lower else exp(size) - 1)

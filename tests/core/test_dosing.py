@@ -46,6 +46,13 @@ def test_it_is_told_in_the_unit_of_a_difference() -> None:
     )
 
 
+def test_what_floats_lose_is_no_scatter() -> None:
+    pairs = [(40, 40.4), (60, 60.4), (80, 80.4 + 1e-14), (100, 100.4 - 1e-14)]
+    assert told(pairs).words == (
+        "temperature comes out 0.4 K higher than asked, give or take 0 K (4 executions)"
+    )
+
+
 def test_a_slope_is_told_at_both_ends() -> None:
     one = told(executed(0.0, -0.05, 0.2, 30))
     assert one.slope == pytest.approx(-0.05, abs=0.01)
