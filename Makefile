@@ -103,9 +103,10 @@ chaos: $(VENV)/.installed-dev ## Break everything again and again, and count wha
 	$(BIN)/python tests/benchmarks/chaos/run.py --faults $(FAULTS) --server-faults $(SERVER_FAULTS) --seed $(SEED)
 
 SCALE ?= 240
+PAGES ?=
 
-night: $(VENV)/.installed-dev ## Spend a simulated night with a furnace, a reader and their faults, and tell it (SCALE=240)
-	$(BIN)/python tests/benchmarks/night/run.py --scale $(SCALE)
+night: $(VENV)/.installed-dev ## Spend a simulated night with a furnace, a reader and their faults, and tell it (SCALE=240 PAGES=FOLDER)
+	$(BIN)/python tests/benchmarks/night/run.py --scale $(SCALE) $(if $(PAGES),--pages $(PAGES))
 
 # ---- the locks: see requirements/README.md ----
 

@@ -1,6 +1,6 @@
 """Make docs/results/night.json anew: a simulated night, and what was found in the morning.
 
-python tests/benchmarks/night/run.py [--scale N]
+python tests/benchmarks/night/run.py [--scale N] [--pages FOLDER]
 """
 
 import argparse
@@ -24,10 +24,13 @@ def main() -> None:
     """Spend the night, and write the file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=240, help="so much faster than the clock")
+    parser.add_argument("--pages", type=Path, help="folder for the campaigns' reports")
     asked = parser.parse_args()
+    if asked.pages is not None:
+        asked.pages.mkdir(parents=True, exist_ok=True)
     of = commit()
     with TemporaryDirectory() as folder:
-        morning = spent(Path(folder) / "night", asked.scale)
+        morning = spent(Path(folder) / "night", asked.scale, asked.pages)
     print("\n".join(morning.story))
     told = {**morning._asdict(), "hours": HOURS}
     told |= {f"best_{name}": value for name, value in told.pop("best").items()}

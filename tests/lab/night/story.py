@@ -8,6 +8,7 @@ from agent.core.job import JobStatus
 from agent.core.register import CampaignStatus
 from agent.core.trial import TrialStatus
 from agent.data.store import Store
+from agent.report.page import write
 from agent.standing import Standing, stand
 from tests.lab.night.films import EMPTY
 from tests.lab.night.running import CONTACTS, HOURS, MATERIALS, Night
@@ -51,8 +52,8 @@ class Morning(NamedTuple):
     story: tuple[str, ...]
 
 
-def spent(folder: Path, scale: float) -> Morning:
-    """A night, and the morning after it."""
+def spent(folder: Path, scale: float, pages: Path | None = None) -> Morning:
+    """A night, and the morning after it; each campaign's report is written to `pages`, if that is given."""
     with Night(folder, scale).open() as night:
         first, second = MATERIALS
         night.until(1.3)
@@ -69,6 +70,8 @@ def spent(folder: Path, scale: float) -> Morning:
         night.happen("the machine starts it again", night.agents[second].start)
         night.until(HOURS)
         night.morning()
+        for name in MATERIALS if pages else ():
+            write(night.store, name, (pages or folder) / f"{name}.html", night.clock.now())
         return found(night)
 
 
