@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from agent.core.compositions import CompositionParameter
+from agent.core.constraints import Constraint, LinearConstraint
 from agent.core.parameters import (
     CategoricalParameter,
     ContinuousParameter,
@@ -170,10 +171,25 @@ class Encoding:
         }
 
     def spread(self, cube: NDArray[np.float64]) -> Table:
-        """Points that fill the space as evenly as `cube` (`n x self.cube`) fills the unit cube."""
+        """Points that fill the space as evenly as `cube` (`n x self.cube`) fills the unit cube: within what
+        constraints of one number leave of its range.
+        """
         ends = np.cumsum([block.cube for block in self.blocks])[:-1]
-        pieces = np.split(cube, ends, axis=1)
+        low, high = self._box
+        pieces = np.split(low + cube * (high - low), ends, axis=1)
         return Table(tuple(b.spread(piece) for b, piece in zip(self.blocks, pieces, strict=True)))
+
+    @cached_property
+    def _box(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """From where to where the unit cube is filled, `self.cube` each."""
+        low, high = np.zeros(self.cube), np.ones(self.cube)
+        starts = np.cumsum([0, *(block.cube for block in self.blocks)])
+        for block, at in zip(self.blocks, starts[:-1], strict=True):
+            if isinstance(block, ContinuousBlock):
+                begin, end = _between(block, self.space.constraints)
+                if begin <= end:  # otherwise no point keeps them
+                    low[at], high[at] = begin, end
+        return low, high
 
     def every(self) -> Table:
         """Every point of a finite space before constraints, the last parameter changing fastest."""
@@ -212,6 +228,27 @@ class Encoding:
             if block.affine is not None
             for at, name in enumerate(block.columns)
         }
+
+
+def _between(block: ContinuousBlock, constraints: Sequence[Constraint]) -> tuple[float, float]:
+    """The part of a number's range that linear constraints of it alone leave, from 0 to 1."""
+    begin, end = 0.0, 1.0
+    for one in constraints:
+        if isinstance(one, LinearConstraint) and one.names == set(block.columns):
+            (weight,) = one.coefficients.values()
+            bounds = [None if b is None or not weight else b / weight for b in (one.low, one.high)]
+            low, high = bounds if weight > 0 else reversed(bounds)
+            begin = max(begin, _encoded(block, low, begin))
+            end = min(end, _encoded(block, high, end))
+    return begin, end
+
+
+def _encoded(block: ContinuousBlock, bound: float | None, otherwise: float) -> float:
+    """A bound between 0 and 1 for lowest and highest; `otherwise` where there is none, or it has no logarithm."""
+    if bound is None:
+        return otherwise
+    at = float(block.encode(np.array([bound]))[0, 0])
+    return at if np.isfinite(at) else otherwise
 
 
 def _snapped(block: Block, part: Part) -> Part:

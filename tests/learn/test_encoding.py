@@ -196,3 +196,40 @@ def test_every_set_of_components_is_drawn(
         return {tuple(n for n, amount in point.items() if float(amount) > 0) for point in some}
 
     assert present(points) == present(encoding.points(encoding.every()))
+
+
+def test_points_are_spread_within_what_constraints_of_one_number_leave() -> None:
+    space = SearchSpace.model_validate(
+        {
+            "parameters": [
+                {"name": "x", "type": "continuous", "low": 0, "high": 200, "resolution": 0.5},
+                {"name": "load", "type": "continuous", "low": 0.001, "high": 10, "scale": "log"},
+                {"name": "n", "type": "integer", "low": 0, "high": 9},
+            ],
+            "constraints": [
+                {"type": "linear", "coefficients": {"x": -2.0}, "low": -42, "high": -40},
+                {"type": "linear", "coefficients": {"load": 1.0}, "low": -1, "high": 0.01},
+                {"type": "linear", "coefficients": {"x": 1.0, "n": 1.0}, "high": 300},
+            ],
+        }
+    )
+    encoding = Encoding.of(space)
+    cube = np.random.default_rng(1).random((500, encoding.cube))
+    points = encoding.points(encoding.spread(cube))
+    assert all(point in space for point in points)
+    assert {point["x"] for point in points} == {20.0, 20.5, 21.0}
+    loads = [float(point["load"]) for point in points]
+    assert min(loads) < 0.0015 and max(loads) > 0.009
+    assert {point["n"] for point in points} == set(range(10))
+
+
+def test_where_constraints_leave_nothing_the_whole_range_is_filled() -> None:
+    space = SearchSpace.model_validate(
+        {
+            "parameters": [{"name": "x", "type": "continuous", "low": 0, "high": 10}],
+            "constraints": [{"type": "linear", "coefficients": {"x": 1.0}, "low": 11}],
+        }
+    )
+    encoding = Encoding.of(space)
+    points = encoding.points(encoding.spread(np.array([[0.0], [0.5], [0.999]])))
+    assert [round(float(point["x"])) for point in points] == [0, 5, 10]
