@@ -80,6 +80,7 @@ class FilesAdapter:
             person=True,
             on_cancel="the run sheet is moved to cancelled/; tell the person who may have read it",
             on_lost_contact="the people at the bench go on with the sheets that they have",
+            on_emergency_stop="STOP.txt tells whoever looks into the folder; call the people at the bench",
             version="run sheets 1",
         )
 

@@ -123,6 +123,7 @@ class PureAdapter:
             fidelities=self.settings.fidelities,
             on_cancel="nothing runs between two questions; the result is dropped",
             on_lost_contact="nothing: it computes in the agent's own process",
+            on_emergency_stop="nothing is to be stopped: it moves and heats nothing",
             version=self.version(),
         )
 

@@ -158,11 +158,12 @@ class AdapterContract:
             time.sleep(0.01)
 
     def test_capabilities_are_complete_and_constant(self, adapter: Adapter) -> None:
-        """They say what happens on cancel and on lost contact, and which version this is."""
+        """They say what happens on cancel, on lost contact and at an emergency stop, and which version this is."""
         promised = adapter.capabilities()
         assert promised.version
         assert promised.on_cancel
         assert promised.on_lost_contact
+        assert promised.on_emergency_stop
         assert "target" in promised.fidelities
         assert adapter.capabilities() == promised
 

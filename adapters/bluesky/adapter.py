@@ -54,6 +54,7 @@ class BlueskyAdapter:
             parallel=self.settings.parallel,
             on_cancel=self.settings.on_cancel,
             on_lost_contact=self.settings.on_lost_contact,
+            on_emergency_stop=self.settings.on_emergency_stop,
             version="bluesky queue server 1",
         )
 

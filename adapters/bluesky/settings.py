@@ -74,3 +74,8 @@ class BlueskySettings(Signature):
         "devices do when the worker dies",
         description="What it does when nobody hears of it: only the lab knows.",
     )
+    on_emergency_stop: str = Field(
+        default="the queue is stopped and locked, and the plan aborted, with its own clean-up; a worker that does "
+        "not obey is destroyed; the lab has not said what its devices do then",
+        description="What the instrument does at an emergency stop: only the lab knows.",
+    )

@@ -52,6 +52,7 @@ class MadsciAdapter:
             parallel=self.settings.parallel,
             on_cancel=self.settings.on_cancel,
             on_lost_contact=self.settings.on_lost_contact,
+            on_emergency_stop=self.settings.on_emergency_stop,
             version="madsci rest 1",
         )
 

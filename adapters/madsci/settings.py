@@ -50,3 +50,9 @@ class MadsciSettings(Signature):
         min_length=1,
         description="What the instrument does while nobody reaches it.",
     )
+    on_emergency_stop: str = Field(
+        default="the node is told to stop for safety (or to cancel, where it cannot), and is locked; what its "
+        "devices do then, the node's owner knows",
+        min_length=1,
+        description="What the instrument does at an emergency stop.",
+    )

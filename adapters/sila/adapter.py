@@ -16,7 +16,7 @@ from adapters.sila.fit import wrongs
 from adapters.sila.link import Link, locked
 from adapters.sila.outcome import forgotten, lifetime_over, outcome_of
 from adapters.sila.seen import bar_and_look, by_execution, call, look
-from adapters.sila.settings import SilaSettings
+from adapters.sila.settings import Call, SilaSettings
 from agent.core.adapter import (
     Cancellation,
     Capabilities,
@@ -59,9 +59,7 @@ class SilaAdapter:
     def capabilities(self) -> Capabilities:
         """Sure look-up only where ids can be withdrawn; best effort where they can be looked up."""
         settings = self.settings
-        cancelled = "nothing: the server has no command for it"
-        if settings.cancel is not None:
-            cancelled = f"{settings.cancel.command} is called; nobody has said what it does"
+        cancelled, stopped = _said(settings.cancel), _said(settings.emergency_stop)
         return Capabilities(
             effect=self.effect,
             lookup="sure" if settings.withdraw else "best_effort" if settings.lookup else "none",
@@ -69,6 +67,7 @@ class SilaAdapter:
             on_cancel=settings.on_cancel or cancelled,
             on_lost_contact=settings.on_lost_contact
             or "SiLA 2 says nothing of it: a command that was taken goes on",
+            on_emergency_stop=settings.on_emergency_stop or stopped,
             version=f"sila2 {version('sila2')}, {settings.feature}.{settings.command}",
         )
 
@@ -237,3 +236,10 @@ class SilaAdapter:
 
     def _unknown(self, handle: Handle) -> str:
         return f"the server at {self._link} {forgotten(self.settings, handle, self._now())}"
+
+
+def _said(call: Call | None) -> str:
+    """What is known of a safe state that nobody has put into words."""
+    if call is None:
+        return "nothing: the server has no command for it"
+    return f"{call.command} is called; nobody has said what it does"

@@ -112,6 +112,9 @@ class SilaSettings(Signature):
     on_lost_contact: str = Field(
         default="", description="What the instrument does when it loses contact."
     )
+    on_emergency_stop: str = Field(
+        default="", description="What the instrument does at an emergency stop."
+    )
 
     @property
     def certificates(self) -> bytes | None:

@@ -138,6 +138,9 @@ def _show_adapters(
                 f"effect {able[name].effect}{again}; review {rule.mode}",
                 highlight=False,
             )
+            if able[name].effect == "physical":
+                for line in able[name].safe_states:
+                    console.print(f"          {escape(line)}", highlight=False)
 
 
 def _show_winner(campaign: Campaign, able: Mapping[str, Capabilities]) -> None:

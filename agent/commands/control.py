@@ -18,6 +18,7 @@ from agent.commands.common import (
     existing,
     person,
 )
+from agent.core.adapter import Adapter
 from agent.core.job import JobStatus
 from agent.core.register import CampaignStatus
 from agent.errors import AthanorError, LifecycleError
@@ -158,11 +159,13 @@ def _stop_at_once(name: str, reason: str, url: str | None, by: str | None) -> No
     for station in campaign.execution.everywhere:
         target, against = station.instrument, None
         try:
-            against = emergency_stop(adapter_at(station, AdapterClasses()))
+            adapter = adapter_at(station, AdapterClasses())
+            against = emergency_stop(adapter)
         except AthanorError as error:  # the others are stopped all the same
             against = str(error)
         if against is None:
-            console.print(escape(f"{target}: its adapter was told to stop, and did not object."))
+            told = f"{target}: its adapter was told to stop, and did not object."
+            console.print(escape(f"{told}{_declared(adapter)}"), highlight=False)
             continue
         failed = True
         errors.print(f"[red]{escape(target)} did NOT say that it stopped[/red]: {escape(against)}")
@@ -172,6 +175,17 @@ def _stop_at_once(name: str, reason: str, url: str | None, by: str | None) -> No
         console.print(escape(line), highlight=False)
     if failed:
         raise typer.Exit(Exit.FAULT)
+
+
+def _declared(adapter: Adapter) -> str:
+    """What the instrument does at an emergency stop, as its adapter declares it."""
+    from agent.assemble import asked
+
+    try:
+        words = asked(adapter.capabilities).on_emergency_stop
+    except AthanorError:
+        return ""
+    return f" By its own word: {words}." if words else ""
 
 
 def _say(name: str, status: CampaignStatus, reason: str, url: str | None, by: str | None) -> None:

@@ -27,7 +27,8 @@ class Capabilities(Value):
 
     `effect`: `pure` may be computed again without harm, `physical` may not. `lookup`: what `find`
     can promise when it does not see a job. `parallel`: jobs that it takes at the same time. `person`:
-    somebody reads what is asked for, and carries it out by hand.
+    somebody reads what is asked for, and carries it out by hand. `on_cancel`, `on_lost_contact` and
+    `on_emergency_stop` are its safe states: what the instrument does then, in words.
     """
 
     effect: Literal["pure", "physical"]
@@ -38,7 +39,18 @@ class Capabilities(Value):
     fidelities: tuple[str, ...] = ("target",)
     on_cancel: str = ""
     on_lost_contact: str = ""
+    on_emergency_stop: str = later("")
     version: str = ""
+
+    @property
+    def safe_states(self) -> tuple[str, ...]:
+        """What it declares of them, a line each."""
+        told = {
+            "on cancel": self.on_cancel,
+            "on lost contact": self.on_lost_contact,
+            "emergency stop": self.on_emergency_stop,
+        }
+        return tuple(f"{when}: {words}" for when, words in told.items() if words)
 
 
 class Health(Value):

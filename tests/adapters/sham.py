@@ -55,6 +55,7 @@ class ShamAdapter:
             lookup="sure",
             on_cancel="it ends",
             on_lost_contact="" if self._breaks("capabilities") else "it waits",
+            on_emergency_stop="it ends",
             version="sham 1",
         )
 

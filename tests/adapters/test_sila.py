@@ -145,7 +145,12 @@ def test_what_it_promises_hangs_on_what_the_feature_offers() -> None:
     assert promised(**looked_up) == ("physical", "best_effort")
     assert promised(**looked_up, withdraw="Withdraw") == ("physical", "sure")
     told = SilaAdapter(
-        of(on_cancel="ramps down at 5 K/min", on_lost_contact="holds")
+        of(on_cancel="ramps down at 5 K/min", on_lost_contact="holds", on_emergency_stop="vents")
     ).capabilities()
-    assert (told.on_cancel, told.on_lost_contact) == ("ramps down at 5 K/min", "holds")
+    safe = (told.on_cancel, told.on_lost_contact, told.on_emergency_stop)
+    assert safe == ("ramps down at 5 K/min", "holds", "vents")
+    assert (
+        "nobody has said" in SilaAdapter(of(emergency_stop="Vent")).capabilities().on_emergency_stop
+    )
+    assert SilaAdapter(of()).capabilities().on_emergency_stop.startswith("nothing")
     assert "nobody has said" in SilaAdapter(of(cancel="Cancel")).capabilities().on_cancel

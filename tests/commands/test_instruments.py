@@ -122,6 +122,7 @@ def test_an_emergency_stop_by_file_needs_no_store(athanor: Athanor, bench: Path)
     told = athanor("stop", str(bench), "--emergency", "--reason", "smoke").output
     assert (bench.parent / "bench" / "STOP.txt").exists()
     assert "bench: its adapter was told to stop" in told
+    assert "By its own word: STOP.txt tells whoever looks into the folder" in told
     assert "NOT written down" in told
 
 

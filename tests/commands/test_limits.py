@@ -58,6 +58,8 @@ def test_a_check_of_nothing_is_a_wrong_use(athanor):
 
 def test_a_campaign_is_checked_against_the_limits(athanor, allowed, bench):
     said = athanor("check", str(bench), "--points", "8").output
+    assert "on cancel: the run sheet is moved to cancelled/" in said
+    assert "emergency stop: STOP.txt tells whoever looks into the folder" in said
     assert "1 limit and 1 rule of files, signed by M. Curie, 2026-03-01" in said
     assert (
         "the space of temperature is wider than its limit (100 degC is not 20 to 60 degC): "

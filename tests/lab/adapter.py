@@ -67,6 +67,7 @@ class LabAdapter:
             parallel=self.settings.parallel,
             on_cancel="nothing: what was begun goes on",
             on_lost_contact="it goes on",
+            on_emergency_stop="it begins nothing more",
             version="lab 1",
         )
 
