@@ -5,7 +5,9 @@ constraint here is refused there.
 """
 
 import ast
+import keyword
 import math
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Literal, NamedTuple
@@ -117,7 +119,11 @@ def _left(
     for name, limit in limits.items():
         if name in sent:
             yield from _limited(name, sent[name], limit, asked.get(name, ()))
-    said = {name: term for name, limit in limits.items() if (term := _term(name, sent, limit))}
+    said = {
+        name: term
+        for name, limit in limits.items()
+        if _spoken(name) and (term := _term(name, sent, limit))
+    }
     for rule in rules.rules:
         if rule.apart is not None:
             yield from _apart(rule.apart, said, sent)
@@ -165,6 +171,12 @@ def _line(limit: Limit, unit: str) -> tuple[float, float] | None:
 def _clean(value: float) -> float:
     """Without what a float loses on the way from one unit to another."""
     return float(f"{value:.12g}")
+
+
+def _spoken(name: str) -> bool:
+    """Whether an expression can speak of a setting: a column of a pool may be called `mass (g/mol)`, too."""
+    plain = unicodedata.normalize("NFKC", name) == name
+    return plain and name.isidentifier() and not keyword.iskeyword(name)
 
 
 def _term(name: str, sent: Mapping[str, _Sent], limit: Limit) -> ast.expr | None:

@@ -136,6 +136,25 @@ def test_what_no_setting_can_keep_is_left_to_the_gate(limit: dict[str, Any]) -> 
     assert leeway(SPACE, ALONE, lambda _: rules) == ()
 
 
+@pytest.mark.parametrize("name", ["lambda", "mass (g/mol)", "boiling-point", "in", "\u00b5"])
+def test_a_column_that_no_expression_can_speak_of_keeps_its_limit(name: str) -> None:
+    """The headers of a table are as their makers liked them; `lambda` is a wavelength."""
+    binder = SPACE.parameters[4].model_copy(update={"units": {name: "g/mol"}})
+    space = SPACE.model_copy(update={"parameters": (*SPACE.parameters[:4], binder)}).bound(
+        {"binder": Pool(ids=IDS, descriptors={name: (80.0, 500.0, 90.0)},
+                        labels={f"{name}-maker": ("one", "two", "two")})}
+    )  # fmt: skip
+    rules = said(
+        {name: {"high": 0.4, "unit": "kg/mol"}, f"{name}-maker": "unlimited", "gas": "unlimited"},
+        [{"name": "apart", "reason": "so", "apart": [[name, "two"], ["oxygen"]]}],
+    )
+    found = leeway(space, ALONE, lambda _: rules)
+    assert [str(one) for one in found] == [f"{name} <= 400"]
+    point: Point = {"temperature": 20.0, "ramp": 1.0, "gas": "argon", "azide": 0}
+    assert point | {"binder": "alpha"} in space.within(found)
+    assert point | {"binder": "beta"} not in space.within(found)
+
+
 def test_a_step_is_limited_in_what_it_is_sent_and_alike_instruments_in_what_they_share() -> None:
     execution = Execution.model_validate(
         {
