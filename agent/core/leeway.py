@@ -209,9 +209,18 @@ class _Put(ast.NodeTransformer):
     def __init__(self, terms: Mapping[str, ast.expr]) -> None:
         self._terms = terms
 
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """In what a function is given; a parameter may have the function's name."""
+        return ast.Call(node.func, [self.visit(one) for one in node.args], [])
+
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        """The term; a function's name stays."""
-        return self._terms.get(node.id, node)
+        """The term."""
+        term = self._terms.get(node.id, node)
+        value = term.value if isinstance(term, ast.Constant) else None
+        if isinstance(value, (int, float)) and value < 0:
+            # As a constant it would be written without brackets: -5 ** 2.
+            return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+        return term
 
 
 def _apart(

@@ -155,6 +155,30 @@ def test_a_column_that_no_expression_can_speak_of_keeps_its_limit(name: str) -> 
     assert point | {"binder": "beta"} not in space.within(found)
 
 
+def test_a_rule_counts_with_what_is_below_zero_where_it_is_not_set() -> None:
+    rules = said(
+        {
+            "temperature": {"high": 474, "unit": "K"},
+            "offset": {"low": -9, "high": 9, "unset": -5},
+        },
+        [{"name": "near", "reason": "so", "holds": "temperature <= offset ** 2 + 300"}],
+    )
+    (one,) = leeway(SPACE, ALONE, lambda _: rules)
+    assert one.holds({"temperature": 51.0})
+    assert not one.holds({"temperature": 52.0})
+
+
+def test_a_rule_may_use_a_function_that_a_parameter_is_called_like() -> None:
+    speed = {"name": "max", "type": "integer", "low": 0, "high": 9, "unit": "m"}
+    space = SearchSpace.model_validate({"parameters": [speed]})
+    rules = said(
+        {"max": {"high": 900, "unit": "cm"}},
+        [{"name": "slow", "reason": "so", "holds": "max(max, 200) <= 500"}],
+    )
+    (one,) = leeway(space, ALONE, lambda _: rules)
+    assert [n for n in range(10) if one.holds({"max": n})] == [0, 1, 2, 3, 4, 5]
+
+
 def test_a_step_is_limited_in_what_it_is_sent_and_alike_instruments_in_what_they_share() -> None:
     execution = Execution.model_validate(
         {
