@@ -36,11 +36,11 @@ class LinearConstraint(Value):
         self, settings: Mapping[str, Any], functions: expressions.Functions = expressions.SCALAR
     ) -> Any:
         """Whether it holds at `settings` (or for each row of columns)."""
-        del functions
-        total = sum(weight * settings[name] for name, weight in self.coefficients.items())
-        slack = 1e-9 * max(
-            1.0, *(abs(bound) for bound in (self.low, self.high) if bound is not None)
-        )
+        terms = [weight * settings[name] for name, weight in self.coefficients.items()]
+        total = sum(terms)
+        bounds = [bound for bound in (self.low, self.high) if bound is not None]
+        # What floats lose is a part of what is summed: of a few nA not as much as of a few hundred °C.
+        slack = 1e-9 * functions["max"](*(functions["abs"](one) for one in (*terms, *bounds, 0.0)))
         above = True if self.low is None else total >= self.low - slack
         below = True if self.high is None else total <= self.high + slack
         return above & below

@@ -154,7 +154,7 @@ def _bound(limit: Limit, unit: str, bound: float | None) -> float | None:
     found = _clean((bound - start) / slope)
     inwards = 1.0 if bound == limit.low else -1.0
     refused = limit.against(Setting(value=found, unit=unit)) is not None
-    return found + refused * inwards * _DUST * max(1.0, abs(found))
+    return found + refused * inwards * _DUST * max(abs(found), abs(start / slope))
 
 
 def _line(limit: Limit, unit: str) -> tuple[float, float] | None:
@@ -165,7 +165,7 @@ def _line(limit: Limit, unit: str) -> tuple[float, float] | None:
     start, far, further = (value if isinstance(value, float) else math.nan for value in read)
     slope = _clean((far - start) / _FAR)
     straight = abs(further - 2 * far + start) <= 1e-9 * abs(further - start)
-    return (slope, start) if straight and slope else None
+    return (slope, _clean(start)) if straight and slope else None
 
 
 def _clean(value: float) -> float:

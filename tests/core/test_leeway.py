@@ -155,6 +155,27 @@ def test_a_column_that_no_expression_can_speak_of_keeps_its_limit(name: str) -> 
     assert point | {"binder": "beta"} not in space.within(found)
 
 
+@pytest.mark.parametrize("limit", [{"high": 5e-10, "unit": "A"}, {"high": 0.5, "unit": "nA"}])
+def test_a_bound_of_small_numbers_is_as_sharp_as_that_of_large_ones(limit: dict[str, Any]) -> None:
+    current = {"name": "current", "type": "continuous", "low": 1e-12, "high": 1e-8, "unit": "A",
+               "scale": "log"}  # fmt: skip
+    space = SearchSpace.model_validate({"parameters": [current]})
+    (one,) = leeway(space, ALONE, lambda _: said({"current": limit}))
+    assert one.holds({"current": 5e-10})
+    assert not one.holds({"current": 5.01e-10})
+
+
+def test_the_lowest_setting_is_left_out_where_its_gate_does_not_let_it_pass() -> None:
+    """0 °C is a hair less than 32 °F to the library of units, and refused."""
+    limit = {"low": 32, "high": 100, "unit": "degF"}
+    rules = said(dict.fromkeys(LIMITS, "unlimited") | {"temperature": limit})
+    point: Point = {"ramp": 1.0, "gas": "argon", "azide": 0, "binder": "alpha"}
+    left = SPACE.within(leeway(SPACE, ALONE, lambda _: rules))
+    for temperature in (0.0, 0.5, 37.5, 38.0):
+        here = point | {"temperature": temperature}
+        assert (here in left) is sent(here, rules)
+
+
 def test_a_rule_counts_with_what_is_below_zero_where_it_is_not_set() -> None:
     rules = said(
         {
