@@ -56,7 +56,8 @@ def leeway(
 ) -> tuple[Constraint, ...]:
     """What the operators of the instruments leave of a space.
 
-    Of several instruments that are alike only what all of them ask for.
+    Of several instruments that are alike what at least one of them takes, as far as each setting is concerned; of
+    rules only those that all of them have.
 
     Args:
         space: With its pools bound.
@@ -69,9 +70,40 @@ def leeway(
         first, *others = (
             list(_left(space, sent, rules_of(station.instrument))) for station in step.stations
         )
-        common = (one for one in first if all(one in other for other in others))
-        found += [one for one in common if one not in found]
+        for one in first:
+            shared: Constraint | None = one
+            for other in others:
+                shared = shared and _common(shared, other)
+            if shared is not None and shared not in found:
+                found.append(shared)
     return tuple(found)
+
+
+def _common(one: Constraint, others: Sequence[Constraint]) -> Constraint | None:
+    """What a constraint leaves out, and another instrument by its own ones, too."""
+    if one in others:
+        return one
+    for other in others:
+        if isinstance(one, LinearConstraint) and isinstance(other, LinearConstraint):
+            if one.names == other.names:
+                low, high = _widest(min, one.low, other.low), _widest(max, one.high, other.high)
+                bounds = {"low": low, "high": high}
+                return one.model_copy(update=bounds) if {low, high} != {None} else None
+        elif isinstance(one, ExcludedCombination) and isinstance(other, ExcludedCombination):
+            ((name, refused),) = one.combination.items()
+            among = other.combination.get(name, ())
+            both = tuple(text for text in _texts(refused) if text in _texts(among))
+            if both:
+                return ExcludedCombination(combination={name: both})
+    return None
+
+
+def _widest(outer: Callable[..., float], *bounds: float | None) -> float | None:
+    return None if None in bounds else outer(*bounds)
+
+
+def _texts(refused: Scalar | tuple[Scalar, ...]) -> tuple[Scalar, ...]:
+    return refused if isinstance(refused, tuple) else (refused,)
 
 
 def ends(parameter: Parameter) -> dict[str, tuple[Scalar, ...]]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.core.constraints import Constraint, ExcludedCombination
 from agent.core.execution import Execution
 from agent.core.leeway import leeway
 from agent.core.operators import InstrumentRules
@@ -198,6 +199,36 @@ def test_a_rule_may_use_a_function_that_a_parameter_is_called_like() -> None:
     )
     (one,) = leeway(space, ALONE, lambda _: rules)
     assert [n for n in range(10) if one.holds({"max": n})] == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "told"),
+    [
+        ({"low": 20, "high": 80}, {"low": 10, "high": 60}, ["10 <= temperature <= 80"]),
+        ({"low": 20, "high": 80}, {"high": 60}, ["temperature <= 80"]),
+        ({"low": 20}, {"high": 60}, []),
+        ({"low": 20, "high": 80}, {"high": 400}, []),
+    ],
+)
+def test_of_instruments_alike_the_one_that_takes_more_counts(
+    left: dict[str, Any], right: dict[str, Any], told: list[str]
+) -> None:
+    """What one of them takes can be done; what neither takes would be refused."""
+    found = _alike({"temperature": left | {"unit": "°C"}}, {"temperature": right | {"unit": "°C"}})
+    assert [str(one) for one in found] == told
+
+
+def test_of_instruments_alike_a_choice_is_left_out_that_none_of_them_takes() -> None:
+    found = _alike({"gas": {"names": ["argon"]}}, {"gas": {"names": ["oxygen"]}})
+    assert found == (ExcludedCombination(combination={"gas": ("hydrogen",)}),)
+    assert _alike({"gas": {"names": ["argon"]}}, {"gas": {"names": ["oxygen", "hydrogen"]}}) == ()
+
+
+def _alike(*limits: dict[str, Any]) -> tuple[Constraint, ...]:
+    """What furnaces of these limits leave."""
+    named = {f"furnace{n}": said(one) for n, one in enumerate(limits)}
+    step = {"name": "anneal", "adapter": "lab", "instruments": {name: {} for name in named}}
+    return leeway(SPACE, Execution.model_validate({"steps": [step]}), lambda name: named[name])
 
 
 def test_a_step_is_limited_in_what_it_is_sent_and_alike_instruments_in_what_they_share() -> None:
