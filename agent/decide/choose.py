@@ -278,6 +278,8 @@ class Chooser:
 
     def _scored(self, one: Scorer, few: Candidates, after: int = 0) -> Tensor:
         """The acquisition, by what the points cost, of those after the first so many."""
+        if len(few) <= after:
+            return few.X.new_zeros(0)
         if not self.prices.weighing:
             return one.score(few.X[after:])
         rest = few.take(slice(after, None))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agent.core.budget import Cost, Spending
-from agent.core.constraints import ExpressionConstraint
+from agent.core.constraints import ExpressionConstraint, LinearConstraint
 from agent.core.history import Pending, Row, key
 from agent.core.objective import Objective
 from agent.core.parameters import CategoricalParameter, ContinuousParameter, DiscreteParameter
@@ -46,6 +46,24 @@ def situation(
         rows.append(Row(id=str(k), trial=f"t{k}", point=point, value=value))
     given: dict[str, object] = {"seed": 2, "started": count} | said
     return Situation(space, UP, policy, tuple(rows), **given)  # type: ignore[arg-type]
+
+
+def test_a_batch_is_chosen_where_all_that_lies_uphill_is_left_out() -> None:
+    """A bound of a number on a log scale is none of the unit cube: what is followed uphill leaves it."""
+    dose = ContinuousParameter(name="dose", low=1, high=10_000, scale="log")
+    space = SearchSpace(
+        parameters=(RANGE, dose),
+        constraints=(LinearConstraint(coefficients={"dose": 1.0}, low=2.0, high=700.0),),
+    )
+    doses = np.geomspace(1, 10_000, 12).round().tolist()
+    rows = [
+        Row(id=str(k), trial=f"t{k}", value=float(k), point={"temperature": 20 + k, "dose": dose})
+        for k, dose in enumerate(doses)
+    ]
+    made = propose(Situation(space, UP, SHARED, tuple(rows), seed=3, started=12), 2)
+    assert len(made.choices) == 2
+    assert [space.reasons(one.point) for one in made.choices] == [()] * 2
+    assert len(temperatures(made)) == 1
 
 
 def temperatures(made: Selection) -> set[object]:
