@@ -92,12 +92,16 @@ class Ready:
             raise StoreError(
                 f"a value that cannot be kept: {error}", "nothing was written"
             ) from error
+        driver: Any = connection.dialect.loaded_dbapi
         cursor: Any = connection.connection.cursor()
         try:
             cursor.execute(compiled.text, values)
             if cursor.description is None:
                 return (), cursor.rowcount
             return self._read(connection.dialect, cursor), cursor.rowcount
+        except driver.Error as error:
+            _leave_if_lost(connection, cursor, error)
+            raise
         finally:
             cursor.close()
 
@@ -123,6 +127,13 @@ class Ready:
         if key not in self._compiled:
             self._compiled[key] = _compile(self.statement, dialect, names)
         return self._compiled[key]
+
+
+def _leave_if_lost(connection: Connection, cursor: Any, error: Any) -> None:
+    """Say that a connection is lost, as SQLAlchemy does: the pool would try to roll it back, and log that it cannot."""
+    raw: Any = connection.connection.dbapi_connection
+    if connection.dialect.is_disconnect(error, raw, cursor):
+        connection.invalidate(error)
 
 
 def _heard(connection: Connection) -> bool:

@@ -50,6 +50,32 @@ def _write_as_agent(database: Database, by: Actor) -> None:
         insertion(type(w.approval())).change(connection, approval)
 
 
+def test_a_connection_that_is_lost_is_told_once_and_another_one_taken(
+    postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    end = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    beside = Database(postgres_url)
+    with Store.open(postgres_url) as store:
+        w.proposed(w.registered(store), 1)
+        (entry,) = store.entries()
+
+        def cut_off() -> None:
+            with store.together():
+                store.entries()
+                with beside.reading() as connection:
+                    connection.execute(end)
+                store.entries()
+
+        with pytest.raises(StoreError, match="terminating connection"):
+            cut_off()
+        assert store.entries() == [entry]
+    beside.close()
+    assert not caplog.records
+
+
 def test_the_agents_role_cannot_review_for_a_person(database: Database) -> None:
     with pytest.raises(StoreError, match="cannot review for a person"):
         _write_as_agent(database, w.ANNA)
