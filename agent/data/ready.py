@@ -61,7 +61,7 @@ class Ready:
         """Every row of the answer.
 
         Raises:
-            StoreError: a value is none that the database can keep.
+            StoreError: a value is none that the database can keep: a whole number of more than 64 bits, say.
         """
         return self._execute(connection, given)[0]
 
@@ -99,6 +99,10 @@ class Ready:
             if cursor.description is None:
                 return (), cursor.rowcount
             return self._read(connection.dialect, cursor), cursor.rowcount
+        except (UnicodeError, OverflowError) as error:
+            raise StoreError(
+                f"a value that cannot be kept: {error}", "nothing was written"
+            ) from error
         except driver.Error as error:
             _leave_if_lost(connection, cursor, error)
             raise

@@ -113,3 +113,13 @@ def test_what_the_database_refuses_is_an_error_of_ours_and_nothing_is_written(
         Ready(insert(table("job_trials"))).change(connection, {"job": {"a"}, "trial": "c-T0001"})
     with database.reading() as connection:
         assert Ready(select(TRIALS.c.batch).distinct()).rows(connection, {}) == [(1,)]
+
+
+@pytest.mark.parametrize("value", ["\udcff", 2**70], ids=["half a letter", "70 bits"])
+def test_what_the_driver_cannot_write_is_told(database: Database, value: object) -> None:
+    """A byte of the command line that is no letter comes as half of one."""
+    asked = Ready(text("SELECT count(*) FROM trials WHERE id = :wanted"))
+    with database.reading() as connection:
+        with pytest.raises(StoreError, match="a value that cannot be kept"):
+            asked.scalar(connection, {"wanted": value})
+        assert asked.scalar(connection, {"wanted": "c-T0001"}) == 1
