@@ -15,6 +15,8 @@ from agent.report.view import Key, View
 _WIDTH, _ROW, _BAR, _TOP, _BELOW, _RIGHT = 700.0, 26.0, 14.0, 8.0, 40.0, 12.0
 _LETTER = 6.6
 """About how wide a letter of an instrument's name is."""
+_LETTERS = 40
+"""Of a name that is longer than that the beginning is written."""
 _NARROWEST = 1.5
 
 _HOUR, _DAY = 3600.0, 86400.0
@@ -81,12 +83,12 @@ def draw(view: View) -> Drawn | None:
     first, last = min(start for _, start in begun), max(_end(view, job) for job, _ in begun)
     long = max((last - first).total_seconds(), 1.0)
     unit, each = next((name, each) for name, least, each in _UNITS if long >= least)
-    left = max(len(name) for name in names) * _LETTER + 14
+    left = min(max(len(name) for name in names), _LETTERS) * _LETTER + 14
     bottom = _TOP + _ROW * len(names)
     x = Scale(0.0, long / each, left, _WIDTH - _RIGHT)
     rows = {name: _TOP + _ROW * n + (_ROW - _BAR) / 2 for n, name in enumerate(names)}
     found = [
-        *(svg.text(left - 8, rows[name] + _BAR - 3, name, "level", "end") for name in names),
+        *(svg.text(left - 8, rows[name] + _BAR - 3, _cut(name), "level", "end") for name in names),
         *(
             svg.line(left, _TOP + _ROW * n, x.end, _TOP + _ROW * n, "strip")
             for n in range(len(names))
@@ -119,6 +121,10 @@ def _bars(
 
 def _end(view: View, job: Job) -> datetime:
     return job.ended_at or view.standing.now
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "…"
 
 
 def _told(view: View, job: Job, seconds: float) -> str:

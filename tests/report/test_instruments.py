@@ -58,6 +58,25 @@ def test_what_is_under_way_lasts_until_now(store: Store, clock: HandClock, tmp_p
     assert "under way" in found.words("instruments")
 
 
+def test_the_bars_find_their_place_beside_a_long_name(
+    store: Store, clock: HandClock, tmp_path: Path
+) -> None:
+    long = "furnace <of the old building> " + "behind the stairs " * 8
+    shop = open_shop(store, clock, long, "B", budget={"experiments": 3})
+    shop.furnaces["B"].seconds = shop.furnaces[long].seconds = 5400
+    for last in shop.world.rounds():
+        if last.state == "finished":
+            break
+        clock.sleep(60)
+    found = page_of(shop.world, tmp_path)
+    bars = [told for tag, told in found.elements if tag == "rect" and told["height"] == "14"]
+    assert len(bars) == 6
+    ends = [(float(str(told["x"])), float(str(told["width"]))) for told in bars]
+    assert all(250 < x < x + width <= 700 for x, width in ends)
+    assert "furnace <of the old building> behind th…" in found.words("instruments")
+    assert not found.unbalanced
+
+
 def test_one_instrument_alone_needs_no_section(
     store: Store, clock: HandClock, tmp_path: Path
 ) -> None:
