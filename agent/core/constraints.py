@@ -10,6 +10,9 @@ from agent.core import expressions
 from agent.core.values import Scalar, Value
 from agent.errors import SpaceError
 
+_SHOWN = 6
+"""Of excluded settings: of a pool there may be thousands."""
+
 
 class LinearConstraint(Value):
     """`low <= sum of coefficient * setting <= high`, over columns of numbers, in lab units."""
@@ -122,8 +125,16 @@ class ExcludedCombination(Value):
     def __str__(self) -> str:
         """As a person would write it."""
         return "never " + " with ".join(
-            f"{name} = {value}" for name, value in self.combination.items()
+            f"{name} = {_among(value)}" for name, value in self.combination.items()
         )
+
+
+def _among(value: Scalar | tuple[Scalar, ...]) -> str:
+    if not isinstance(value, tuple):
+        return str(value)
+    told = " or ".join(str(one) for one in value[:_SHOWN])
+    rest = len(value) - _SHOWN
+    return f"{told} or {rest} more" if rest > 0 else told
 
 
 Constraint = Annotated[

@@ -186,3 +186,10 @@ def test_near_is_within_a_hundredth_of_the_range(one: Point, other: Point, near:
     ]
     space = SearchSpace.model_validate({"parameters": parameters})
     assert space.near(one, other) is near
+
+
+def test_of_many_excluded_settings_the_first_are_told() -> None:
+    two = ExcludedCombination(combination={"s": ("DMF", "water"), "t": 20})
+    assert str(two) == "never s = DMF or water with t = 20"
+    many = ExcludedCombination(combination={"s": tuple(f"c{n}" for n in range(20_000))})
+    assert str(many) == "never s = c0 or c1 or c2 or c3 or c4 or c5 or 19994 more"
