@@ -116,21 +116,31 @@ def asked(
     lab: Lab, lease: Lease, one: Wanted
 ) -> tuple[dict[str, Capabilities], tuple[str, ...]] | Trouble:
     """What the instruments of a trial's steps are able to, and what their adapters say against it: against a step
-    that none of its instruments can do. One that gives no answer is trouble only where no other does its step.
+    that none of its instruments can do. One that gives no answer is trouble where no other can do its step, and
+    where it may be the only one with a physical effect: a rule would approve what a person is to look at.
     """
     able: dict[str, Capabilities] = {}
     against: dict[str, list[tuple[str, ...]]] = {}
     silent: dict[str, Trouble] = {}
+    unknown: list[Trouble] = []
     for plan in one.plans(lab):
         where = plan.instrument
-        told = attempt(lab, lease, one.trial.id, partial(_told, lab, plan), where)
+        known = attempt(lab, lease, one.trial.id, partial(_able, lab, where), where)
+        if isinstance(known, Trouble):
+            unknown.append(known)
+            silent.setdefault(plan.step, known)
+            continue
+        able[where] = known
+        told = attempt(lab, lease, one.trial.id, partial(_checked, lab, plan), where)
         if isinstance(told, Trouble):
             silent.setdefault(plan.step, told)
         else:
-            able[where], reasons = told
-            against.setdefault(plan.step, []).append(reasons)
-    if alone := [trouble for step, trouble in silent.items() if step not in against]:
-        return alone[0]
+            against.setdefault(plan.step, []).append(told)
+    waits = [trouble for step, trouble in silent.items() if all(against.get(step, ()))]
+    if not any(there.effect == "physical" for there in able.values()):
+        waits += unknown
+    if waits:
+        return waits[0]
     several = len(one.trial.steps) > 1
     spoken = ((step, reasons[0]) for step, reasons in against.items() if all(reasons))
     return able, tuple(
@@ -138,9 +148,12 @@ def asked(
     )
 
 
-def _told(lab: Lab, plan: Plan) -> tuple[Capabilities, tuple[str, ...]]:
-    adapter = lab.adapter(plan.instrument)
-    return adapter.capabilities(), adapter.check(plan)
+def _able(lab: Lab, instrument: str) -> Capabilities:
+    return lab.adapter(instrument).capabilities()
+
+
+def _checked(lab: Lab, plan: Plan) -> tuple[str, ...]:
+    return lab.adapter(plan.instrument).check(plan)
 
 
 def beyond(lab: Lab, one: Wanted) -> tuple[str, ...]:

@@ -363,6 +363,42 @@ def test_one_of_two_alike_that_cannot_be_asked_leaves_the_work_to_the_other(
     assert {line.data["instrument"] for line in errors} == {"a"}
 
 
+def test_what_one_of_two_alike_refuses_waits_for_the_other_that_cannot_be_asked(
+    store: Store, clock: HandClock
+) -> None:
+    robots = {name: Instrument(clock, parallel=1) for name in ("a", "b")}
+    execution = {"adapter": "any", "instruments": {"a": {}, "b": {}}}
+    found = workshop(store, clock, robots, execution=execution, budget={"experiments": 2})
+    robots["a"].broken = {"check": OSError("no route")}
+    robots["b"].against = lambda plan: ("too large for b",)
+    last = found.run(patience=5)
+    assert last.state == "waiting"
+    assert {trial.status for trial in found.trials()} == {TrialStatus.PROPOSED}
+    robots["a"].broken = {}
+    assert found.run().state == "finished"
+    assert sum(robots["a"].executed.values()) == 2
+
+
+def test_what_cannot_be_asked_for_its_effect_is_not_approved_by_rule(
+    store: Store, clock: HandClock
+) -> None:
+    """One of two alike has no physical effect: without the other, no review would be due."""
+    robots = {
+        "real": Instrument(clock, parallel=1),
+        "twin": Instrument(clock, parallel=1, effect="pure", lookup="none"),
+    }
+    execution = {"adapter": "any", "instruments": {"real": {}, "twin": {}}}
+    more = {"budget": {"experiments": 1}, "review": None}
+    found = workshop(store, clock, robots, execution=execution, **more)
+    robots["real"].broken = {"capabilities": OSError("no route")}
+    assert found.run(patience=3).state == "waiting"
+    robots["real"].broken = {}
+    last = found.run()
+    assert last.person
+    assert "for a review of 1 proposal" in last.reason
+    assert not robots["real"].executed
+
+
 def test_where_none_of_two_alike_can_be_asked_each_fault_is_a_line_an_hour(
     store: Store, clock: HandClock
 ) -> None:
