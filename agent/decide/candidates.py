@@ -22,6 +22,8 @@ MOST_LISTED = 200_000
 
 _DRAWN, _MOST_DRAWN = 2**13, 2**17
 _INSIDE = 256
+_SMALL = 1e-6
+"""Numbers down to that are told apart by their decimals, smaller ones by their logarithms: a few pA, in A."""
 _SPREADS = (0.1, 0.03, 0.01)
 
 COLUMNS: dict[str, Callable[..., Any]] = {
@@ -216,6 +218,9 @@ def _distinct(table: Table) -> Table:
     if not len(table):
         return table
     columns = [part if part.ndim == 2 else part[:, None] for part in table.parts]
-    numbers = np.concatenate(columns, axis=1).astype(float).round(12)
-    _, first = np.unique(numbers, axis=0, return_index=True)
+    numbers = np.concatenate(columns, axis=1).astype(float)
+    least = numbers.min(axis=0)
+    small = (least > 0) & (least < _SMALL)
+    numbers[:, small] = np.log10(numbers[:, small])
+    _, first = np.unique(numbers.round(12), axis=0, return_index=True)
     return table.take(np.sort(first))

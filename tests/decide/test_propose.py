@@ -17,6 +17,7 @@ from agent.core.policy import InitialDesign, Policy
 from agent.core.space import SearchSpace
 from agent.core.values import Point
 from agent.decide import propose as deciding
+from agent.decide.candidates import sampled
 from agent.decide.designs import thorough
 from agent.decide.propose import Selection, acquisition_of, propose
 from agent.decide.situation import Situation
@@ -338,3 +339,11 @@ def test_shares_tell_looking_from_taking() -> None:
 def test_nothing_is_asked_for_nothing() -> None:
     assert decided(SPACES["continuous"], q=0).choices == ()
     assert deciding.Kind
+
+
+@pytest.mark.parametrize(("unit", "low", "high"), [("A", 1e-15, 1e-12), ("fA", 1.0, 1e3)])
+def test_candidates_are_as_many_in_a_large_unit_as_in_a_small_one(
+    unit: str, low: float, high: float
+) -> None:
+    current = ContinuousParameter(name="current", low=low, high=high, unit=unit, scale="log")
+    assert len(sampled(Encoding(SearchSpace(parameters=(current,))), 2048, 1)) > 800
