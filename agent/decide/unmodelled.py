@@ -22,7 +22,8 @@ def given(situation: Situation, count: int) -> tuple[list[Choice], tuple[str, ..
         return [], ()
     possible = [point for point in points if point in situation.space]
     wrong = len(points) - len(possible)
-    notes = (f"{wrong} given points are not in the space",) if wrong else ()
+    where = "what the operators' limits leave of the space" if situation.leeway else "the space"
+    notes = (f"{wrong} given points are not in {where}",) if wrong else ()
     new = [point for point in possible if point not in situation.taken]
     why = "given in the campaign, before there is a model"
     chosen = [Choice(point=point, acquisition="given", why=why) for point in new[:count]]

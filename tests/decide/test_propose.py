@@ -141,6 +141,9 @@ def test_given_points_come_first_and_once() -> None:
     first = decided(space, policy=policy, q=2)
     assert (first.kind, [one.point for one in first.choices]) == ("given", list(given[:2]))
     assert "1 given points are not in the space" in first.notes
+    limit = LinearConstraint(coefficients={"temperature": 1.0}, high=float(given[0]["temperature"]))
+    within = decided(space.within([limit]), policy=policy, q=2, leeway=(limit,))
+    assert any("the operators' limits leave of the space" in note for note in within.notes)
     rows = measured(space, list(given[:2]))
     second = decided(space, rows, policy=policy, q=2)
     assert [one.point for one in second.choices] == [given[2]]
