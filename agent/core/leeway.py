@@ -40,8 +40,8 @@ from agent.core.values import Scalar
 _DUST = 4e-9
 """Relative: a little more than a linear constraint lets pass."""
 
-_FAR = 1e6
-"""Numbers so far apart tell the slope between two units."""
+_FAR = 128.0
+"""Numbers so far apart tell the slope between two units; of decibels and nepers twice that is still a float."""
 
 
 class _Sent(NamedTuple):

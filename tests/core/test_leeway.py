@@ -177,6 +177,18 @@ def test_the_lowest_setting_is_left_out_where_its_gate_does_not_let_it_pass() ->
         assert (here in left) is sent(here, rules)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_unit_that_is_no_multiple_of_the_limits_is_left_to_the_gate() -> None:
+    power = {"name": "power", "type": "continuous", "low": 0, "high": 30, "unit": "dBm"}
+    space = SearchSpace.model_validate({"parameters": [power]})
+    for limit, told in (
+        ({"high": 0.1, "unit": "W"}, []),
+        ({"high": 20, "unit": "dBm"}, ["power <= 20"]),
+    ):
+        found = leeway(space, ALONE, lambda _, limit=limit: said({"power": limit}))
+        assert [str(one) for one in found] == told
+
+
 def test_a_rule_counts_with_what_is_below_zero_where_it_is_not_set() -> None:
     rules = said(
         {
