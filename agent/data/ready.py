@@ -61,7 +61,8 @@ class Ready:
         """Every row of the answer.
 
         Raises:
-            StoreError: a value is none that the database can keep: a whole number of more than 64 bits, say.
+            StoreError: a value is none that the database can keep: a whole number of more than 64 bits, say; or what
+                it holds cannot be read.
         """
         return self._execute(connection, given)[0]
 
@@ -119,12 +120,22 @@ class Ready:
                 for one, code in zip(self._types, codes, strict=False)
             )
             self._outwards[dialect.name] = turns
+        rows: list[Sequence[Any]] = list(cursor.fetchall())
         if not any(turns):
-            return list(cursor.fetchall())
-        return [
-            [value if turn is None else turn(value) for turn, value in zip(turns, row, strict=True)]
-            for row in cursor.fetchall()
-        ]
+            return rows
+        try:
+            return [
+                [
+                    value if turn is None else turn(value)
+                    for turn, value in zip(turns, row, strict=True)
+                ]
+                for row in rows
+            ]
+        except (TypeError, ValueError) as error:
+            raise StoreError(
+                f"the store holds what cannot be read: {error}",
+                "somebody wrote to the database beside the program: compare with a backup",
+            ) from error
 
     def _for(self, dialect: Dialect, names: tuple[str, ...]) -> _Compiled:
         key = dialect.name, names

@@ -123,3 +123,12 @@ def test_what_the_driver_cannot_write_is_told(database: Database, value: object)
         with pytest.raises(StoreError, match="a value that cannot be kept"):
             asked.scalar(connection, {"wanted": value})
         assert asked.scalar(connection, {"wanted": "c-T0001"}) == 1
+
+
+@pytest.mark.parametrize("at", ["'yesterday'", "5"])
+def test_what_somebody_else_has_written_is_told(database: Database, at: str) -> None:
+    with database.writing() as connection:
+        connection.execute(text(f"UPDATE trials SET at = {at}"))
+    told = pytest.raises(StoreError, match="the store holds what cannot be read")
+    with told, database.reading() as connection:
+        query_one(Trial).first(connection, {"wanted": "c-T0001"})
