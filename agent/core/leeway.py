@@ -40,6 +40,9 @@ from agent.core.values import Scalar
 _DUST = 4e-9
 """Relative: a little more than a linear constraint lets pass."""
 
+_MANY = 100
+"""Of more names those that are allowed are said, if that is shorter."""
+
 _FAR = 128.0
 """Numbers so far apart tell the slope between two units; of decibels and nepers twice that is still a float."""
 
@@ -169,8 +172,12 @@ def _limited(name: str, one: _Sent, limit: Limit, asked: Sequence[Scalar]) -> It
         return
     if limit.names is not None and one.texts:
         refused = tuple(text for text in one.texts if text not in limit.names)
+        allowed = [text for text in one.texts if text in limit.names]
+        # Of a pool few may be left of thousands: each decision keeps what is said here.
+        few = allowed and len(refused) > max(_MANY, len(allowed)) and _spoken(name)
+        told = list(_constraint(f"{name} in {allowed!r}")) if few else []
         if refused:
-            yield ExcludedCombination(combination={name: refused})
+            yield from told or [ExcludedCombination(combination={name: refused})]
     elif not one.texts and not limit.unlimited and limit.names is None:
         low, high = (_bound(limit, one.unit, end) for end in (limit.low, limit.high))
         if low is not None or high is not None:

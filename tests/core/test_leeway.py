@@ -263,3 +263,15 @@ def test_a_step_is_limited_in_what_it_is_sent_and_alike_instruments_in_what_they
     }
     found = leeway(SPACE, execution, lambda name: rules[name])
     assert [str(one) for one in found] == ["temperature <= 80", "azide <= 2"]
+
+
+def test_where_few_of_many_are_allowed_these_are_named() -> None:
+    ids = tuple(f"c{n:05d}" for n in range(20_000))
+    space = SearchSpace.model_validate(
+        {"parameters": [{"name": "dye", "type": "candidates", "file": "d.csv", "id_column": "dye"}]}
+    ).bound({"dye": Pool(ids=ids, descriptors={"mass": tuple(map(float, range(20_000)))})})
+    rules = said({"dye": {"names": ["c00007", "c19999", "c77777"]}, "mass": "unlimited"})
+    (one,) = leeway(space, ALONE, lambda _: rules)
+    assert str(one) == "dye in ['c00007', 'c19999']"
+    left = space.within([one])
+    assert [{"dye": id} in left for id in ("c00007", "c00008", "c19999")] == [True, False, True]
