@@ -6,7 +6,6 @@ from rich.markup import escape
 
 from agent.commands.common import console, table
 from agent.core.adapter import Capabilities
-from agent.core.leeway import ends
 from agent.core.limits import Limit
 from agent.core.operators import InstrumentRules
 from agent.core.space import SearchSpace
@@ -91,19 +90,18 @@ def _count(number: int, what: str) -> str:
 
 def wider(space: SearchSpace, rules: InstrumentRules) -> list[str]:
     """What limits leave of a campaign's space, where they do not leave all of it."""
-    notes = []
-    for parameter in space.parameters:
-        for column, asked in ends(parameter).items():
-            limit = (rules.limits or {}).get(column)
-            if limit is None:
-                continue
-            settings = [Setting(value=end, unit=parameter.unit) for end in asked]
-            reasons = [reason for one in settings if (reason := limit.against(one)) is not None]
-            if any(limit.reads(one) is None for one in settings):
-                notes.append(f"no {column} can be sent: {reasons[0]}")
-            elif reasons:
-                notes.append(
-                    f"the space of {column} is wider than its limit ({reasons[0]}): "
-                    "nothing is proposed beyond that"
-                )
+    notes, units = [], space.units
+    for column, asked in space.extent.items():
+        limit = (rules.limits or {}).get(column)
+        if limit is None:
+            continue
+        settings = [Setting(value=end, unit=units[column]) for end in asked]
+        reasons = [reason for one in settings if (reason := limit.against(one)) is not None]
+        if any(limit.reads(one) is None for one in settings):
+            notes.append(f"no {column} can be sent: {reasons[0]}")
+        elif reasons:
+            notes.append(
+                f"the space of {column} is wider than its limit ({reasons[0]}): "
+                "nothing is proposed beyond that"
+            )
     return notes

@@ -15,7 +15,6 @@ from typing import Literal, NamedTuple
 from pydantic import ValidationError
 
 from agent.core import expressions
-from agent.core.compositions import CompositionParameter
 from agent.core.constraints import (
     Constraint,
     ExcludedCombination,
@@ -26,14 +25,9 @@ from agent.core.execution import Execution, Step
 from agent.core.hazards import Rule
 from agent.core.limits import Limit
 from agent.core.operators import InstrumentRules
-from agent.core.parameters import (
-    CategoricalParameter,
-    ContinuousParameter,
-    DiscreteParameter,
-    IntegerParameter,
-)
+from agent.core.parameters import CategoricalParameter
 from agent.core.pools import CandidatesParameter, MaterialParameter
-from agent.core.space import Parameter, SearchSpace
+from agent.core.space import SearchSpace
 from agent.core.trial import Setting
 from agent.core.values import Scalar
 
@@ -109,20 +103,6 @@ def _texts(refused: Scalar | tuple[Scalar, ...]) -> tuple[Scalar, ...]:
     return refused if isinstance(refused, tuple) else (refused,)
 
 
-def ends(parameter: Parameter) -> dict[str, tuple[Scalar, ...]]:
-    """Column -> the lowest and the highest setting that a campaign may ask for, or every choice; of a pool none."""
-    match parameter:
-        case ContinuousParameter():
-            return {parameter.name: (parameter.low, parameter.high)}
-        case DiscreteParameter() | IntegerParameter():
-            return {parameter.name: (min(parameter.values), max(parameter.values))}
-        case CategoricalParameter():
-            return {parameter.name: parameter.choices}
-        case CompositionParameter():
-            return {one.name: (one.low, parameter.high(one)) for one in parameter.components}
-    return {}
-
-
 def _sent(space: SearchSpace, step: Step) -> Iterator[tuple[str, _Sent]]:
     """Setting -> what a step is sent as that."""
     units = space.units
@@ -149,11 +129,10 @@ def _left(
     space: SearchSpace, sent: Mapping[str, _Sent], rules: InstrumentRules
 ) -> Iterator[Constraint]:
     """What one instrument leaves."""
-    limits = rules.limits or {}
-    asked = {column: end for one in space.parameters for column, end in ends(one).items()}
+    limits, extent = rules.limits or {}, space.extent
     for name, limit in limits.items():
         if name in sent:
-            yield from _limited(name, sent[name], limit, asked.get(name, ()))
+            yield from _limited(name, sent[name], limit, extent.get(name, ()))
     said = {
         name: term
         for name, limit in limits.items()

@@ -60,6 +60,24 @@ class SearchSpace(Value):
                 found.update(parameter.units)
         return found
 
+    @property
+    def extent(self) -> dict[str, tuple[Scalar, ...]]:
+        """Column -> the least and the most that may be asked for, or every choice; of pools nothing."""
+        found: dict[str, tuple[Scalar, ...]] = {}
+        for parameter in self.parameters:
+            match parameter:
+                case ContinuousParameter():
+                    found[parameter.name] = (parameter.low, parameter.high)
+                case DiscreteParameter() | IntegerParameter():
+                    found[parameter.name] = (min(parameter.values), max(parameter.values))
+                case CategoricalParameter():
+                    found[parameter.name] = parameter.choices
+                case CompositionParameter():
+                    absent = parameter.may_be_absent()
+                    for one in parameter.components:
+                        found[one.name] = (0.0 if absent else one.low, parameter.high(one))
+        return found
+
     def bound(self, pools: dict[str, Pool]) -> "SearchSpace":
         """This space with its pools."""
         return self.model_copy(update={"pools": pools})

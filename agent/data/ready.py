@@ -9,11 +9,12 @@ since then its own way is taken.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Dialect, Executable, Select
+from sqlalchemy import Connection, Dialect, Insert, Select, TextClause, Update
 from sqlalchemy.types import TypeEngine
 
 from agent.errors import StoreError
 
+_Statement = Select[Any] | Insert | Update | TextClause
 _Turn = Callable[[Any], Any] | None
 
 
@@ -49,7 +50,7 @@ class Ready:
     a list: SQLAlchemy writes such a statement anew for each.
     """
 
-    def __init__(self, statement: Executable) -> None:
+    def __init__(self, statement: _Statement) -> None:
         self.statement = statement
         self._types: tuple[TypeEngine[Any], ...] = ()
         if isinstance(statement, Select):
@@ -156,8 +157,8 @@ def _heard(connection: Connection) -> bool:
     return bool(events.before_cursor_execute)
 
 
-def _compile(statement: Executable, dialect: Dialect, names: Sequence[str]) -> _Compiled:
-    made: Any = statement.compile(dialect=dialect, column_keys=list(names))  # type: ignore[attr-defined]
+def _compile(statement: _Statement, dialect: Dialect, names: Sequence[str]) -> _Compiled:
+    made: Any = statement.compile(dialect=dialect, column_keys=list(names))
     turns = {
         name: bound.type.dialect_impl(dialect).bind_processor(dialect)
         for bound, name in made.bind_names.items()

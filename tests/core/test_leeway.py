@@ -1,5 +1,6 @@
 """What the operators' limits leave of a space: just what their gate would let pass."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -87,7 +88,7 @@ def instruments(draw: st.DrawFn) -> InstrumentRules:
     )
 
 
-def said(limits: dict[str, Any], rules: list[dict[str, Any]] = []) -> InstrumentRules:  # noqa: B006
+def said(limits: dict[str, Any], rules: Sequence[dict[str, Any]] = ()) -> InstrumentRules:
     return InstrumentRules.model_validate({"limits": limits, "rules": rules, "signed": SIGNED})
 
 
@@ -275,3 +276,16 @@ def test_where_few_of_many_are_allowed_these_are_named() -> None:
     assert str(one) == "dye in ['c00007', 'c19999']"
     left = space.within([one])
     assert [{"dye": id} in left for id in ("c00007", "c00008", "c19999")] == [True, False, True]
+
+
+def test_a_component_that_may_be_left_out_is_asked_for_down_to_0() -> None:
+    mix = {"name": "mix", "type": "composition", "step": 0.1, "max_present": 2}
+    parts = [{"name": name, "low": 0.2} for name in ("Fe", "Ni", "Co")]
+    space = SearchSpace.model_validate({"parameters": [{**mix, "components": parts}]})
+    rules = said({"Fe": {"low": 0.1}, "Ni": "unlimited", "Co": "unlimited"})
+    (one,) = leeway(space, ALONE, lambda _: rules)
+    assert str(one) == "0.1 <= Fe"
+    whole = space.model_copy(
+        update={"parameters": (space.parameters[0].model_copy(update={"max_present": None}),)}
+    )
+    assert leeway(whole, ALONE, lambda _: rules) == ()

@@ -18,18 +18,36 @@ from agent.errors import IngestError, LifecycleError, SpaceError
 from agent.recording import record, resolve
 from agent.sharing import turns
 from tests.loop.shop import TWO, Make, Shop, box, limited
-from tests.loop.worlds import ANNA, FURNACE, READER, HandClock, Instrument, failed, route, workshop
+from tests.loop.worlds import (
+    ANNA,
+    FURNACE,
+    READER,
+    HandClock,
+    Instrument,
+    World,
+    failed,
+    route,
+    workshop,
+)
 
 BUSY, READY = Health(state="busy", reason="somebody else's plate"), Health(state="ready")
+
+
+def _two_alike(
+    store: Store, clock: HandClock, *, experiments: int, seconds: float = 0
+) -> tuple[dict[str, Instrument], World]:
+    """Two robots that are alike, `a` and `b`, and a campaign on both."""
+    robots = {name: Instrument(clock, parallel=1, seconds=seconds) for name in ("a", "b")}
+    execution = {"adapter": "any", "instruments": {"a": {}, "b": {}}}
+    budget = {"experiments": experiments}
+    return robots, workshop(store, clock, robots, execution=execution, budget=budget)
 
 
 def test_what_is_under_way_on_one_instrument_is_not_sent_to_one_that_is_alike(
     store: Store, clock: HandClock
 ) -> None:
     """The approval of the other instrument is there, unused: the transaction itself refuses."""
-    robots = {name: Instrument(clock, parallel=1, seconds=100) for name in ("a", "b")}
-    execution = {"adapter": "any", "instruments": {"a": {}, "b": {}}}
-    found = workshop(store, clock, robots, execution=execution, budget={"experiments": 1})
+    _, found = _two_alike(store, clock, experiments=1, seconds=100)
     found.run(patience=2)
     (job,) = found.jobs()
     (unused,) = [one for one in store.approvals_of(job.trials[0]) if one.job is None]
@@ -352,9 +370,7 @@ def test_a_revision_that_names_another_instrument_does_not_end_the_run_that_goes
 def test_one_of_two_alike_that_cannot_be_asked_leaves_the_work_to_the_other(
     store: Store, clock: HandClock
 ) -> None:
-    robots = {name: Instrument(clock, parallel=1) for name in ("a", "b")}
-    execution = {"adapter": "any", "instruments": {"a": {}, "b": {}}}
-    found = workshop(store, clock, robots, execution=execution, budget={"experiments": 3})
+    robots, found = _two_alike(store, clock, experiments=3)
     robots["a"].broken = {"check": KeyError("slot"), "health": OSError("no route")}
     assert found.run().state == "finished"
     assert not robots["a"].executed
@@ -366,9 +382,7 @@ def test_one_of_two_alike_that_cannot_be_asked_leaves_the_work_to_the_other(
 def test_what_one_of_two_alike_refuses_waits_for_the_other_that_cannot_be_asked(
     store: Store, clock: HandClock
 ) -> None:
-    robots = {name: Instrument(clock, parallel=1) for name in ("a", "b")}
-    execution = {"adapter": "any", "instruments": {"a": {}, "b": {}}}
-    found = workshop(store, clock, robots, execution=execution, budget={"experiments": 2})
+    robots, found = _two_alike(store, clock, experiments=2)
     robots["a"].broken = {"check": OSError("no route")}
     robots["b"].against = lambda plan: ("too large for b",)
     last = found.run(patience=5)
@@ -402,9 +416,7 @@ def test_what_cannot_be_asked_for_its_effect_is_not_approved_by_rule(
 def test_where_none_of_two_alike_can_be_asked_each_fault_is_a_line_an_hour(
     store: Store, clock: HandClock
 ) -> None:
-    robots = {name: Instrument(clock, parallel=1) for name in ("a", "b")}
-    execution = {"adapter": "any", "instruments": {"a": {}, "b": {}}}
-    found = workshop(store, clock, robots, execution=execution, budget={"experiments": 1})
+    robots, found = _two_alike(store, clock, experiments=1)
     for name, robot in robots.items():
         robot.broken = {"check": KeyError(name)}
     last = found.run(patience=20)
