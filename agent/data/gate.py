@@ -12,7 +12,7 @@ from agent.data.facts import sealed
 from agent.data.ready import Ready
 from agent.data.rows import TABLES, from_row, query
 from agent.data.standing_approvals import StandingWriting
-from agent.data.statements import JOBS_OF, LATEST
+from agent.data.statements import LATEST
 from agent.data.tables import table
 from agent.errors import BudgetSpent, GateError, LifecycleError, StoreError
 
@@ -172,8 +172,7 @@ class Gate(StandingWriting):
         """
         if len(trial.steps) == 1:
             return
-        rows = JOBS_OF.rows(self._connection, {"wanted": trial.id})
-        next_one = due(trial.steps, [from_row(Job, row) for row in rows])
+        next_one = due(trial.steps, self._jobs_of(trial))
         if job.step != next_one:
             told = f"its next step is {next_one}" if next_one else "no step of it is due"
             raise GateError(f"{trial.id} is not sent to {job.step}: {told}", "look at it again")

@@ -14,8 +14,7 @@ from agent.core.values import Point
 from agent.data.facts import sealed
 from agent.data.leases import insert_new
 from agent.data.ready import Ready
-from agent.data.rows import TABLES, from_row
-from agent.data.statements import JOBS_OF
+from agent.data.rows import TABLES
 from agent.data.stocks import StockWriting
 from agent.errors import GateError, LifecycleError, StoreError
 
@@ -228,7 +227,3 @@ class Running(StockWriting):
         """Objective -> the job that brought its reading."""
         rows = _SEEN.rows(self._connection, {"wanted": trial.id})
         return {str(objective): job for objective, job in rows}
-
-    def _jobs_of(self, trial: Trial) -> list[Job]:
-        rows = JOBS_OF.rows(self._connection, {"wanted": trial.id})
-        return [from_row(Job, row) for row in rows]

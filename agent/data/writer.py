@@ -16,6 +16,7 @@ from agent.core.values import Value
 from agent.data import journal
 from agent.data.ready import Ready
 from agent.data.rows import TABLES, Record, from_row, insertion, move, query_one, to_row
+from agent.data.statements import JOBS_OF
 from agent.errors import LifecycleError, NotFound, StoreError
 
 _CAMPAIGNS, _JOURNAL = TABLES[Entry], TABLES[JournalEntry]
@@ -102,6 +103,10 @@ class Writer:
     def _found(self, cls: type[Record], id: str) -> Record | None:
         row = query_one(cls).first(self._connection, {"wanted": id})
         return None if row is None else from_row(cls, row)
+
+    def _jobs_of(self, trial: Trial) -> list[Job]:
+        rows = JOBS_OF.rows(self._connection, {"wanted": trial.id})
+        return [from_row(Job, row) for row in rows]
 
     def _locked_trial(self, id: str) -> Trial:
         if id not in self._trials:
